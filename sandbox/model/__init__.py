@@ -1,0 +1,1 @@
+"""Values: frozen, without I/O, in the vocabulary of ARCHITECTURE.md."""

@@ -1,0 +1,50 @@
+"""A population by name: pack, size and seed, and what its manifest says."""
+
+from __future__ import annotations
+
+from pydantic import Field
+
+from sandbox.model.block import Frozen
+
+LARGEST_POPULATION = 100_000_000
+
+
+class PopulationRef(Frozen):
+    """Which citizens: everything about them follows from these three."""
+
+    pack: str = Field(default="zz", pattern=r"^[a-z]{2}$")
+    size: int = Field(default=1000, ge=1, le=LARGEST_POPULATION)
+    seed: int = Field(default=1, ge=0, lt=2**63)
+
+
+class FieldClass(Frozen):
+    """How far one column is proven fictitious: (a) reserved, (b) impossible, (c) unallocated, (d) plausible."""
+
+    table: str
+    column: str
+    strength: str
+    evidence: str
+    checked_on: str
+
+
+class TableManifest(Frozen):
+    """One Parquet file of a population."""
+
+    rows: int
+    columns: tuple[str, ...]
+
+
+class Manifest(Frozen):
+    """`manifest.json` beside the Parquet files."""
+
+    pack: str
+    country: str
+    currency: str
+    pack_digest: str
+    size: int
+    seed: int
+    reference_date: str
+    digest: str
+    tables: dict[str, TableManifest]
+    fields: tuple[FieldClass, ...]
+    statement: str

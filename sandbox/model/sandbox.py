@@ -1,0 +1,48 @@
+"""A sandbox as a wish: what should run, with which citizens, until when."""
+
+from __future__ import annotations
+
+import re
+from datetime import date, datetime
+
+from pydantic import Field
+
+from sandbox.errors import UsageError
+from sandbox.model.block import Frozen
+from sandbox.model.population import PopulationRef
+
+NAME = re.compile(r"[a-z](?:[a-z0-9-]{0,20}[a-z0-9])?")
+
+
+def check_name(name: str) -> str:
+    """Return `name` when it can name a sandbox on every runtime, else raise UsageError."""
+    if not NAME.fullmatch(name):
+        raise UsageError(
+            f"sandbox name {name!r} can't be used",
+            hint="use 1 to 22 characters: small letters, digits and hyphens, beginning with a letter",
+        )
+    return name
+
+
+class SandboxSpec(Frozen):
+    """Everything needed to list, adopt, rebuild or discard one sandbox; kept by the runtime itself.
+
+    `created` and `expires` are real times (UTC); `clock_start` is the business date on
+    which the sandbox's own clock begins, the population's reference date.
+    """
+
+    name: str
+    runtime: str
+    scenario: str | None = None
+    blocks: tuple[str, ...]
+    population: PopulationRef
+    population_digest: str = ""
+    clock_start: date
+    created: datetime
+    expires: datetime | None = None
+    product_version: str = ""
+    images: dict[str, str] = Field(default_factory=dict)
+
+    def expired(self, now: datetime) -> bool:
+        """Whether the lease has run out at `now`."""
+        return self.expires is not None and self.expires <= now

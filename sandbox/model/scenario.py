@@ -1,0 +1,179 @@
+"""A scenario as values: Arazzo documents after reading, references to components resolved.
+
+Expressions and conditions are still text here; the runner parses every one of them by a
+grammar before the first call. `Place` travels with each part so that an error can name
+file and line. Format: https://spec.openapis.org/arazzo/latest.html
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Literal
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where something stands: a path relative to the content root, and a line counted from 1."""
+
+    path: str
+    line: int
+
+    def __str__(self) -> str:
+        return f"{self.path}:{self.line}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Source:
+    """One of `sourceDescriptions`: the block's `openapi.yaml`, or another Arazzo document."""
+
+    name: str
+    kind: Literal["openapi", "arazzo"]
+    path: Path
+    block: str | None
+    """Slug of the block whose file it is; `sandbox` for the controls; None for Arazzo documents."""
+    place: Place
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Parameter:
+    """A value for an operation's parameter (`location` set) or a nested workflow's input (None)."""
+
+    name: str
+    location: Literal["path", "query", "header", "cookie"] | None
+    value: Any
+    place: Place
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Replacement:
+    """Puts `value` at JSON pointer `target` of the payload."""
+
+    target: str
+    value: Any
+    place: Place
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RequestBody:
+    """What a step sends."""
+
+    content_type: str
+    payload: Any
+    replacements: tuple[Replacement, ...] = ()
+    place: Place
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Criterion:
+    """One assertion over an answer."""
+
+    condition: str
+    kind: Literal["simple", "regex", "jsonpath"]
+    context: str | None
+    place: Place
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Action:
+    """What happens after a step: end, go to a step, or (after a failure) try again."""
+
+    name: str
+    kind: Literal["end", "goto", "retry"]
+    step_id: str | None = None
+    retry_after: float = 0.0
+    """Seconds."""
+    retry_limit: int = 1
+    criteria: tuple[Criterion, ...] = ()
+    place: Place
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OperationRef:
+    """`$sourceDescriptions.<source>.<operationId>`."""
+
+    source: str
+    operation_id: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WorkflowRef:
+    """A workflow of this document (`source` None) or of a source of type arazzo."""
+
+    source: str | None
+    workflow_id: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Step:
+    """One step; workflow-level parameters are merged in already, the step's own win."""
+
+    step_id: str
+    sentence: str
+    """The description, written for an official."""
+    target: OperationRef | WorkflowRef
+    parameters: tuple[Parameter, ...] = ()
+    body: RequestBody | None = None
+    criteria: tuple[Criterion, ...] = ()
+    outputs: Mapping[str, str] = field(default_factory=dict)
+    on_success: tuple[Action, ...] = ()
+    on_failure: tuple[Action, ...] = ()
+    place: Place
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Workflow:
+    """A sequence of steps with inputs (a JSON Schema of type object) and outputs."""
+
+    workflow_id: str
+    summary: str
+    inputs: Mapping[str, Any]
+    steps: tuple[Step, ...]
+    outputs: Mapping[str, str] = field(default_factory=dict)
+    place: Place
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Document:
+    """One Arazzo file."""
+
+    path: Path
+    title: str
+    summary: str
+    sources: Mapping[str, Source]
+    workflows: Mapping[str, Workflow]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FigureSpec:
+    """One figure of `findings.yaml`: which output of the story it shows, and in which unit."""
+
+    output: str
+    label: str
+    unit: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Findings:
+    """`findings.yaml`: how the verdict reads. `{name}` stands for an output or input of the story."""
+
+    passed: str
+    figures: tuple[FigureSpec, ...] = ()
+    limits: tuple[str, ...] = ()
+    """What a run of this scenario can't tell, one sentence each."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Scenario:
+    """A folder `scenarios/<slug>/`, read and resolved."""
+
+    slug: str
+    folder: Path
+    story: Document
+    documents: Mapping[Path, Document]
+    """Every document reachable from the story, by absolute path, the story included."""
+    blocks: tuple[str, ...]
+    """Blocks named by the sources, closed over `requires`, sorted; the mediator always among them."""
+    policy: Mapping[str, Any]
+    findings: Findings

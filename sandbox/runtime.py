@@ -1,0 +1,210 @@
+"""What the orchestrator asks of a runtime, and how a runtime is found by name.
+
+A runtime turns instance specifications into running building blocks and tells what is
+running. It keeps no records of its own: everything it must remember it writes as labels
+(Docker) or into the sandbox's own folder (local), so that any later command can list,
+adopt and discard. Values in, values out; every method may be repeated; "already gone"
+is never an error.
+"""
+
+from __future__ import annotations
+
+import importlib
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from enum import StrEnum
+from pathlib import Path
+from typing import Protocol
+
+from sandbox.errors import RuntimeUnavailable
+from sandbox.model.sandbox import SandboxSpec
+from sandbox.settings import Settings
+
+
+class Phase(StrEnum):
+    """Where one instance is in its life."""
+
+    RUNNING = "running"
+    EXITED = "exited"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RuntimeInfo:
+    """What this runtime can do on this machine, for `sandbox doctor`."""
+
+    name: str
+    version: str
+    isolates_networks: bool
+    enforces_limits: bool
+    notes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Limits:
+    """The most that one instance may take."""
+
+    memory_mib: int = 256
+    cpus: float = 1.0
+    pids: int = 128
+    tmp_mib: int = 64
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SiteRequest:
+    """What to lay out before anything starts: networks, addresses, database server, data."""
+
+    spec: SandboxSpec
+    instances: tuple[str, ...]
+    public: str
+    """The one instance with a published port: the information mediator."""
+    data: Path
+    """Host folder that every instance may read (population, wiring); copied where needed."""
+    secret: str
+    """The sandbox's root secret; the runtime keeps it so that a later command can adopt."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DatabaseSite:
+    """Where the sandbox's PostgreSQL is reached from its instances, and who administers it there.
+
+    The administrator may create roles and databases of this sandbox and nothing else;
+    it is not a superuser.
+    """
+
+    host: str
+    port: int
+    user: str
+    password: str
+    prefix: str
+    """Every role and database of the sandbox begins with it; SQL identifier characters only."""
+
+    def url(self, database: str, *, user: str | None = None, password: str | None = None) -> str:
+        """Give the connection URL of one database, as the administrator or as the named role."""
+        return (
+            f"postgresql://{user or self.user}:{password or self.password}@{self.host}:{self.port}/{database}"
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Site:
+    """What `prepare` laid out. Addresses are as instances see them; `public_url` as the host does."""
+
+    addresses: Mapping[str, str]
+    ports: Mapping[str, int]
+    public_url: str
+    database: DatabaseSite
+    data: str
+    secret: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class InstanceSpec:
+    """One program to run inside one sandbox.
+
+    A reference block is a `module`: served through `<module>.app:create_app(environment)`
+    or run as `python -m <module> <arguments>`, the same program either way. A candidate is
+    an `image` named by digest.
+    """
+
+    sandbox: str
+    name: str
+    module: str | None = None
+    image: str | None = None
+    arguments: tuple[str, ...] = ("serve",)
+    environment: Mapping[str, str] = field(default_factory=dict)
+    limits: Limits = field(default_factory=Limits)
+    reads_data: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Instance:
+    """One program as the runtime observes it."""
+
+    sandbox: str
+    name: str
+    phase: Phase
+    id: str
+    image: str = ""
+    exit_code: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Completed:
+    """How a program that runs once ended."""
+
+    exit_code: int
+    log_tail: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Remains:
+    """A sandbox that has anything left on this runtime.
+
+    `spec` is None when what is left can't say what it was (its creation was cut short);
+    it is still listed, and `discard` still removes it.
+    """
+
+    name: str
+    spec: SandboxSpec | None
+    site: Site | None
+
+
+class Runtime(Protocol):
+    """The port every runtime driver implements; see tests/contract/test_runtime.py."""
+
+    def info(self) -> RuntimeInfo:
+        """Say what this runtime supports here, or raise RuntimeUnavailable."""
+        ...
+
+    def list_sandboxes(self) -> Sequence[Remains]:
+        """Name every sandbox of this installation that has anything left on this runtime."""
+        ...
+
+    def observe(self, sandbox: str) -> Sequence[Instance]:
+        """List the instances of a sandbox, running and exited; empty when there are none."""
+        ...
+
+    def prepare(self, request: SiteRequest) -> Site:
+        """Lay out networks, addresses, data and database server.
+
+        Raises StateConflict when the name is taken.
+        """
+        ...
+
+    def start(self, spec: InstanceSpec) -> Instance:
+        """Start one instance and return without waiting for readiness."""
+        ...
+
+    def run_once(self, spec: InstanceSpec) -> Completed:
+        """Run a program inside the sandbox's network to its end."""
+        ...
+
+    def stop(self, sandbox: str, name: str, *, grace_seconds: float) -> None:
+        """Stop and remove one instance."""
+        ...
+
+    def discard(self, sandbox: str) -> None:
+        """Remove everything of the sandbox: instances, networks, data, databases, roles, folders."""
+        ...
+
+    def logs(self, sandbox: str, name: str, *, tail: int, follow: bool = False) -> Iterator[str]:
+        """Yield log lines of one instance, oldest first; with `follow`, until it ends."""
+        ...
+
+
+def load_runtime(name: str, settings: Settings) -> Runtime:
+    """Load the driver in `sandbox/runtimes/<name>/`; each has `open_runtime(settings)`.
+
+    Raises RuntimeUnavailable when there is none of that name.
+    """
+    known = sorted(
+        entry.name
+        for entry in (Path(__file__).parent / "runtimes").iterdir()
+        if (entry / "__init__.py").is_file()
+    )
+    if not re.fullmatch(r"[a-z]+", name) or name not in known:
+        raise RuntimeUnavailable(f"no runtime is called {name!r}", hint=f"choose one of: {', '.join(known)}")
+    module = importlib.import_module(f"sandbox.runtimes.{name}")
+    runtime: Runtime = module.open_runtime(settings)
+    return runtime

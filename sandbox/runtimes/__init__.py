@@ -1,0 +1,1 @@
+"""Drivers, one folder each; loaded by name through sandbox.runtime, imported by nobody."""

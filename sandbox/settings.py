@@ -1,0 +1,44 @@
+"""What the environment says: read once at the edge and passed in.
+
+Only `SANDBOX_*` variables are read. Nothing here touches the disk.
+"""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+from pydantic import Field
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+CONTENT_ROOT = Path(__file__).resolve().parent.parent
+"""Where `blocks`, `scenarios`, `datasets` and `compose` lie beside the package, in a clone and in a wheel."""
+
+
+def default_home() -> Path:
+    """Say where everything is kept when `SANDBOX_HOME` is not set.
+
+    Root gets a folder outside its private home: the embedded PostgreSQL refuses to
+    run as root and its unprivileged user could not enter `/root`.
+    """
+    if os.geteuid() == 0:
+        return Path("/var/lib/civic-sandbox")
+    return Path.home() / ".local" / "share" / "civic-sandbox"
+
+
+class Settings(BaseSettings):
+    """Settings of one command or process."""
+
+    model_config = SettingsConfigDict(env_prefix="SANDBOX_", frozen=True, extra="ignore")
+
+    home: Path = Field(default_factory=default_home)
+    runtime: str = "local"
+    base_image: str = "python:3.12-slim-bookworm"
+    postgres_image: str = ""
+    subnets: str = "10.213.0.0/16"
+    content: Path = CONTENT_ROOT
+
+    @property
+    def runs(self) -> Path:
+        """Folder of the register of runs and of evidence written without `--out`."""
+        return self.home / "runs"
