@@ -18,7 +18,7 @@ class PopulationRef(Frozen):
 
 
 class FieldClass(Frozen):
-    """How far one column is proven fictitious: (a) reserved, (b) impossible, (c) unallocated, (d) plausible."""
+    """How far one column is proven fictitious: reserved, impossible, unallocated on a date, or only plausible."""
 
     table: str
     column: str
