@@ -18,7 +18,7 @@ class PopulationRef(Frozen):
 
 
 class FieldClass(Frozen):
-    """How far one column is proven fictitious: reserved, impossible, unallocated on a date, or only plausible."""
+    """How far one column is proven fictitious: reserved, impossible, unallocated on a date, or plausible."""
 
     table: str
     column: str
