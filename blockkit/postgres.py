@@ -78,7 +78,7 @@ def serve(data: Path, *, port: int, password: str, listen: str, user: str, conne
         _become(account)
     os.chdir(data)
     program = install / "bin" / "postgres"
-    os.execve(program, [str(program), "-D", str(data)], _environment())  # noqa: S606
+    os.execve(program, [str(program), "-D", str(data)], _environment())
 
 
 def _environment() -> dict[str, str]:
@@ -162,8 +162,8 @@ def _initialise(install: Path, data: Path, password: str, account: Account | Non
         secret.touch(mode=0o600)
         secret.write_text(password + "\n")
         if account is not None:
-            _require_reachable(staging / "cluster", account)
             _give(staging, account)
+            _require_reachable(staging / "cluster", account)
         done = subprocess.run(
             [
                 install / "bin" / "initdb",
