@@ -1,0 +1,93 @@
+"""Who is calling: access tokens of the identity block, verified by its published keys."""
+
+from __future__ import annotations
+
+import threading
+from dataclasses import dataclass
+from typing import Any
+
+from joserfc import jwt
+from joserfc.errors import JoseError
+from joserfc.jwk import KeySet
+
+from blockkit.clock import Clock
+from blockkit.peers import Peers
+from blockkit.problems import Problem
+from blockkit.settings import BlockSettings
+
+ALGORITHMS = ["RS256", "ES256", "EdDSA"]
+
+
+@dataclass(frozen=True, slots=True)
+class Caller:
+    """The person behind a token. In a standalone block everybody is `anyone`, who may do everything."""
+
+    individual_id: str
+    roles: frozenset[str]
+    anyone: bool = False
+
+    def may_act_as(self, *roles: str) -> bool:
+        """Whether the person holds one of the roles."""
+        return self.anyone or bool(self.roles & set(roles))
+
+    def is_person(self, individual_id: str) -> bool:
+        """Whether the token is this person's own."""
+        return self.anyone or self.individual_id == individual_id
+
+
+ANYONE = Caller(individual_id="", roles=frozenset(), anyone=True)
+
+
+class Access:
+    """Verifies tokens; keeps the keys until the epoch changes or an unknown key turns up."""
+
+    def __init__(self, settings: BlockSettings, peers: Peers, clock: Clock) -> None:
+        self._settings = settings
+        self._peers = peers
+        self._clock = clock
+        self._lock = threading.Lock()
+        self._keys: tuple[int, KeySet] | None = None
+
+    def caller(self, authorization: str | None) -> Caller:
+        """Verify `Bearer <token>`. Raises Problem 401 for a missing, expired or foreign token."""
+        if self._settings.standalone:
+            return ANYONE
+        scheme, _, token = (authorization or "").partition(" ")
+        if scheme.lower() != "bearer" or not token:
+            raise Problem(401, "token-missing", "this operation needs an access token of the identity block")
+        claims = self._claims(token)
+        return Caller(
+            individual_id=str(claims.get("individual_id", "")), roles=frozenset(claims.get("roles", []))
+        )
+
+    def require(self, authorization: str | None, *roles: str) -> Caller:
+        """Verify the token and one of the roles. Raises Problem 401 or 403."""
+        caller = self.caller(authorization)
+        if not caller.may_act_as(*roles):
+            raise Problem(403, "role-missing", f"this operation needs one of the roles: {', '.join(roles)}")
+        return caller
+
+    def _claims(self, token: str) -> dict[str, Any]:
+        for fresh in (False, True):
+            try:
+                decoded = jwt.decode(token, self._key_set(fresh=fresh), algorithms=ALGORITHMS)
+                registry = jwt.JWTClaimsRegistry(
+                    iss={"essential": True, "value": self._settings.issuer_url},
+                    exp={"essential": True},
+                )
+                registry.validate(decoded.claims)
+            except (JoseError, ValueError) as error:
+                if fresh:
+                    raise Problem(401, "token-refused", f"the access token was refused: {error}") from None
+            else:
+                return dict(decoded.claims)
+        raise AssertionError("unreachable")
+
+    def _key_set(self, *, fresh: bool) -> KeySet:
+        with self._lock:
+            if fresh or self._keys is None or self._keys[0] != self._clock.epoch:
+                answer = self._peers.open_page("identity", "/.well-known/jwks.json")
+                if answer.status_code != 200:
+                    raise Problem(502, "keys-unreachable", "identity did not publish its keys")
+                self._keys = (self._clock.epoch, KeySet.import_key_set(answer.json()))
+            return self._keys[1]

@@ -1,0 +1,1 @@
+"""The reference building blocks, one folder each; strangers to each other."""
