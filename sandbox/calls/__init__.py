@@ -1,0 +1,1 @@
+"""Operations, expressions, criteria and the one HTTP conversation with blocks."""

@@ -1,0 +1,161 @@
+"""The sandbox's own door at the information mediator: `/_sandbox/...`, proven by the sandbox's token.
+
+Readiness, clock, exchanges, messages, hold and release. Everything that is not an exchange of
+the service under trial goes through here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import httpx2
+
+from sandbox.errors import BlockUnreachable, NotFound, RequestRefused
+from sandbox.model.run import Exchange
+
+PAGE = 2000
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Readiness:
+    """Whether one instance answers its readiness path, and if not, why."""
+
+    name: str
+    ready: bool
+    reason: str = ""
+
+
+class Gate:
+    """One sandbox's `/_sandbox` API. Not thread-safe; make one per thread."""
+
+    def __init__(self, url: str, token: str, *, timeout: float = 60.0) -> None:
+        self._client = httpx2.Client(
+            base_url=url,
+            timeout=httpx2.Timeout(timeout, connect=5.0),
+            headers={"Information-Mediator-Secret": token},
+            trust_env=False,
+        )
+
+    def __enter__(self) -> Gate:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._client.close()
+
+    def readiness(self) -> Sequence[Readiness]:
+        """Ask every instance through the mediator. Raises BlockUnreachable while the mediator itself is silent."""
+        answer = self._send("GET", "/_sandbox/readiness", accept=(200, 503))
+        return [
+            Readiness(name=name, ready=bool(state["ready"]), reason=str(state.get("reason", "")))
+            for name, state in sorted(answer["instances"].items())
+        ]
+
+    def set_clock(self, offset_seconds: int, epoch: int) -> str:
+        """Move every block's clock; returns the sandbox's date when all have done their due jobs."""
+        answer = self._send("POST", "/_sandbox/clock", {"offset_seconds": offset_seconds, "epoch": epoch})
+        return str(answer["today"])
+
+    def exchanges(self, *, since: int = 0, filters: Mapping[str, str] | None = None) -> list[Exchange]:
+        """Read the message log from line `since` (exclusive) on, all pages."""
+        found: list[Exchange] = []
+        while True:
+            page = self._send(
+                "GET",
+                "/_sandbox/exchanges",
+                params={**(filters or {}), "since": str(since), "limit": str(PAGE)},
+            )["exchanges"]
+            found += [Exchange.model_validate(line) for line in page]
+            if len(page) < PAGE:
+                return found
+            since = found[-1].number
+
+    def await_message(self, *, correlation: str, kind: str, seconds: int) -> dict[str, Any] | None:
+        """Wait for a callback; None when none came in time."""
+        params = {"correlationId": correlation, "kind": kind, "timeoutSeconds": str(seconds)}
+        answer = self._send(
+            "GET", "/_sandbox/messages", params={k: v for k, v in params.items() if v}, accept=(200, 408)
+        )
+        return answer if "correlationId" in answer else None
+
+    def plant(self, body: Mapping[str, Any]) -> None:
+        """Change one block's copy of a person, or record an event. Raises RequestRefused, NotFound."""
+        self._send("POST", "/_sandbox/plants", body)
+
+    def set_fault(self, body: Mapping[str, Any]) -> dict[str, Any]:
+        """Inject a fault."""
+        return self._send("POST", "/_sandbox/faults", body)
+
+    def clear_faults(self) -> None:
+        """Remove every fault."""
+        self._send("DELETE", "/_sandbox/faults")
+
+    def hold(self) -> None:
+        """Let calls wait at the mediator, until `release`."""
+        self._send("POST", "/_sandbox/hold")
+
+    def release(self) -> None:
+        """Let held calls go on."""
+        self._send("POST", "/_sandbox/release")
+
+    def forget(self) -> None:
+        """Drop messages and faults, as a reset does; the message log stays."""
+        self._send("POST", "/_sandbox/reset")
+
+    def call(
+        self,
+        service: str,
+        method: str,
+        path: str,
+        *,
+        client: str,
+        json: Any = None,
+        params: Mapping[str, Any] | None = None,
+        secret: str | None = None,
+    ) -> httpx2.Response:
+        """Call an operation of a service as the application `client`."""
+        headers = {"Information-Mediator-Client": client}
+        if secret is not None:
+            headers["Information-Mediator-Secret"] = secret
+        return self._request(method, f"/r1/{service}{path}", json=json, params=params, headers=headers)
+
+    def open_page(self, method: str, url: str, *, form: Mapping[str, str] | None = None) -> httpx2.Response:
+        """Visit a public page as a browser would: no secret, no redirect followed."""
+        return self._request(method, url, data=form, headers={"Information-Mediator-Secret": ""})
+
+    def _send(
+        self,
+        method: str,
+        path: str,
+        json: Any = None,
+        *,
+        params: Mapping[str, str] | None = None,
+        accept: tuple[int, ...] = (200, 201, 202, 204),
+    ) -> dict[str, Any]:
+        answer = self._request(method, path, json=json, params=params)
+        if answer.status_code not in accept:
+            problem = _problem(answer)
+            error = NotFound if answer.status_code == 404 else RequestRefused
+            raise error(
+                f"the information mediator answered {answer.status_code} to {method} {path}: {problem}"
+            )
+        body: dict[str, Any] = answer.json() if answer.content else {}
+        return body
+
+    def _request(self, method: str, path: str, **arguments: Any) -> httpx2.Response:
+        try:
+            return self._client.request(method, path, **arguments)
+        except httpx2.TransportError as error:
+            raise BlockUnreachable(
+                f"the information mediator did not answer {method} {path}: {error or type(error).__name__}",
+                hint="`sandbox ls` shows whether the sandbox still runs",
+            ) from error
+
+
+def _problem(answer: httpx2.Response) -> str:
+    try:
+        body = answer.json()
+    except ValueError:
+        return answer.text[:200]
+    return str(body.get("detail") or body.get("title") or body) if isinstance(body, dict) else str(body)[:200]
