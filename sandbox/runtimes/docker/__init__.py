@@ -1,0 +1,21 @@
+"""The `docker` runtime: one container per instance, networks that lead nowhere, limits on everything.
+
+The SDK is imported when a runtime is opened and not before: this package also travels
+inside the image, where there is no SDK (`administrator` runs there).
+"""
+
+from __future__ import annotations
+
+from sandbox.runtime import Runtime
+from sandbox.settings import Settings
+
+
+def open_runtime(settings: Settings) -> Runtime:
+    """Open the runtime on the Engine that DOCKER_HOST or the current Docker context names.
+
+    Raises RuntimeUnavailable when no Engine answers, or not to this user.
+    """
+    from sandbox.runtimes.docker.driver import DockerRuntime
+    from sandbox.runtimes.docker.engine import connect
+
+    return DockerRuntime(connect(), settings)

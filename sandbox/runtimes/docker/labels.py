@@ -1,0 +1,35 @@
+"""The words this runtime writes on everything it makes, and the names it gives.
+
+Labels are the only memory: what carries this installation's owner and a sandbox's name
+belongs to that sandbox, whoever made it and however far that got. No label holds a secret.
+"""
+
+from __future__ import annotations
+
+from hashlib import sha256
+from pathlib import Path
+
+REPOSITORY = "civic-sandbox/blocks"
+
+PREFIX = "org.civic-sandbox"
+OWNER = f"{PREFIX}.owner"
+SANDBOX = f"{PREFIX}.sandbox"
+ROLE = f"{PREFIX}.role"
+INSTANCE = f"{PREFIX}.instance"
+SPEC = f"{PREFIX}.spec"
+SITE = f"{PREFIX}.site"
+LAYOUT = f"{PREFIX}.layout"
+CONTENT = f"{PREFIX}.content"
+BASE = f"{PREFIX}.base"
+STAGE = f"{PREFIX}.stage"
+"""Marks the stage of a build that is thrown away."""
+
+
+def owner_of(home: Path) -> str:
+    """Name this installation by where it keeps its things: others' sandboxes are none of its business."""
+    return sha256(str(home.resolve()).encode()).hexdigest()[:12]
+
+
+def resource_name(owner: str, sandbox: str, part: str) -> str:
+    """Name a container, network or volume; unique on the Engine, and readable in `docker ps`."""
+    return f"civic-{owner[:6]}-{sandbox}.{part}"
