@@ -59,9 +59,11 @@ class SiteRequest:
     public: str
     """The one instance with a published port: the information mediator."""
     data: Path
-    """Host folder that every instance may read (population, wiring); copied where needed."""
+    """Host folder with the population; linked or copied, so that the sandbox outlives the cache."""
     secret: str
     """The sandbox's root secret; the runtime keeps it so that a later command can adopt."""
+    files: Mapping[str, bytes] = field(default_factory=dict)
+    """Small files laid beside the data under their names: `wiring.json`."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -45,7 +45,7 @@ class Gate:
         self._client.close()
 
     def readiness(self) -> Sequence[Readiness]:
-        """Ask every instance through the mediator. Raises BlockUnreachable while the mediator itself is silent."""
+        """Ask every instance through the mediator; BlockUnreachable while the mediator itself is silent."""
         answer = self._send("GET", "/_sandbox/readiness", accept=(200, 503))
         return [
             Readiness(name=name, ready=bool(state["ready"]), reason=str(state.get("reason", "")))

@@ -1,0 +1,84 @@
+"""Waiting until a sandbox is ready, and saying precisely what is not."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from sandbox.calls.gate import Gate, Readiness
+from sandbox.errors import BlockUnreachable, StartFailed
+from sandbox.runtime import Instance, Phase, Runtime
+
+POLL_SECONDS = 0.05
+LOG_LINES = 25
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Waiting:
+    """How long to wait, and how time passes; passed in so that tests need not wait."""
+
+    seconds: float = 60.0
+    now: Callable[[], float]
+    sleep: Callable[[float], None]
+
+
+def wait_until_ready(
+    runtime: Runtime,
+    sandbox: str,
+    names: Sequence[str],
+    gate: Gate,
+    waiting: Waiting,
+    progress: Callable[[int, int], None],
+) -> None:
+    """Poll until every named instance is ready.
+
+    Raises StartFailed naming the instance that exited or stayed unready, with its log's tail.
+    """
+    deadline = waiting.now() + waiting.seconds
+    observed_at = waiting.now()
+    while True:
+        states = _ask(gate, names)
+        missing = [state for state in states if not state.ready]
+        progress(len(names) - len(missing), len(names))
+        if not missing:
+            return
+        if waiting.now() - observed_at > 0.5:
+            observed_at = waiting.now()
+            _refuse_exited(runtime, sandbox, names)
+        if waiting.now() > deadline:
+            first = missing[0]
+            raise _failure(
+                runtime,
+                sandbox,
+                first.name,
+                f"{first.name} was not ready after {waiting.seconds:.0f} s: {first.reason or 'no answer'}",
+            )
+        waiting.sleep(POLL_SECONDS)
+
+
+def _ask(gate: Gate, names: Sequence[str]) -> list[Readiness]:
+    try:
+        answered = {state.name: state for state in gate.readiness()}
+    except BlockUnreachable as error:
+        return [Readiness(name="information-mediator", ready=False, reason=str(error))]
+    answered.setdefault("information-mediator", Readiness(name="information-mediator", ready=True))
+    return [
+        answered.get(name, Readiness(name=name, ready=False, reason="the mediator does not know it"))
+        for name in names
+    ]
+
+
+def _refuse_exited(runtime: Runtime, sandbox: str, names: Sequence[str]) -> None:
+    for instance in runtime.observe(sandbox):
+        if instance.name in names and instance.phase is Phase.EXITED:
+            raise _failure(runtime, sandbox, instance.name, _how_it_exited(instance))
+
+
+def _how_it_exited(instance: Instance) -> str:
+    code = "" if instance.exit_code is None else f" with code {instance.exit_code}"
+    return f"{instance.name} exited{code} before it was ready"
+
+
+def _failure(runtime: Runtime, sandbox: str, name: str, message: str) -> StartFailed:
+    tail = "\n".join(runtime.logs(sandbox, name, tail=LOG_LINES))
+    return StartFailed(message, log_tail=tail, hint="the lines above are the newest of its log")

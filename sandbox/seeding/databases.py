@@ -1,0 +1,106 @@
+"""Databases of one sandbox, as SQL by its administrator, who is no superuser.
+
+Per block one database and one serving role. What is loaded becomes a template that nobody
+may connect to; the live database is its clone, and so is a spare that a reset renames into place.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any
+
+import psycopg
+from psycopg import sql
+
+Connection = psycopg.Connection[Any]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DatabaseNames:
+    """The live database of a block and what stands behind it."""
+
+    live: str
+
+    @property
+    def template(self) -> str:
+        """As it was seeded; without sessions."""
+        return f"{self.live}__template"
+
+    @property
+    def spare(self) -> str:
+        """The clone that the next reset puts into place."""
+        return f"{self.live}__spare"
+
+
+@contextmanager
+def administer(url: str) -> Iterator[Connection]:
+    """Connect as the sandbox's administrator, outside any transaction."""
+    with psycopg.connect(url, autocommit=True) as connection:
+        yield connection
+
+
+def create_role(admin: Connection, role: str, password: str) -> None:
+    """Create a serving role; doing it twice changes its password only."""
+    known = admin.execute("SELECT 1 FROM pg_roles WHERE rolname = %s", [role]).fetchone()
+    verb = "ALTER" if known else "CREATE"
+    admin.execute(
+        sql.SQL("{} ROLE {} LOGIN NOINHERIT PASSWORD {}").format(
+            sql.SQL(verb), sql.Identifier(role), sql.Literal(password)
+        )
+    )
+
+
+def create_database(admin: Connection, name: str, role: str, *, template: str = "template0") -> None:
+    """Create a database that only `role` (and the administrator) may enter."""
+    admin.execute(
+        sql.SQL("CREATE DATABASE {} TEMPLATE {} STRATEGY {}").format(
+            sql.Identifier(name),
+            sql.Identifier(template),
+            sql.SQL("WAL_LOG" if template == "template0" else "FILE_COPY"),
+        )
+    )
+    admin.execute(
+        sql.SQL("REVOKE CONNECT, TEMPORARY ON DATABASE {} FROM PUBLIC").format(sql.Identifier(name))
+    )
+    admin.execute(
+        sql.SQL("GRANT CONNECT ON DATABASE {} TO {}").format(sql.Identifier(name), sql.Identifier(role))
+    )
+
+
+def make_template(admin: Connection, names: DatabaseNames) -> None:
+    """Turn the loaded live database into the template."""
+    _end_sessions(admin, names.live)
+    _rename(admin, names.live, names.template)
+    admin.execute(sql.SQL("ALTER DATABASE {} ALLOW_CONNECTIONS false").format(sql.Identifier(names.template)))
+
+
+def make_spare(admin: Connection, names: DatabaseNames, role: str) -> None:
+    """Clone the next spare, unless it is there already."""
+    if not _exists(admin, names.spare):
+        create_database(admin, names.spare, role, template=names.template)
+
+
+def put_spare_into_place(admin: Connection, names: DatabaseNames) -> None:
+    """Replace the live database by the spare; its sessions end, its content is gone."""
+    if _exists(admin, names.live):
+        admin.execute(sql.SQL("DROP DATABASE {} WITH (FORCE)").format(sql.Identifier(names.live)))
+    _end_sessions(admin, names.spare)
+    _rename(admin, names.spare, names.live)
+
+
+def _exists(admin: Connection, name: str) -> bool:
+    return admin.execute("SELECT 1 FROM pg_database WHERE datname = %s", [name]).fetchone() is not None
+
+
+def _rename(admin: Connection, old: str, new: str) -> None:
+    admin.execute(sql.SQL("ALTER DATABASE {} RENAME TO {}").format(sql.Identifier(old), sql.Identifier(new)))
+
+
+def _end_sessions(admin: Connection, name: str) -> None:
+    admin.execute(
+        "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
+        " WHERE datname = %s AND pid <> pg_backend_pid()",
+        [name],
+    )
