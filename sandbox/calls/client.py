@@ -1,0 +1,145 @@
+"""The one HTTP conversation with blocks: every call goes to the mediator and nowhere else.
+
+Follows no redirect, keeps no cookie, reads no proxy from the environment, takes no more
+than `LARGEST_ANSWER` and waits no longer than `timeout`. Whatever has a status is an answer;
+no HTTP answer at all is BlockUnreachable. Calls may be made from several threads at once.
+"""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Callable, Mapping
+from http.cookiejar import CookieJar, DefaultCookiePolicy
+from types import TracebackType
+from typing import Any, Protocol
+
+import httpx2
+
+from sandbox.calls.messages import Answer, Request
+from sandbox.calls.requests import CannotSend, is_json
+from sandbox.errors import BlockUnreachable
+
+LARGEST_ANSWER = 8 * 1024 * 1024
+TIMEOUT_SECONDS = 35.0
+"""Longer than the mediator's own patience (30 s), so that it is the mediator that says who was slow."""
+
+
+class Caller(Protocol):
+    """What the runner asks of the conversation."""
+
+    def call(self, request: Request) -> Answer:
+        """Send and wait. Raises BlockUnreachable, or CannotSend for what HTTP can't carry."""
+        ...
+
+
+class MediatorClient:
+    """Calls blocks through one sandbox's mediator with that sandbox's token."""
+
+    def __init__(
+        self,
+        mediator_url: str,
+        token: str,
+        *,
+        transport: httpx2.BaseTransport | None = None,
+        timeout: float = TIMEOUT_SECONDS,
+        timer: Callable[[], float] = time.perf_counter,
+    ) -> None:
+        self._address = mediator_url.rstrip("/")
+        self._token = token
+        self._timeout = timeout
+        self._timer = timer
+        self._client = httpx2.Client(
+            transport=transport,
+            timeout=timeout,
+            follow_redirects=False,
+            trust_env=False,
+            cookies=CookieJar(DefaultCookiePolicy(allowed_domains=[])),
+        )
+
+    def __enter__(self) -> MediatorClient:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Give the connections back."""
+        self._client.close()
+
+    def call(self, request: Request) -> Answer:
+        """Send one request and take its answer."""
+        url = self._address + request.target
+        headers = {
+            "accept": "application/json, */*;q=0.5",
+            # What is compressed could unpack to any size; on this road there is nothing to gain.
+            "accept-encoding": "identity",
+            **request.headers,
+            "information-mediator-secret": self._token,
+        }
+        started = self._timer()
+        try:
+            with self._client.stream(
+                request.method, url, headers=_encoded(headers), content=request.content
+            ) as response:
+                content, problem = self._read(response, started)
+        except (httpx2.LocalProtocolError, httpx2.InvalidURL, UnicodeEncodeError) as error:
+            raise CannotSend(f"HTTP can't carry this request: {error}") from error
+        except (httpx2.TransportError, httpx2.DecodingError) as error:
+            raise BlockUnreachable(
+                f"{request.operation_id} at {request.block} got no answer: {error or type(error).__name__}",
+                hint="see `sandbox ls` for what runs and `sandbox logs` for why it does not",
+            ) from error
+        answer_headers = {name.lower(): value for name, value in response.headers.items()}
+        body = None
+        if not problem:
+            body, problem = _decode(content, answer_headers)
+        return Answer(
+            url=url,
+            status=response.status_code,
+            headers=answer_headers,
+            body=body,
+            exchange_id=answer_headers.get("x-exchange-id", ""),
+            milliseconds=round((self._timer() - started) * 1000, 3),
+            problem=problem,
+        )
+
+    def _read(self, response: httpx2.Response, started: float) -> tuple[bytes, str]:
+        chunks: list[bytes] = []
+        size = 0
+        for chunk in response.iter_raw():
+            size += len(chunk)
+            if size > LARGEST_ANSWER:
+                return b"", f"the answer is larger than {LARGEST_ANSWER // 1024 // 1024} MiB"
+            # The client's own limit is per read; an answer that drips would outlast any number of them.
+            if self._timer() - started > self._timeout:
+                return b"", f"the answer was not complete after {self._timeout:g} s"
+            chunks.append(chunk)
+        return b"".join(chunks), ""
+
+
+def _encoded(headers: Mapping[str, str]) -> list[tuple[bytes, bytes]]:
+    return [(name.encode("ascii"), value.encode("latin-1")) for name, value in headers.items()]
+
+
+def _refuse_constant(name: str) -> Any:
+    raise ValueError(f"{name} is not JSON")
+
+
+def _decode(content: bytes, headers: Mapping[str, str]) -> tuple[Any, str]:
+    """Read an answer's body: JSON as its value, all else as text; None when there is none."""
+    if not content:
+        return None, ""
+    encoding = headers.get("content-encoding", "identity").lower()
+    if encoding != "identity":
+        return None, f"the answer is encoded as {encoding!r}, which was not asked for"
+    text = content.decode("utf-8", errors="replace")
+    content_type = headers.get("content-type", "")
+    if not is_json(content_type):
+        return text, ""
+    try:
+        return json.loads(text, parse_constant=_refuse_constant), ""
+    except (ValueError, RecursionError) as error:
+        return text, f"the answer says it is {content_type} and is not: {error}"
