@@ -1,0 +1,266 @@
+"""What a command can do with sandboxes: bring up, list, adopt, reset, take down, reap.
+
+Holds no state: the runtime remembers what runs. Only this module executes plans.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime
+from pathlib import Path
+
+from sandbox.calls.gate import Gate
+from sandbox.errors import NotFound, RequestRefused, StartFailed, StateConflict
+from sandbox.lifecycle.instances import CONTROLS, MEDIATOR, Layout, seeding_spec, serving_specs
+from sandbox.lifecycle.locks import hold_sandbox, is_held
+from sandbox.lifecycle.plan import Observed, Plan, plan_changes
+from sandbox.lifecycle.readiness import Waiting, wait_until_ready
+from sandbox.lifecycle.secrets import Secrets
+from sandbox.model.block import BlockDescriptor
+from sandbox.model.sandbox import SandboxSpec, check_name
+from sandbox.model.wiring import Wiring
+from sandbox.runtime import InstanceSpec, Phase, Remains, Runtime, Site, SiteRequest
+
+CONTROLS_SERVICE = "SBX/GOV/CENTRAL/sandbox"
+EXPLORER = "SBX/GOV/SANDBOX/explorer"
+Report = Callable[[str, int, int], None]
+"""Hears what is being done, how much of it is done, and of how much."""
+
+
+def machine_now() -> datetime:
+    """Tell the real time (UTC)."""
+    return datetime.now(UTC)
+
+
+def silent(stage: str, done: int, total: int) -> None:
+    """Report to nobody."""
+    del stage, done, total
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Tools:
+    """What the service works with."""
+
+    runtime: Runtime
+    home: Path
+    report: Report = silent
+    now: Callable[[], datetime] = machine_now
+    waiting: Waiting = field(default_factory=lambda: Waiting(now=time.monotonic, sleep=time.sleep))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Wish:
+    """A sandbox to be: its specification, its blocks' descriptors, how they are wired, whom it holds."""
+
+    spec: SandboxSpec
+    blocks: Mapping[str, BlockDescriptor]
+    wiring: Wiring
+    population: Path
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Running:
+    """A sandbox that can be talked to."""
+
+    spec: SandboxSpec
+    site: Site
+    secrets: Secrets
+
+    def gate(self) -> Gate:
+        """Open the sandbox's own door."""
+        return Gate(self.site.public_url, self.secrets.token)
+
+    @property
+    def instances(self) -> tuple[str, ...]:
+        """Names of all instances."""
+        return (*self.spec.blocks, CONTROLS)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Listed:
+    """One line of `sandbox ls`. `state` is running, starting, incomplete, degraded, or expired."""
+
+    name: str
+    state: str
+    spec: SandboxSpec | None
+    url: str
+    instances: Mapping[str, str]
+
+
+def bring_up(tools: Tools, wish: Wish) -> Running:
+    """Create, seed and start a sandbox, and wait until every block is ready.
+
+    Whatever goes wrong, Ctrl-C included, nothing of it is left behind.
+
+    Raises:
+        StateConflict: the name is taken.
+        StartFailed: names the block, why, and its newest log lines.
+    """
+    name = check_name(wish.spec.name)
+    with hold_sandbox(tools.home, name):
+        if any(each.name == name for each in tools.runtime.list_sandboxes()):
+            raise StateConflict(
+                f"there is a sandbox {name!r} already",
+                hint=f"choose another name, or remove it: sandbox down {name}",
+            )
+        try:
+            return _create(tools, wish)
+        except BaseException:
+            tools.runtime.discard(name)
+            raise
+
+
+def take_down(tools: Tools, name: str) -> None:
+    """Remove everything of a sandbox. Raises NotFound, or StateConflict while another command works on it."""
+    with hold_sandbox(tools.home, check_name(name)):
+        plan = plan_changes(None, _observe(tools, name))
+        if not plan.discard:
+            raise NotFound(f"there is no sandbox {name!r}", hint=_known(tools))
+        tools.runtime.discard(name)
+
+
+def take_all_down(tools: Tools) -> Sequence[str]:
+    """Remove every sandbox of this installation from this runtime, and return their names."""
+    names = [each.name for each in tools.runtime.list_sandboxes()]
+    with ThreadPoolExecutor(max_workers=4) as workers:
+        for done in [workers.submit(_discard_held, tools, name) for name in names]:
+            done.result()
+    return names
+
+
+def reap_expired(tools: Tools) -> Sequence[str]:
+    """Remove the sandboxes whose lease has run out; those that a command works on are left to it."""
+    reaped = []
+    for each in tools.runtime.list_sandboxes():
+        if each.spec is not None and each.spec.expired(tools.now()):
+            try:
+                _discard_held(tools, each.name)
+            except StateConflict:
+                continue
+            reaped.append(each.name)
+    return reaped
+
+
+def list_all(tools: Tools) -> Sequence[Listed]:
+    """List what there is, as the runtime shows it now."""
+    return [_listed(tools, each) for each in tools.runtime.list_sandboxes()]
+
+
+def adopt(tools: Tools, name: str) -> Running:
+    """Find a sandbox that another command brought up. Raises NotFound or StateConflict."""
+    for each in tools.runtime.list_sandboxes():
+        if each.name == name:
+            if each.spec is None or each.site is None:
+                raise StateConflict(
+                    f"sandbox {name!r} was never finished", hint=f"remove it: sandbox down {name}"
+                )
+            return Running(spec=each.spec, site=each.site, secrets=Secrets(each.site.secret))
+    raise NotFound(f"there is no sandbox {name!r}", hint=_known(tools))
+
+
+def reset(tools: Tools, name: str) -> str:
+    """Put a sandbox back to how it was seeded; returns its date. Its message log goes on."""
+    running = adopt(tools, name)
+    with hold_sandbox(tools.home, name), running.gate() as gate:
+        answer = gate.call(CONTROLS_SERVICE, "POST", "/reset", client=EXPLORER)
+        if answer.status_code != 200:
+            raise RequestRefused(f"sandbox {name!r} could not be reset: {answer.text[:300]}")
+        return str(answer.json()["today"])
+
+
+def clock_offset(start: date, now: datetime) -> int:
+    """Seconds between the machine's clock and a sandbox's that begins on `start` at this time of day."""
+    return (start - now.date()).days * 86_400
+
+
+def _create(tools: Tools, wish: Wish) -> Running:
+    spec = wish.spec
+    secrets = Secrets.fresh()
+    names = (*sorted(wish.blocks), CONTROLS)
+    plan = plan_changes(names, Observed(prepared=False))
+    tools.report("preparing networks and database", 0, 1)
+    site = tools.runtime.prepare(
+        SiteRequest(
+            spec=spec,
+            instances=names,
+            public=MEDIATOR,
+            data=wish.population,
+            secret=secrets.root,
+            files={"wiring.json": wish.wiring.model_dump_json().encode()},
+        )
+    )
+    layout = Layout(spec=spec, site=site, secrets=secrets, blocks=wish.blocks)
+    running = Running(spec=spec, site=site, secrets=secrets)
+    _execute(tools, plan, layout)
+    with running.gate() as gate:
+        wait_until_ready(
+            tools.runtime,
+            spec.name,
+            names,
+            gate,
+            tools.waiting,
+            lambda done, total: tools.report("waiting for blocks", done, total),
+        )
+        gate.set_clock(clock_offset(spec.clock_start, tools.now()), epoch=1)
+    return running
+
+
+def _execute(tools: Tools, plan: Plan, layout: Layout) -> None:
+    runtime, name = tools.runtime, layout.spec.name
+    if plan.seed:
+        tools.report("loading citizens into the blocks", 0, 1)
+        done = runtime.run_once(seeding_spec(layout))
+        if done.exit_code != 0:
+            raise StartFailed("the blocks' databases could not be loaded", log_tail=done.log_tail)
+    for each in plan.stop:
+        runtime.stop(name, each, grace_seconds=5)
+    specs = serving_specs(layout)
+    tools.report("starting blocks", 0, len(plan.start))
+    with ThreadPoolExecutor(max_workers=4) as workers:
+
+        def start(spec: InstanceSpec) -> None:
+            runtime.start(spec)
+
+        for count, started in enumerate([workers.submit(start, specs[each]) for each in plan.start], 1):
+            started.result()
+            tools.report("starting blocks", count, len(plan.start))
+
+
+def _observe(tools: Tools, name: str) -> Observed:
+    there = any(each.name == name for each in tools.runtime.list_sandboxes())
+    return Observed(prepared=there, instances=tools.runtime.observe(name))
+
+
+def _discard_held(tools: Tools, name: str) -> None:
+    with hold_sandbox(tools.home, name):
+        tools.runtime.discard(name)
+
+
+def _listed(tools: Tools, remains: Remains) -> Listed:
+    instances = {each.name: each.phase.value for each in tools.runtime.observe(remains.name)}
+    return Listed(
+        name=remains.name,
+        state=_state(tools, remains, instances),
+        spec=remains.spec,
+        url=remains.site.public_url if remains.site else "",
+        instances=instances,
+    )
+
+
+def _state(tools: Tools, remains: Remains, instances: Mapping[str, str]) -> str:
+    spec = remains.spec
+    if spec is None or remains.site is None:
+        return "starting" if is_held(tools.home, remains.name) else "incomplete"
+    if spec.expired(tools.now()):
+        return "expired"
+    if all(instances.get(each) == Phase.RUNNING for each in (*spec.blocks, CONTROLS)):
+        return "running"
+    return "starting" if is_held(tools.home, remains.name) else "degraded"
+
+
+def _known(tools: Tools) -> str:
+    names = ", ".join(each.name for each in tools.runtime.list_sandboxes())
+    return f"there are: {names}" if names else "there is none; `sandbox up` starts one"
