@@ -18,7 +18,7 @@ from sandbox.errors import ContentError
 from sandbox.model.scenario import Place
 
 
-class Findings:
+class Problems:
     """Errors collected while reading goes on, so that one check shows them all."""
 
     def __init__(self) -> None:
@@ -70,7 +70,7 @@ class Cursor:
 
     def has(self, key: str) -> bool:
         """Whether the mapping has the key."""
-        return key in self.value
+        return key in self.mapping()
 
     def at(self, key: str | int) -> Cursor:
         """Step to a part that is known to be there."""
@@ -83,7 +83,7 @@ class Cursor:
         return self.at(key)
 
     def expect_keys(self, known: Sequence[str], refused: Mapping[str, str]) -> None:
-        """Refuse keys that aren't known; `refused` gives the reason for those that Arazzo has and we don't run."""
+        """Refuse unknown keys; `refused` says why for those the standard has and we don't run."""
         for key in self.mapping():
             if key in known or key.startswith("x-"):
                 continue

@@ -69,8 +69,13 @@ class Yaml:
 
 def read_yaml(path: Path, root: Path) -> Yaml:
     """Read one file; `root` is what its path is shown relative to."""
-    shown = path.relative_to(root).as_posix() if path.is_relative_to(root) else str(path)
-    return parse_yaml(_read_text(path, shown), shown)
+    shown = shown_path(path, root)
+    return parse_yaml(decode_yaml(read_bytes(path, shown), shown), shown)
+
+
+def shown_path(path: Path, root: Path) -> str:
+    """Say how errors name a file."""
+    return path.relative_to(root).as_posix() if path.is_relative_to(root) else str(path)
 
 
 def parse_yaml(text: str, shown: str) -> Yaml:
@@ -124,7 +129,8 @@ def kind_of(value: Any) -> str:
             return "a mapping"
 
 
-def _read_text(path: Path, shown: str) -> str:
+def read_bytes(path: Path, shown: str) -> bytes:
+    """Read a file that is not too large."""
     try:
         with path.open("rb") as file:
             content = file.read(LARGEST_FILE + 1)
@@ -133,11 +139,13 @@ def _read_text(path: Path, shown: str) -> str:
     except OSError as error:
         raise ContentError(f"the file can't be read: {error.strerror}", path=shown) from None
     if len(content) > LARGEST_FILE:
-        raise ContentError(
-            f"the file is larger than {LARGEST_FILE // 1024} KiB",
-            path=shown,
-            hint="split it into several files",
-        )
+        size = f"{LARGEST_FILE // 1024} KiB"
+        raise ContentError(f"the file is larger than {size}", path=shown, hint="split it into several files")
+    return content
+
+
+def decode_yaml(content: bytes, shown: str) -> str:
+    """Take the bytes for UTF-8, the only encoding understood."""
     try:
         return content.decode("utf-8-sig")
     except UnicodeDecodeError as error:

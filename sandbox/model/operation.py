@@ -70,8 +70,13 @@ class Interface:
 
     def resolve(self, reference: str) -> Any:
         """Give what a local reference (`#/components/schemas/Batch`) points to; KeyError when nothing."""
-        found: Any = self.openapi
-        for part in reference.removeprefix("#/").split("/"):
-            key = part.replace("~1", "/").replace("~0", "~")
-            found = found[int(key)] if isinstance(found, list) else found[key]
-        return found
+        return follow(self.openapi, reference)
+
+
+def follow(document: Any, reference: str) -> Any:
+    """Give what a local reference points to in a document; KeyError or IndexError when nothing."""
+    found = document
+    for part in reference.removeprefix("#/").split("/"):
+        key = part.replace("~1", "/").replace("~0", "~")
+        found = found[int(key)] if isinstance(found, list) else found[key]
+    return found

@@ -1,0 +1,190 @@
+"""Reads a scenario's folder: the story, the documents it calls, policy and findings.
+
+Sources lead to two places only: Arazzo documents inside the scenario's own folder, and the
+curated contracts of blocks and controls in the same content root. No URL, no absolute
+path, no symbolic link that leads elsewhere is followed.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path, PurePosixPath
+from typing import Any
+
+from pydantic import Field
+
+from sandbox.catalog.arazzo import read_document
+from sandbox.catalog.blocks import CONTROLS, CONTROLS_FILE, Reader
+from sandbox.catalog.cursor import Cursor, Problems
+from sandbox.catalog.links import check_links
+from sandbox.catalog.validate import nearest, read_as
+from sandbox.errors import ContentError
+from sandbox.model.block import Frozen
+from sandbox.model.operation import Interface
+from sandbox.model.scenario import Document, FigureSpec, Findings, Scenario, Source
+
+STORY = "scenario.arazzo.yaml"
+PLACEHOLDER = re.compile(r"\{([A-Za-z0-9_-]+)\}")
+
+
+class Figure(Frozen):
+    """One entry of `figures` in `findings.yaml`."""
+
+    output: str
+    label: str
+    unit: str = ""
+
+
+class FindingsFile(Frozen):
+    """What `findings.yaml` says."""
+
+    passed: str = Field(min_length=3)
+    figures: tuple[Figure, ...] = ()
+    limits: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Surroundings:
+    """What a scenario is read against."""
+
+    root: Path
+    """Absolute, without symbolic links."""
+    block_folders: Mapping[str, Path]
+    """Slug -> folder of every block of the catalogue."""
+    interface: Callable[[str], Interface]
+    """Slug (`sandbox` for the controls) -> contract."""
+    close_over_requires: Callable[[list[str]], tuple[str, ...]]
+    read: Reader
+
+
+def read_scenario(slug: str, around: Surroundings, problems: Problems) -> Scenario | None:
+    """Read one scenario; None when what is wrong with it leaves no scenario to speak of."""
+    folder = around.root / "scenarios" / slug
+    reading = _Reading(folder, around, problems)
+    before = len(problems.errors)
+    with problems.collecting():
+        story = reading.document(folder / STORY, ())
+        if len(story.workflows) > 1:
+            second = list(story.workflows.values())[1]
+            raise ContentError(
+                "the story has a second workflow",
+                path=second.place.path,
+                line=second.place.line,
+                hint="other runners play every workflow of this file; move it to a file of its own",
+            )
+        policy: Mapping[str, Any] = {}
+        if (folder / "policy.yaml").exists():
+            policy = around.read(folder / "policy.yaml", around.root).data
+        findings = _findings(folder, story, around)
+        if len(problems.errors) == before:
+            check_links(reading.documents, around.interface, problems)
+        if not story.workflows:
+            return None
+        return Scenario(
+            slug=slug,
+            folder=folder,
+            story=story,
+            documents=reading.documents,
+            blocks=around.close_over_requires(sorted(reading.blocks - {CONTROLS})),
+            policy=policy,
+            findings=findings,
+        )
+    return None
+
+
+@dataclass(slots=True)
+class _Reading:
+    """One pass over the documents of a scenario."""
+
+    folder: Path
+    around: Surroundings
+    problems: Problems
+    documents: dict[Path, Document] = field(default_factory=dict)
+    blocks: set[str] = field(default_factory=set)
+
+    def document(self, path: Path, above: tuple[Path, ...]) -> Document:
+        """Read one document and, before it is done, those it calls."""
+        known = self.documents.get(path)
+        if known is not None:
+            return known
+
+        def resolve(entry: Cursor, name: str, kind: str) -> Source:
+            url = entry.need("url")
+            if kind == "openapi":
+                return self._contract(entry, name, url, path)
+            target = self._neighbour(url, path)
+            if target in (*above, path):
+                raise url.error(
+                    "this document leads back to itself", hint="move what both need to a third file"
+                )
+            self.document(target, (*above, path))
+            return Source(name=name, kind="arazzo", path=target, block=None, place=entry.place)
+
+        yaml = self.around.read(path, self.around.root)
+        document = read_document(yaml, path, resolve, self.problems)
+        self.documents[path] = document
+        return document
+
+    def _neighbour(self, url: Cursor, path: Path) -> Path:
+        target = _relative(url, path)
+        resolved = target.resolve()
+        if not resolved.is_relative_to(self.folder) or ".." in PurePosixPath(url.text()).parts:
+            raise url.error(
+                f"{url.value!r} leads out of the scenario's folder",
+                hint="keep a scenario's documents together",
+            )
+        if not resolved.is_file():
+            here = [entry.name for entry in path.parent.glob("*.arazzo.yaml")]
+            raise url.error(f"{url.value!r} does not exist", hint=nearest(target.name, here))
+        return resolved
+
+    def _contract(self, entry: Cursor, name: str, url: Cursor, path: Path) -> Source:
+        target = _relative(url, path).resolve()
+        known = {folder / "openapi.yaml": slug for slug, folder in self.around.block_folders.items()} | {
+            self.around.root / CONTROLS_FILE: CONTROLS
+        }
+        if target not in known:
+            if target.is_relative_to(self.around.root / "blocks") and target.name == "openapi.yaml":
+                folders = [folder.name for folder in self.around.block_folders.values()]
+                raise url.error(f"no block lies at {url.value!r}", hint=nearest(target.parent.name, folders))
+            raise url.error(
+                f"{url.value!r} is not a block's contract",
+                hint=f"write ../../blocks/<name>/openapi.yaml or ../../{CONTROLS_FILE}",
+            )
+        slug = known[target]
+        self.blocks.add(slug)
+        return Source(name=name, kind="openapi", path=target, block=slug, place=entry.place)
+
+
+def _relative(url: Cursor, path: Path) -> Path:
+    text = url.text()
+    if ":" in text or text.startswith("/") or "\\" in text or "\0" in text:
+        raise url.error(f"{text!r} is not a relative path", hint="sources are files of this content root")
+    return path.parent / text
+
+
+def _findings(folder: Path, story: Document, around: Surroundings) -> Findings:
+    path = folder / "findings.yaml"
+    workflow = next(iter(story.workflows.values()), None)
+    if not path.exists() or workflow is None:
+        return Findings(passed=f"{story.title}: every step went as described.")
+    yaml = around.read(path, around.root)
+    said = read_as(FindingsFile, yaml)
+    known = {*workflow.outputs, *workflow.inputs.get("properties", {})}
+    for name in PLACEHOLDER.findall(said.passed):
+        if name not in known:
+            raise yaml.error(f"the story has no {name!r} to put here", ("passed",), hint=nearest(name, known))
+    for position, figure in enumerate(said.figures):
+        if figure.output not in workflow.outputs:
+            raise yaml.error(
+                f"the story has no output {figure.output!r}",
+                ("figures", position, "output"),
+                hint=nearest(figure.output, workflow.outputs),
+            )
+    return Findings(
+        passed=said.passed,
+        figures=tuple(FigureSpec(output=f.output, label=f.label, unit=f.unit) for f in said.figures),
+        limits=said.limits,
+    )
