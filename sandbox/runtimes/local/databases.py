@@ -1,0 +1,95 @@
+"""One sandbox's corner of the shared server: its administrator, and the end of all it made.
+
+Everything of a sandbox is found by ownership, not by its name: `sbx_a_b_payments` may be
+block `payments` of sandbox `a-b`, and must not go when sandbox `a` does.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import psycopg
+from psycopg import sql
+
+from sandbox.runtime import DatabaseSite
+
+Superuser = psycopg.Connection[tuple[str]]
+PREFIX = "sbx_"
+_GONE_WITHIN_MS = 5000
+
+
+def prefix_of(sandbox: str) -> str:
+    """What every role and database of the sandbox begins with."""
+    return PREFIX + sandbox.replace("-", "_")
+
+
+def close_shared_databases(server: Superuser) -> None:
+    """Keep everybody but the superuser out of the databases that no sandbox owns."""
+    for name in ("postgres", "template1"):
+        server.execute(sql.SQL("REVOKE CONNECT ON DATABASE {} FROM PUBLIC").format(sql.Identifier(name)))
+
+
+def create_administrator(server: Superuser, site: DatabaseSite) -> None:
+    """Make the role that may create this sandbox's roles and databases, and a database to do it from."""
+    admin = sql.Identifier(site.user)
+    if server.execute("SELECT 1 FROM pg_roles WHERE rolname = %s", [site.user]).fetchone():
+        drop_sandbox(server, site.prefix)  # its folder was removed by hand
+    # Only the verifier travels, so no password can end up in the server's log.
+    verifier = server.pgconn.encrypt_password(site.password.encode(), site.user.encode(), b"scram-sha-256")
+    server.execute(
+        sql.SQL("CREATE ROLE {} LOGIN NOSUPERUSER CREATEDB CREATEROLE PASSWORD {}").format(
+            admin, sql.Literal(verifier.decode())
+        )
+    )
+    # It may act as the roles it creates; without this it could not hand them a database.
+    server.execute(sql.SQL("ALTER ROLE {} SET createrole_self_grant = 'set, inherit'").format(admin))
+    server.execute(sql.SQL("CREATE DATABASE {} OWNER {} STRATEGY file_copy").format(admin, admin))
+    server.execute(sql.SQL("REVOKE ALL ON DATABASE {} FROM PUBLIC").format(admin))
+
+
+def drop_sandbox(server: Superuser, prefix: str) -> None:
+    """Drop every database and role of one sandbox. Cut short, it can be repeated."""
+    admin = f"{prefix}_admin"
+    created = _names(
+        server,
+        "SELECT role.rolname FROM pg_auth_members m"
+        " JOIN pg_roles role ON role.oid = m.roleid JOIN pg_roles holder ON holder.oid = m.member"
+        " WHERE holder.rolname = %s AND m.admin_option AND starts_with(role.rolname, %s)",
+        [admin, f"{prefix}_"],
+    )
+    # The administrator goes last: the others are found through it.
+    _drop(server, [*created, *_names(server, "SELECT rolname FROM pg_roles WHERE rolname = %s", [admin])])
+
+
+def drop_every_sandbox(server: Superuser) -> None:
+    """Drop what sandboxes left whose folders are gone."""
+    _drop(
+        server,
+        _names(
+            server,
+            "SELECT rolname FROM pg_roles WHERE starts_with(rolname, %s) ORDER BY rolcreaterole",
+            [PREFIX],
+        ),
+    )
+
+
+def _drop(server: Superuser, roles: Sequence[str]) -> None:
+    for role in roles:
+        server.execute(sql.SQL("ALTER ROLE {} NOLOGIN").format(sql.Identifier(role)))
+    # A session whose client was killed may still be cloning a database: wait for its end, then look.
+    server.execute(
+        "SELECT pg_terminate_backend(pid, %s) FROM pg_stat_activity WHERE usename = ANY(%s)",
+        [_GONE_WITHIN_MS, list(roles)],
+    )
+    owned = "SELECT datname FROM pg_database JOIN pg_roles r ON r.oid = datdba WHERE r.rolname = ANY(%s)"
+    for database in _names(server, owned, [list(roles)]):
+        name = sql.Identifier(database)
+        server.execute(sql.SQL("ALTER DATABASE {} IS_TEMPLATE false").format(name))
+        server.execute(sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(name))
+    for role in roles:
+        server.execute(sql.SQL("DROP OWNED BY {}").format(sql.Identifier(role)))
+        server.execute(sql.SQL("DROP ROLE IF EXISTS {}").format(sql.Identifier(role)))
+
+
+def _names(server: Superuser, query: str, values: Sequence[object]) -> list[str]:
+    return [row[0] for row in server.execute(query.encode(), values)]

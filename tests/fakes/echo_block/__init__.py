@@ -1,0 +1,1 @@
+"""A block that repeats what it is told: what the runtimes start in tests."""
