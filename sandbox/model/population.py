@@ -32,6 +32,10 @@ class TableManifest(Frozen):
 
     rows: int
     columns: tuple[str, ...]
+    digest: str = ""
+    """SHA-256 over the values, the same on every machine."""
+    stored_bytes: int = 0
+    """Length of the Parquet file as it was written here."""
 
 
 class Manifest(Frozen):

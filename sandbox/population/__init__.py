@@ -1,0 +1,11 @@
+"""Fictitious citizens: country packs in, Parquet files with a manifest out, the same on every machine.
+
+This package alone knows how citizens come about, and is the one home of Faker. It refuses to
+know building blocks, databases and scenarios.
+"""
+
+from sandbox.population.cache import ensure, read_manifest
+from sandbox.population.generation import check_size, generate
+from sandbox.population.packs import Pack, list_packs, load_pack
+
+__all__ = ["Pack", "check_size", "ensure", "generate", "list_packs", "load_pack", "read_manifest"]

@@ -1,0 +1,93 @@
+"""Populations kept on disk, so that the second sandbox of the same citizens starts at once.
+
+Twenty processes may ask for the same one at the same moment: one generates, the others wait
+for its lock and read. A cached folder that is damaged is made again, never repaired.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+from pydantic import ValidationError
+
+from sandbox.errors import ContentError, RuntimeFailure
+from sandbox.model.population import Manifest, PopulationRef
+from sandbox.population.generation import MANIFEST, Progress, check_size, generate
+from sandbox.population.packs import Pack
+from sandbox.population.tables import SCHEMAS
+
+
+def ensure(
+    pack: Pack, ref: PopulationRef, cache: Path, *, progress: Progress | None = None
+) -> tuple[Path, Manifest]:
+    """Give the folder of this population, generated now unless it is there and whole."""
+    check_size(pack, ref.size)
+    folder = cache / f"{ref.pack}-{ref.size}-{ref.seed}-{pack.digest[:12]}"
+    cached = _read_whole(folder)
+    if cached is not None:
+        return folder, cached
+    with _locked(cache, folder.name):
+        # Somebody else may have finished while this process waited for the lock.
+        cached = _read_whole(folder)
+        if cached is not None:
+            return folder, cached
+        _clear(cache, folder)
+        return folder, generate(pack, ref, folder, progress=progress)
+
+
+def read_manifest(folder: Path) -> Manifest:
+    """Read the manifest of a population's folder; ContentError when there is none or it is not one."""
+    path = folder / MANIFEST
+    try:
+        return Manifest.model_validate_json(path.read_bytes())
+    except OSError as error:
+        raise ContentError(f"no population here: {error.strerror}", path=str(path)) from error
+    except ValidationError as error:
+        raise ContentError(
+            f"not a population's manifest: {error.errors()[0]['msg']}",
+            path=str(path),
+            hint="remove the folder; it is generated again when it is needed",
+        ) from error
+
+
+def _read_whole(folder: Path) -> Manifest | None:
+    """Read the manifest when every file it names is whole, judged by length and Parquet footer."""
+    try:
+        manifest = read_manifest(folder)
+        for table, schema in SCHEMAS.items():
+            described, path = manifest.tables[table], folder / f"{table}.parquet"
+            if path.stat().st_size != described.stored_bytes:
+                return None
+            footer = pq.read_metadata(path)
+            if footer.num_rows != described.rows or not footer.schema.to_arrow_schema().equals(schema):
+                return None
+    except (ContentError, KeyError, OSError, pa.ArrowException):
+        return None
+    return manifest
+
+
+@contextmanager
+def _locked(cache: Path, name: str) -> Iterator[None]:
+    """Hold the population's lock file; the system lets go of it when a process dies."""
+    path = cache / ".locks" / name
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        lock = path.open("w")
+    except OSError as error:
+        raise RuntimeFailure(f"{path.parent} can't be written: {error.strerror}") from error
+    with lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
+
+
+def _clear(cache: Path, folder: Path) -> None:
+    """Remove a damaged folder and what killed processes left; only the lock's holder may."""
+    shutil.rmtree(folder, ignore_errors=True)
+    for left in cache.glob(f".{folder.name}.*.partial"):
+        shutil.rmtree(left, ignore_errors=True)

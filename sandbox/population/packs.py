@@ -1,0 +1,138 @@
+"""Country packs on disk: found by scanning, read whole, checked before anything is generated.
+
+A pack is the folder `datasets/countries/<code>/` and holds data only: `profile.yaml`, lists of
+names, `places.csv`, `ages.csv` and `SOURCES.md`. Refuses a pack that doesn't say where its
+data come from.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from sandbox.errors import ContentError, UsageError
+from sandbox.population.names import read_names
+from sandbox.population.profile import Profile
+from sandbox.population.reading import read_list, read_model, read_number, read_table, read_text
+
+RECIPE = 1
+"""Raised when the generator makes other citizens of the same pack; part of every pack's digest."""
+
+AGE_BANDS = tuple(range(0, 105, 5))
+"""First ages of the bands of `ages.csv`; the last is open."""
+
+_FOLDER = Path("datasets") / "countries"
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """A settlement, and how many of a thousand or so households live there."""
+
+    region: str
+    district: str
+    settlement: str
+    urban: bool
+    weight: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Pack:
+    """One country as data, validated."""
+
+    code: str
+    folder: Path
+    profile: Profile
+    given_female: tuple[str, ...]
+    given_male: tuple[str, ...]
+    family: tuple[str, ...]
+    places: tuple[Place, ...]
+    streets: tuple[str, ...]
+    ages: tuple[tuple[int, int], ...]
+    """For each of AGE_BANDS, how many are female and how many male."""
+    digest: str
+    """SHA-256 over the pack's files and the generator's recipe number."""
+
+
+def list_packs(content_root: Path) -> Sequence[Pack]:
+    """Read every pack, in order of code; the first invalid one raises ContentError."""
+    return [load_pack(content_root, code) for code in _known(content_root)]
+
+
+def load_pack(content_root: Path, code: str) -> Pack:
+    """Read one pack.
+
+    Raises ContentError with file and line when it is invalid, UsageError when there is none.
+    """
+    known = _known(content_root)
+    if code not in known:
+        raise UsageError(f"no country pack is called {code!r}", hint=f"choose one of: {', '.join(known)}")
+    folder = content_root / _FOLDER / code
+    profile = read_model(folder / "profile.yaml", content_root, Profile)
+    if not read_text(folder / "SOURCES.md", content_root).strip():
+        raise ContentError(
+            "the pack doesn't say where its data come from",
+            path=str((folder / "SOURCES.md").relative_to(content_root)),
+        )
+    names = profile.names
+    return Pack(
+        code=code,
+        folder=folder,
+        profile=profile,
+        given_female=read_names(names.given_female, "given_female", folder=folder, root=content_root),
+        given_male=read_names(names.given_male, "given_male", folder=folder, root=content_root),
+        family=read_names(names.family, "family", folder=folder, root=content_root),
+        places=_read_places(folder / "places.csv", content_root),
+        streets=read_list(folder / "streets.txt", content_root) if "{street}" in profile.address else ("",),
+        ages=_read_ages(folder / "ages.csv", content_root),
+        digest=_digest(folder),
+    )
+
+
+def _known(content_root: Path) -> list[str]:
+    folder = content_root / _FOLDER
+    if not folder.is_dir():
+        raise ContentError("there is no folder of country packs", path=str(_FOLDER))
+    return sorted(
+        entry.name for entry in folder.iterdir() if entry.is_dir() and re.fullmatch(r"[a-z]{2}", entry.name)
+    )
+
+
+def _digest(folder: Path) -> str:
+    """Hash names and contents; files that begin with a dot are an editor's, not the pack's."""
+    total = hashlib.sha256(f"recipe {RECIPE}\n".encode())
+    for path in sorted(folder.rglob("*"), key=lambda path: path.relative_to(folder).as_posix()):
+        if path.is_file() and not path.name.startswith("."):
+            content = hashlib.sha256(path.read_bytes()).hexdigest()
+            total.update(f"{path.relative_to(folder).as_posix()} {content}\n".encode())
+    return total.hexdigest()
+
+
+def _read_places(path: Path, root: Path) -> tuple[Place, ...]:
+    places = []
+    for row in read_table(path, root, ("region", "district", "settlement", "urban", "weight")):
+        region, district, settlement, urban, weight = row.values
+        if urban not in ("yes", "no"):
+            raise ContentError(
+                f"urban is {urban!r}, wanted yes or no", path=str(path.relative_to(root)), line=row.line
+            )
+        count = read_number(weight, path=path, root=root, line=row.line)
+        places.append(Place(region, district, settlement, urban == "yes", count))
+    if not any(place.weight for place in places):
+        raise ContentError("no place has a weight above 0", path=str(path.relative_to(root)))
+    return tuple(places)
+
+
+def _read_ages(path: Path, root: Path) -> tuple[tuple[int, int], ...]:
+    rows = read_table(path, root, ("from_age", "female", "male"))
+    numbers = [
+        tuple(read_number(cell, path=path, root=root, line=row.line) for cell in row.values) for row in rows
+    ]
+    if tuple(row[0] for row in numbers) != AGE_BANDS:
+        raise ContentError(
+            f"wanted one line for each of the ages {AGE_BANDS[0]}, {AGE_BANDS[1]}, ... {AGE_BANDS[-1]}",
+            path=str(path.relative_to(root)),
+        )
+    return tuple((female, male) for _, female, male in numbers)

@@ -1,0 +1,160 @@
+"""The people of one shard of households: who they are to each other, how old, how well off.
+
+A shard is HOUSEHOLDS_PER_SHARD households in a row and can be drawn alone, given how many
+persons come before it. References between persons are positions in the shard, NOBODY for none.
+Refuses to look outside the shard: relatives always live within it.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from sandbox.population.archetypes import NOBODY, Role
+from sandbox.population.compiled import CompiledPack
+from sandbox.population.kinship import Kin, link_parents_elsewhere
+from sandbox.population.randomness import Flags, Integers, Words, below, happens, words
+
+HOUSEHOLDS_PER_SHARD = 4096
+
+ADULT = 18
+ELDERLY = 65
+
+
+@dataclass(frozen=True, slots=True)
+class Shard:
+    """Which households, and the number of the first person in them."""
+
+    number: int
+    first_person: int
+
+    @property
+    def first_household(self) -> int:
+        """Number of the first household."""
+        return self.number * HOUSEHOLDS_PER_SHARD
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """Random words for one shard: one per person, or one per household, of a named stream."""
+
+    seed: int
+    shard: Shard
+    persons: int
+
+    def per_person(self, stream: str) -> Words:
+        """Words for every person of the shard."""
+        first = self.shard.first_person
+        return words(self.seed, stream, first, first + self.persons)
+
+    def per_household(self, stream: str) -> Words:
+        """Words for every household of the shard."""
+        first = self.shard.first_household
+        return words(self.seed, stream, first, first + HOUSEHOLDS_PER_SHARD)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class People:
+    """Arrays with one entry per person, in order of household, heads first."""
+
+    household: Integers
+    """Position of the household in the shard."""
+    age: Integers
+    """Completed years on the reference date."""
+    sex: Integers
+    role: Integers
+    birth_date: NDArray[np.datetime64]
+    kin: Kin
+    disability: Flags
+    literate: Flags
+    employed: Flags
+    monthly_income: Integers
+    """Minor units."""
+
+
+def count_persons(compiled: CompiledPack, seed: int, shard_number: int) -> int:
+    """Say how many persons a shard holds, without drawing them."""
+    return int(compiled.archetypes.sizes[_draw_archetypes(compiled, seed, shard_number)].sum())
+
+
+def draw_people(compiled: CompiledPack, seed: int, shard: Shard) -> tuple[People, Source]:
+    """Draw everybody of one shard, and give the source that further columns are drawn from."""
+    archetypes = compiled.archetypes
+    chosen = _draw_archetypes(compiled, seed, shard.number)
+    sizes = archetypes.sizes[chosen]
+    persons = int(sizes.sum())
+    household = np.repeat(np.arange(HOUSEHOLDS_PER_SHARD, dtype=np.int64), sizes)
+    head = (np.cumsum(sizes) - sizes)[household]
+    member = archetypes.starts[chosen][household] + np.arange(persons) - head
+    source = Source(seed, shard, persons)
+
+    age, sex, role = archetypes.age[member], archetypes.sex[member], archetypes.role[member]
+    mother, father = archetypes.mother[member], archetypes.father[member]
+    kin = link_parents_elsewhere(
+        Kin(
+            mother=np.where(mother == NOBODY, NOBODY, head + mother),
+            father=np.where(father == NOBODY, NOBODY, head + father),
+            spouse=_marry(role, head),
+        ),
+        household=household,
+        age=age,
+        sex=sex,
+        role=role,
+        drawn=source.per_person("parents-elsewhere"),
+    )
+    disability = happens(source.per_person("disability"), compiled.disability[age])
+    employed, income = _earn(compiled, source, household, age, disability)
+    return People(
+        household=household,
+        age=age,
+        sex=sex,
+        role=role,
+        birth_date=_be_born(compiled, age, source.per_person("birth-date")),
+        kin=kin,
+        disability=disability,
+        literate=happens(source.per_person("literate"), compiled.literacy[age]),
+        employed=employed,
+        monthly_income=income,
+    ), source
+
+
+def _draw_archetypes(compiled: CompiledPack, seed: int, shard_number: int) -> Integers:
+    first = shard_number * HOUSEHOLDS_PER_SHARD
+    return compiled.archetype.draw(words(seed, "archetype", first, first + HOUSEHOLDS_PER_SHARD))
+
+
+def _marry(role: Integers, head: Integers) -> Integers:
+    """Join each spouse with the head of the household, both ways."""
+    spouse = np.full(len(role), NOBODY, dtype=np.int64)
+    married = np.flatnonzero(role == Role.SPOUSE)
+    spouse[married] = head[married]
+    spouse[head[married]] = married
+    return spouse
+
+
+def _be_born(compiled: CompiledPack, age: Integers, drawn: Words) -> NDArray[np.datetime64]:
+    """Choose a day so that exactly `age` years are completed on the reference date."""
+    reference = compiled.profile.reference_date
+    month = np.datetime64(reference, "M") - 12 * age.astype("timedelta64[M]")
+    last_day = month.astype("datetime64[D]") + np.timedelta64(reference.day - 1, "D")
+    birth_date: NDArray[np.datetime64] = last_day - below(drawn, 365).astype("timedelta64[D]")
+    return birth_date
+
+
+def _earn(
+    compiled: CompiledPack, source: Source, household: Integers, age: Integers, disability: Flags
+) -> tuple[Flags, Integers]:
+    """Decide who works and for how much; see profile.Livelihood. A disability halves the chance of work."""
+    livelihood = compiled.profile.livelihood
+    rank = below(source.per_household("rank"), 1000)[household]
+    span = livelihood.employed_richest - livelihood.employed_poorest
+    chance = (livelihood.employed_poorest + span * rank // 1000) // np.where(disability, 2, 1)
+    of_working_age = (age >= livelihood.working_age_from) & (age <= livelihood.working_age_to)
+    employed = of_working_age & happens(source.per_person("employed"), chance)
+    decile, rest = np.divmod(rank, 100)
+    low, high = compiled.pay_deciles[decile], compiled.pay_deciles[decile + 1]
+    usual = low + (high - low) * rest // 100
+    own = usual * (600 + below(source.per_person("pay"), 801)) // 1000
+    return employed, np.where(employed, own, 0)
