@@ -1,0 +1,151 @@
+"""Writes a run's evidence into one folder, signed; or refuses, and then writes nothing.
+
+A bundle that would hold a live secret is refused by naming the file, never the secret. Files are
+put in place one by one and the signature last, so a folder with a signature is whole.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+from sandbox.errors import SandboxError
+from sandbox.evidence.junit import write_junit
+from sandbox.evidence.keys import InstallationKey
+from sandbox.evidence.leaks import LiveSecrets
+from sandbox.evidence.lines import to_document, to_lines
+from sandbox.evidence.material import Material
+from sandbox.evidence.page import TEMPLATES, judge, render_page
+from sandbox.evidence.recorder import EVENTS
+from sandbox.evidence.seal import ENVELOPE, PUBLIC_KEY, sign_statement, write_statement
+from sandbox.evidence.story import Story, read_story
+
+INDEX = "index.html"
+_PLAIN_NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9._-]*(/[A-Za-z0-9_][A-Za-z0-9._-]*)*")
+
+
+class SecretInEvidence(SandboxError):
+    """A file of the bundle would hold a live secret; this is our bug, or a candidate's answer."""
+
+    reason = "secret-in-evidence"
+
+
+def write_bundle(folder: Path, material: Material, *, key: InstallationKey, secrets: Iterable[str]) -> Path:
+    """Write the bundle and give the path of its page.
+
+    Args:
+        folder: Made when missing; an `events.jsonl` that a recorder left there is replaced.
+        material: What the bundle is made of.
+        key: Signs the statement over all files.
+        secrets: Every secret issued to the sandbox (tokens, block secrets, passwords), raw.
+
+    Raises:
+        SecretInEvidence: A file would hold one of `secrets`; nothing was written.
+        SandboxError: A name among scenario files or logs can't be a file of a bundle.
+    """
+    story = read_story(material.events)
+    files = lay_out_files(material, story, key)
+    _refuse_leaks(files, LiveSecrets(secrets))
+    statement = write_statement(files, _describe_run(material, story))
+    files[ENVELOPE] = sign_statement(statement, key)
+    for name, content in files.items():
+        path = folder / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        temporary = path.with_name(f".{path.name}.new")
+        temporary.write_bytes(content)
+        temporary.replace(path)
+    return folder / INDEX
+
+
+def bundle_digest(folder: Path) -> str:
+    """SHA-256 of the signed envelope, as the register keeps it."""
+    return hashlib.sha256((folder / ENVELOPE).read_bytes()).hexdigest()
+
+
+def lay_out_files(material: Material, story: Story, key: InstallationKey) -> dict[str, bytes]:
+    """Every file of the bundle but the signature, by its path in the bundle."""
+    scenario = material.spec.scenario or "scenario"
+    files = {
+        "run.json": to_document(_summarise(material, story, key)),
+        EVENTS: to_lines(material.events),
+        "exchanges.jsonl": to_lines(material.exchanges),
+        "wiring.json": to_document(material.wiring),
+        "population.json": to_document(material.manifest),
+        "junit.xml": write_junit(scenario, story.results),
+        **{f"scenario/{_check_name(name)}": content for name, content in material.scenario_files.items()},
+        **{
+            f"logs/{_check_name(name)}.log": text.encode("utf-8", "backslashreplace")
+            for name, text in material.logs.items()
+        },
+        INDEX: render_page(material, story, fingerprint=key.fingerprint).encode("utf-8", "backslashreplace"),
+        "verify.sh": (TEMPLATES / "verify.sh").read_bytes(),
+        PUBLIC_KEY: key.public_pem,
+    }
+    return dict(sorted(files.items()))
+
+
+def _check_name(name: str) -> str:
+    if not _PLAIN_NAME.fullmatch(name):
+        raise SandboxError(
+            f"{name!r} can't be a file of a bundle",
+            hint="letters, digits, '.', '_', '-' and '/' between parts; no part begins with '.'",
+        )
+    return name
+
+
+def _refuse_leaks(files: Mapping[str, bytes], secrets: LiveSecrets) -> None:
+    leaking = [name for name, content in files.items() if secrets.occurs_in(content)]
+    if leaking:
+        raise SecretInEvidence(
+            f"{', '.join(leaking)} would hold a live secret, so no evidence was written",
+            hint="mark the field x-secret in the block's openapi.yaml, then run again",
+        )
+
+
+def _describe_run(material: Material, story: Story) -> dict[str, Any]:
+    """The predicate of the statement: enough to recognise the run without opening a file."""
+    return {
+        "run": story.started.run if story.started else "",
+        "scenario": material.spec.scenario,
+        "sandbox": material.spec.name,
+        "outcome": judge(story).outcome,
+        "started": story.started.started.isoformat() if story.started else None,
+        "finished": story.finished.finished.isoformat() if story.finished else None,
+        "populationDigest": material.manifest.digest,
+        "register": _describe_standing(material),
+    }
+
+
+def _describe_standing(material: Material) -> dict[str, Any] | None:
+    standing = material.standing
+    if standing is None:
+        return None
+    return {"number": standing.head_number, "hash": standing.head_hash, "run": standing.number}
+
+
+def _summarise(material: Material, story: Story, key: InstallationKey) -> dict[str, Any]:
+    """`run.json`: what a program needs to know of the run."""
+    return {
+        **_describe_run(material, story),
+        "title": story.started.title if story.started else "",
+        "summary": story.started.summary if story.started else "",
+        "verdict": judge(story),
+        "inputs": story.started.inputs if story.started else {},
+        "outputs": story.finished.outputs if story.finished else {},
+        "population": material.spec.population,
+        "spec": material.spec,
+        "runtime": asdict(material.runtime),
+        "who": material.who,
+        "command": material.command,
+        "versions": material.versions,
+        "limits": material.limits,
+        "standing": material.standing.sentence if material.standing else "",
+        "pilot": asdict(material.pilot) if material.pilot else None,
+        "exchanges": len(material.exchanges),
+        "logIntegrity": material.log_integrity,
+        "signedBy": key.fingerprint,
+    }

@@ -1,0 +1,156 @@
+"""Draws the sequence diagram as SVG: lifelines, arrows, frames around repeats, bands over the whole width.
+
+Colours and fonts are classes of the page's style; text is escaped here. Where text may stand is
+decided by an estimate of its width, since nothing measures fonts on a server.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from markupsafe import Markup
+
+from sandbox.evidence.folding import Arrow, Band, Flow, Frame
+from sandbox.evidence.wording import cut, say_duration, show_invisible
+
+_LEFT = 78
+_LANE = 148
+_EDGE = 76
+_TOP = 52
+_ROW = 36
+_CHARACTER = 6.9
+"""Estimated width of a 13 px character."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Paper:
+    """Where the lanes are."""
+
+    lanes: dict[str, float]
+    width: float
+    start: datetime
+
+
+def draw_flow(flow: Flow, start: datetime) -> Markup:
+    """Draw the diagram; times on the left are counted from `start`."""
+    lanes = {name: float(_LEFT + _EDGE + _LANE * place) for place, name in enumerate(flow.participants)}
+    width = _LEFT + 2 * _EDGE + _LANE * max(0, len(lanes) - 1)
+    paper = _Paper(lanes, width, start)
+    rows: list[Markup] = []
+    y = _TOP + _ROW
+    for row in flow.rows:
+        if isinstance(row, Band):
+            rows.append(_draw_band(row, y, paper))
+            y += _ROW
+        elif isinstance(row, Frame):
+            rows.append(_draw_frame(row, y, paper))
+            for place, arrow in enumerate(row.arrows):
+                rows.append(_draw_arrow(arrow, y + 14 + place * _ROW, paper, row.times))
+            y += 22 + len(row.arrows) * _ROW
+        else:
+            rows.append(_draw_arrow(row, y, paper, 1))
+            y += _ROW
+    height = y - 8
+    life = [_draw_lane(name, x, height) for name, x in lanes.items()]
+    return Markup(
+        '<svg class="sequence" viewBox="0 0 {w} {h}" width="{w}" height="{h}" role="img" '
+        'aria-label="Who called whom, in order of time; the table below says the same">{body}</svg>'
+    ).format(w=width, h=height, body=Markup("").join([*life, *rows]))
+
+
+def _draw_lane(name: str, x: float, height: float) -> Markup:
+    words = show_invisible(name).split(" ")
+    lines = [" ".join(words)] if len(name) <= 16 else _halve(words)
+    text = Markup("").join(
+        Markup('<tspan x="{}" y="{}">{}</tspan>').format(x, 34 - (len(lines) - 1 - place) * 16, cut(line, 19))
+        for place, line in enumerate(lines)
+    )
+    return Markup('<text class="who">{}</text><line class="life" x1="{x}" y1="42" x2="{x}" y2="{}"/>').format(
+        text, height - 4, x=x
+    )
+
+
+def _halve(words: Sequence[str]) -> list[str]:
+    at = min(
+        range(1, len(words) + 1),
+        key=lambda place: abs(len(" ".join(words[:place])) - len(" ".join(words[place:]))),
+    )
+    return [line for line in (" ".join(words[:at]), " ".join(words[at:])) if line]
+
+
+def _draw_band(band: Band, y: float, paper: _Paper) -> Markup:
+    return Markup(
+        '<rect class="band {}" x="0" y="{}" width="{}" height="24"/>'
+        '<text class="bandtext" x="10" y="{}">{}</text>'
+    ).format(band.kind, y - 20, paper.width, y - 4, show_invisible(band.label))
+
+
+def _draw_frame(frame: Frame, y: float, paper: _Paper) -> Markup:
+    ends = [paper.lanes[name] for arrow in frame.arrows for name in (arrow.source, arrow.target)]
+    left, right = min(ends) - 14, paper.width - 6
+    return Markup(
+        '<rect class="frame" x="{}" y="{}" width="{}" height="{}" rx="4"/>'
+        '<text class="times" x="{}" y="{}">× {:,}</text>'
+    ).format(left, y - 16, right - left, len(frame.arrows) * _ROW + 10, right - 8, y, frame.times)
+
+
+def _draw_arrow(arrow: Arrow, y: float, paper: _Paper, turns: int) -> Markup:
+    x1, x2 = paper.lanes[arrow.source], paper.lanes[arrow.target]
+    times = len(arrow.exchanges) / turns
+    label = show_invisible(arrow.label)
+    # Inside a frame the frame's own number counts; the arrow's is what one turn does on average.
+    count = "" if times == 1 else f" × {times:,.0f}" if times == int(times) else f" × {times:,.1f}"
+    remark = f" · {show_invisible(arrow.remark)}" if arrow.remark else ""
+    room = int((paper.width - _LEFT - 16) / _CHARACTER)
+    said = cut(label, max(12, room - len(count) - len(remark))) + count + remark
+    first = arrow.exchanges[0]
+    after = say_duration((first.at - paper.start).total_seconds() * 1000)
+    line = _draw_hook(x1, y) if x1 == x2 else _draw_line(arrow, x1, x2, y)
+    begin = min(x1, x2) + 8
+    fits = begin + len(said) * _CHARACTER <= paper.width - 6
+    place = (
+        Markup('x="{}"').format(begin) if fits else Markup('x="{}" text-anchor="end"').format(paper.width - 6)
+    )
+    return Markup(
+        '<a href="#x{number}"><title>{full}</title>'
+        '<text class="time" x="{left}" y="{low}">{after}</text>{line}'
+        '<text class="say {kind}" {place} y="{high}">{said}</text></a>'
+    ).format(
+        number=first.number,
+        full=f"{label}{count}{remark}",
+        left=_LEFT - 10,
+        low=y + 4,
+        after=after,
+        line=line,
+        kind=arrow.kind,
+        place=place,
+        high=y - 6,
+        said=said,
+    )
+
+
+def _draw_line(arrow: Arrow, x1: float, x2: float, y: float) -> Markup:
+    forward = 1 if x2 > x1 else -1
+    tip = x2 - forward * 2
+    line = Markup('<line class="arrow {}" x1="{}" y1="{y}" x2="{}" y2="{y}"/>').format(
+        arrow.kind, x1, tip, y=y
+    )
+    head = Markup('<path class="tip {}" d="M{} {} l{} -4.5 v9 z"/>').format(arrow.kind, tip, y, -forward * 9)
+    if arrow.kind != "refused":
+        return line + head
+    # A call that the mediator stopped never arrives: it ends in a cross half way.
+    middle = (x1 + x2) / 2
+    stopped = Markup('<line class="arrow refused" x1="{}" y1="{y}" x2="{}" y2="{y}"/>').format(
+        x1, middle, y=y
+    )
+    cross = Markup('<path class="cross" d="M{} {top} l10 10 m0 -10 l-10 10"/>').format(middle - 5, top=y - 5)
+    return stopped + cross
+
+
+def _draw_hook(x: float, y: float) -> Markup:
+    return Markup(
+        '<path class="arrow" fill="none" d="M{x} {} h18 v10 h-14"/>'
+        '<path class="tip" d="M{} {} l9 -4.5 v9 z"/>'
+    ).format(y - 5, x + 3, y + 5, x=x)

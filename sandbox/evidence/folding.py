@@ -1,0 +1,205 @@
+"""From exchanges to the rows of a sequence diagram: arrows and bands, repeats folded.
+
+Three steps, each pure: one arrow per exchange; neighbours that say the same become one arrow;
+groups that repeat become a frame. When that is still more than a reader can follow, arrows that
+say the same on one business day become one, and `Sequence.merged_days` says so. Every exchange
+stays attached to its arrow.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+from typing import Literal
+
+from sandbox.evidence.wording import Names
+from sandbox.model.run import Exchange
+
+MOST_ROWS = 60
+_LONGEST_GROUP = 16
+
+Kind = Literal["call", "callback", "refused", "rejected"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Arrow:
+    """One line of the diagram: who told whom what, and every exchange that it stands for."""
+
+    source: str
+    target: str
+    label: str
+    kind: Kind
+    """`refused` by the mediator, `rejected` by the block that answered."""
+    remark: str
+    exchanges: tuple[Exchange, ...]
+
+    @property
+    def says(self) -> tuple[str, ...]:
+        """What two arrows must share to be one."""
+        return (self.source, self.target, self.label, self.kind, self.remark)
+
+
+@dataclass(frozen=True, slots=True)
+class Band:
+    """Something that happened to the whole sandbox: a new business day, a fault."""
+
+    label: str
+    kind: Literal["clock", "fault"]
+
+
+@dataclass(frozen=True, slots=True)
+class Frame:
+    """Arrows that were repeated in this order; each arrow carries the exchanges of all rounds."""
+
+    times: int
+    arrows: tuple[Arrow, ...]
+
+
+Row = Arrow | Band | Frame
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Flow:
+    """What the diagram draws and the table beside it lists."""
+
+    rows: tuple[Row, ...]
+    participants: tuple[str, ...]
+    merged_days: bool
+    controls: int
+    """Calls of the sandbox's own controls, which are no part of the service and are not drawn."""
+
+    @property
+    def arrows(self) -> tuple[Arrow, ...]:
+        """All arrows, those in frames included."""
+        return tuple(arrow for row in self.rows for arrow in _arrows_of(row))
+
+
+def _arrows_of(row: Row) -> tuple[Arrow, ...]:
+    if isinstance(row, Band):
+        return ()
+    return row.arrows if isinstance(row, Frame) else (row,)
+
+
+def read_flow(exchanges: Sequence[Exchange], names: Names, *, most_rows: int = MOST_ROWS) -> Flow:
+    """Build the rows; participants are in the order of their first use."""
+    stretches = _stretches(exchanges, names)
+    rows: list[Row] = []
+    for bands, arrows in stretches:
+        rows += [*bands, *_fold_groups(_join_runs(arrows))]
+    merged = sum(max(1, len(_arrows_of(row))) for row in rows) > most_rows
+    if merged:
+        rows = []
+        for bands, arrows in stretches:
+            rows += [*bands, *_join_all(arrows)]
+    participants = dict.fromkeys(
+        name for row in rows for arrow in _arrows_of(row) for name in (arrow.source, arrow.target)
+    )
+    return Flow(
+        rows=tuple(rows),
+        participants=tuple(participants),
+        merged_days=merged,
+        controls=sum(exchange.kind == "control" for exchange in exchanges),
+    )
+
+
+def _stretches(exchanges: Sequence[Exchange], names: Names) -> list[tuple[list[Band], list[Arrow]]]:
+    """Cut the exchanges where the clock jumps or a fault is set."""
+    stretches: list[tuple[list[Band], list[Arrow]]] = [([], [])]
+    callers = _first_callers(exchanges)
+    today = exchanges[0].today if exchanges else ""
+    for exchange in exchanges:
+        if exchange.today != today:
+            today = exchange.today
+            stretches.append(([Band(f"The clock moves to {today}", "clock")], []))
+        if exchange.kind == "control":
+            if exchange.operation_id in {"injectFault", "clearFaults"}:
+                stretches.append(([Band(exchange.summary or exchange.operation_id, "fault")], []))
+            continue
+        stretches[-1][1].append(_draw(exchange, names, callers))
+    return stretches
+
+
+def _first_callers(exchanges: Iterable[Exchange]) -> dict[str, str]:
+    """Who began each correlated conversation: the one whom a callback is meant for."""
+    callers: dict[str, str] = {}
+    for exchange in exchanges:
+        if exchange.kind == "call" and exchange.correlation and exchange.client:
+            callers.setdefault(exchange.correlation, exchange.client)
+    return callers
+
+
+def _draw(exchange: Exchange, names: Names, callers: dict[str, str]) -> Arrow:
+    source, target = name_ends(exchange, names, callers.get(exchange.correlation, ""))
+    kind: Kind = "call"
+    remark = f"fault: {exchange.fault}" if exchange.fault else ""
+    if exchange.refused:
+        kind, remark = "refused", f"refused: {exchange.refused}"
+    elif exchange.status >= 400:
+        kind, remark = "rejected", remark or f"answered {exchange.status}"
+    elif exchange.kind == "callback":
+        kind = "callback"
+    label = exchange.summary or exchange.operation_id or f"{exchange.method} {exchange.path}"
+    return Arrow(source=source, target=target, label=label, kind=kind, remark=remark, exchanges=(exchange,))
+
+
+def name_ends(exchange: Exchange, names: Names, began: str = "") -> tuple[str, str]:
+    """Name who spoke and who was spoken to; a public page has no named reader."""
+    source = names.application(exchange.client) if exchange.client else "Browser"
+    if exchange.kind == "callback":
+        to = exchange.service or began
+        return source, names.application(to) if to else "Information mediator"
+    return source, names.application(exchange.service) if exchange.service else names.block(exchange.block)
+
+
+def _join(arrows: Sequence[Arrow]) -> Arrow:
+    return replace(arrows[0], exchanges=tuple(one for arrow in arrows for one in arrow.exchanges))
+
+
+def _join_runs(arrows: Sequence[Arrow]) -> list[Arrow]:
+    runs: list[list[Arrow]] = []
+    for arrow in arrows:
+        if runs and runs[-1][0].says == arrow.says:
+            runs[-1].append(arrow)
+        else:
+            runs.append([arrow])
+    return [_join(run) for run in runs]
+
+
+def _join_all(arrows: Sequence[Arrow]) -> list[Arrow]:
+    alike: dict[tuple[str, ...], list[Arrow]] = {}
+    for arrow in arrows:
+        alike.setdefault(arrow.says, []).append(arrow)
+    return [_join(group) for group in alike.values()]
+
+
+def _fold_groups(arrows: Sequence[Arrow]) -> list[Row]:
+    """Replace the group that covers most, wherever one repeats, by a frame."""
+    says = [arrow.says for arrow in arrows]
+    rows: list[Row] = []
+    position = 0
+    while position < len(arrows):
+        length, times = _best_group(says, position)
+        if times == 1:
+            rows.append(arrows[position])
+            position += 1
+            continue
+        inside = tuple(
+            _join([arrows[position + turn * length + place] for turn in range(times)])
+            for place in range(length)
+        )
+        rows.append(Frame(times, inside))
+        position += length * times
+    return rows
+
+
+def _best_group(says: Sequence[tuple[str, ...]], start: int) -> tuple[int, int]:
+    """Length and number of turns of the repetition at `start` that covers most; (1, 1) for none."""
+    best = (1, 1)
+    for length in range(2, min(_LONGEST_GROUP, (len(says) - start) // 2) + 1):
+        group = says[start : start + length]
+        times = 1
+        while says[start + times * length : start + (times + 1) * length] == group:
+            times += 1
+        if times > 1 and length * times > best[0] * best[1]:
+            best = (length, times)
+    return best

@@ -1,0 +1,133 @@
+"""How long operations took, counted from the mediator's log: the figures, the finding, the plot.
+
+Calls that the mediator refused, callbacks and the sandbox's own controls are left out: they say
+nothing about a block. Percentiles are nearest-rank, so each is a duration that was measured.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from markupsafe import Markup
+
+from sandbox.evidence.wording import Names, cut, say_duration, show_invisible
+from sandbox.model.run import Exchange
+
+MOST_BARS = 14
+_LABELS = 300
+_BARS = 520
+_VALUES = 150
+_ROW = 26
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Latency:
+    """One operation of one block; durations in milliseconds."""
+
+    operation: str
+    block: str
+    calls: int
+    median: float
+    p95: float
+    slowest: float
+    slowest_number: int
+    """Number of the exchange that took longest."""
+
+
+def measure(exchanges: Sequence[Exchange], names: Names) -> tuple[Latency, ...]:
+    """Measure every operation, slowest first."""
+    calls: dict[tuple[str, str], list[Exchange]] = {}
+    for exchange in exchanges:
+        if exchange.kind in {"call", "public"} and not exchange.refused:
+            label = exchange.summary or exchange.operation_id or f"{exchange.method} {exchange.path}"
+            calls.setdefault((exchange.block, label), []).append(exchange)
+    found = [_summarise(label, names.block(block), group) for (block, label), group in calls.items()]
+    return tuple(sorted(found, key=lambda latency: (-latency.p95, latency.operation, latency.block)))
+
+
+def _summarise(operation: str, block: str, group: Sequence[Exchange]) -> Latency:
+    ordered = sorted(group, key=lambda exchange: exchange.milliseconds)
+    durations = [exchange.milliseconds for exchange in ordered]
+    return Latency(
+        operation=operation,
+        block=block,
+        calls=len(group),
+        median=_percentile(durations, 50),
+        p95=_percentile(durations, 95),
+        slowest=durations[-1],
+        slowest_number=ordered[-1].number,
+    )
+
+
+def _percentile(ordered: Sequence[float], percent: int) -> float:
+    return ordered[max(0, math.ceil(len(ordered) * percent / 100) - 1)]
+
+
+def say_finding(latencies: Sequence[Latency]) -> str:
+    """The plot's title: what it shows, in one sentence."""
+    if not latencies:
+        return "No call reached a block, so there is nothing to measure"
+    top = latencies[0]
+    return f"“{top.operation}” is the slowest: 19 of 20 calls took at most {say_duration(top.p95)}"
+
+
+def draw_latencies(latencies: Sequence[Latency]) -> Markup:
+    """Draw median (bar) and 95th percentile (whisker) of the slowest operations."""
+    shown = latencies[:MOST_BARS]
+    if not shown:
+        return Markup("")
+    end, step = _choose_axis(shown[0].p95)
+    height = 30 + len(shown) * _ROW + 44
+    width = _LABELS + _BARS + _VALUES
+    bottom = 24 + len(shown) * _ROW
+    ticks = [step * place for place in range(round(end / step) + 1)]
+    parts = [
+        Markup(
+            '<line class="grid" x1="{x}" y1="18" x2="{x}" y2="{}"/>'
+            '<text class="tick" x="{x}" y="{}">{:g}</text>'
+        ).format(bottom, bottom + 16, tick, x=round(_LABELS + tick / end * _BARS, 1))
+        for tick in ticks
+    ]
+    parts += [_draw_bar(latency, 32 + place * _ROW, end) for place, latency in enumerate(shown)]
+    parts.append(
+        Markup(
+            '<text class="tick" x="{}" y="{}">milliseconds: bar = median, line = 95th percentile</text>'
+        ).format(_LABELS + _BARS / 2, bottom + 36)
+    )
+    return Markup(
+        '<svg class="plot" viewBox="0 0 {w} {h}" width="{w}" height="{h}" role="img" '
+        'aria-label="Duration of calls by operation; the table below says the same">{body}</svg>'
+    ).format(w=width, h=height, body=Markup("").join(parts))
+
+
+def _draw_bar(latency: Latency, y: float, end: float) -> Markup:
+    median = round(_LABELS + latency.median / end * _BARS, 1)
+    p95 = round(_LABELS + latency.p95 / end * _BARS, 1)
+    return Markup(
+        '<text class="lab" x="{label}" y="{base}">{name}</text>'
+        '<rect class="p50" x="{left}" y="{top}" width="{wide}" height="12"/>'
+        '<path class="p95" d="M{median} {y} H{p95} m0 -5 v10"/>'
+        '<text class="val" x="{after}" y="{base}">{value}</text>'
+    ).format(
+        label=_LABELS - 10,
+        base=y + 4,
+        name=cut(show_invisible(latency.operation), 42),
+        left=_LABELS,
+        top=y - 6,
+        wide=round(max(1.0, median - _LABELS), 1),
+        median=median,
+        y=y,
+        p95=p95,
+        after=p95 + 10,
+        value=f"{say_duration(latency.median)} / {say_duration(latency.p95)}",
+    )
+
+
+def _choose_axis(largest: float) -> tuple[float, float]:
+    """End and step of the axis: round numbers, four to eight steps."""
+    raw = max(largest, 1.0) / 5
+    power = 10.0 ** math.floor(math.log10(raw))
+    step = next(power * factor for factor in (1, 2, 5, 10) if power * factor >= raw)
+    return step * math.ceil(max(largest, 1.0) / step), step

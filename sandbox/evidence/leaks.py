@@ -1,0 +1,63 @@
+"""Searches text for live secrets by their value, in every form in which one usually travels.
+
+Redaction by structure (headers, pointers of the wiring) happens before anything reaches the
+evidence; this is the second line, for a secret that turned up where nobody expected one. It
+refuses to guess: values under eight characters (a PIN, an OTP) are not searched for, because
+they would be found everywhere.
+"""
+
+from __future__ import annotations
+
+import base64
+import html
+import json
+import re
+from collections.abc import Iterable
+from urllib.parse import quote, quote_plus
+
+SHORTEST = 8
+MASK = "[secret]"
+
+
+def _base64_cores(raw: bytes) -> Iterable[str]:
+    """Give what base64 makes of `raw` at each of the three alignments inside a longer text.
+
+    Characters that depend on neighbouring bytes are left out, so `user:secret` of a basic
+    authorization is recognised by the secret alone.
+    """
+    for offset in range(3):
+        padded = b"\0" * offset + raw
+        encoded = base64.b64encode(padded).decode()
+        first = (offset * 8 + 5) // 6
+        last = len(padded) * 8 // 6
+        for text in (encoded[first:last], encoded[first:last].replace("+", "-").replace("/", "_")):
+            if len(text) >= SHORTEST:
+                yield text
+
+
+def _forms(secret: str) -> set[str]:
+    raw = secret.encode("utf-8", "surrogatepass")
+    escaped = {json.dumps(secret)[1:-1], json.dumps(secret, ensure_ascii=False)[1:-1], html.escape(secret)}
+    return {secret, quote(raw, safe=""), quote_plus(raw), *escaped, *_base64_cores(raw)}
+
+
+class LiveSecrets:
+    """The secrets issued to one sandbox, ready to be searched for: raw, base64, hex, url-encoded, escaped."""
+
+    def __init__(self, values: Iterable[str]) -> None:
+        worth = {value for value in values if len(value) >= SHORTEST}
+        exact = {form for value in worth for form in _forms(value)}
+        hexadecimal = {value.encode("utf-8", "surrogatepass").hex() for value in worth}
+        # Longest first, so that a mask covers the whole of a secret which contains another.
+        branches = [re.escape(form) for form in sorted(exact, key=len, reverse=True)]
+        branches += [f"(?i:{form})" for form in sorted(hexadecimal, key=len, reverse=True)]
+        self._pattern = re.compile("|".join(branches)) if branches else None
+
+    def occurs_in(self, content: bytes) -> bool:
+        """Whether any form of any secret stands in `content`."""
+        text = content.decode("utf-8", "replace")
+        return self._pattern is not None and self._pattern.search(text) is not None
+
+    def mask(self, text: str) -> str:
+        """Give `text` with every form of every secret replaced by a fixed word."""
+        return text if self._pattern is None else self._pattern.sub(MASK, text)

@@ -1,0 +1,77 @@
+"""What the caller hands over for one bundle: values only.
+
+Evidence is written without asking anybody: whatever it needs is in here, or it does not say it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+from sandbox.evidence.register import Standing
+from sandbox.model.population import Manifest
+from sandbox.model.run import Event, Exchange
+from sandbox.model.sandbox import SandboxSpec
+from sandbox.model.wiring import Wiring
+from sandbox.runtime import RuntimeInfo
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CriterionFound:
+    """A threshold that was set before the run, and what the run found."""
+
+    label: str
+    wanted: str
+    found: Any
+    unit: str = ""
+    met: bool
+    exchanges: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Pilot:
+    """The question this run was to answer, as fixed before its first step."""
+
+    name: str
+    question: str
+    owner: str
+    set_on: str
+    digest: str
+    """SHA-256 of the file that fixed it."""
+    criteria: tuple[CriterionFound, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Material:
+    """Everything a bundle is made of. Bodies and headers are redacted already.
+
+    Attributes:
+        events: What the runner emitted, in order; may end early when the run was cut short.
+        exchanges: The mediator's message log of the run, in order.
+        logs: Log text by instance.
+        scenario_files: Scenario and policy as run, by path relative to the scenario's folder.
+        who: Who started the run, as they name themselves.
+        command: What repeats the run.
+        versions: Product, commit, Engine, Python: name to version.
+        limits: What a run of this scenario can't tell, one sentence each.
+        standing: The run's place in the register; None for a run that was never entered.
+        pilot: Criteria set before the run; without them the page says "demonstration".
+        log_integrity: Whether the mediator's chain of exchanges was verified when it was read.
+    """
+
+    events: Sequence[Event]
+    exchanges: Sequence[Exchange]
+    logs: Mapping[str, str]
+    manifest: Manifest
+    wiring: Wiring
+    scenario_files: Mapping[str, bytes]
+    spec: SandboxSpec
+    runtime: RuntimeInfo
+    who: str
+    command: str
+    versions: Mapping[str, str] = field(default_factory=dict)
+    limits: tuple[str, ...] = ()
+    standing: Standing | None = None
+    pilot: Pilot | None = None
+    log_integrity: Literal["verified", "broken", "not checked"] = "not checked"
