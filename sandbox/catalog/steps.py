@@ -8,15 +8,20 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any
 
 from sandbox.catalog import profile
+from sandbox.catalog.actions import (
+    merge_actions,
+    read_criteria,
+    read_failure_actions,
+    read_success_actions,
+)
 from sandbox.catalog.components import Components
 from sandbox.catalog.cursor import Cursor
 from sandbox.catalog.validate import nearest
 from sandbox.model.scenario import (
     Action,
-    Criterion,
     OperationRef,
     Parameter,
     Replacement,
@@ -26,7 +31,6 @@ from sandbox.model.scenario import (
 )
 
 LOCATIONS = ("path", "query", "header", "cookie")
-KINDS = ("simple", "regex", "jsonpath")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -42,8 +46,8 @@ def read_inherited(workflow: Cursor, components: Components) -> Inherited:
     """Read the parameters and actions that stand on the workflow itself."""
     return Inherited(
         parameters=tuple(_parameters(workflow, components, nested=False)),
-        on_success=tuple(_success_actions(workflow, "successActions", components)),
-        on_failure=tuple(_failure_actions(workflow, "failureActions", components)),
+        on_success=tuple(read_success_actions(workflow, "successActions", components)),
+        on_failure=tuple(read_failure_actions(workflow, "failureActions", components)),
     )
 
 
@@ -53,7 +57,7 @@ def read_step(step: Cursor, components: Components, inherited: Inherited, source
     step_id = step.need("stepId").text(profile.NAME)
     target = _target(step, sources)
     nested = isinstance(target, WorkflowRef)
-    criteria = tuple(_criteria(step, "successCriteria"))
+    criteria = tuple(read_criteria(step, "successCriteria"))
     if nested:
         _refuse_beside_workflow(step)
     elif not any("$statusCode" in (entry.condition + (entry.context or "")) for entry in criteria):
@@ -62,7 +66,7 @@ def read_step(step: Cursor, components: Components, inherited: Inherited, source
             hint="add '- condition: $statusCode == 200'; without one, a declared error passes elsewhere",
         )
     own = tuple(_parameters(step, components, nested=nested))
-    failure = _merge_actions(_failure_actions(step, "onFailure", components), inherited.on_failure)
+    failure = merge_actions(read_failure_actions(step, "onFailure", components), inherited.on_failure)
     if nested:
         _refuse_retry(step, failure)
     return Step(
@@ -73,7 +77,7 @@ def read_step(step: Cursor, components: Components, inherited: Inherited, source
         body=_body(step) if step.has("requestBody") else None,
         criteria=criteria,
         outputs=read_outputs(step),
-        on_success=_merge_actions(_success_actions(step, "onSuccess", components), inherited.on_success),
+        on_success=merge_actions(read_success_actions(step, "onSuccess", components), inherited.on_success),
         on_failure=failure,
         place=step.place,
     )
@@ -176,12 +180,6 @@ def _merge_parameters(own: Sequence[Parameter], inherited: Sequence[Parameter]) 
     return (*(parameter for parameter in inherited if key(parameter) not in taken), *own)
 
 
-def _merge_actions(own: Iterator[Action], inherited: Sequence[Action]) -> tuple[Action, ...]:
-    mine = tuple(own)
-    taken = {action.name for action in mine}
-    return (*mine, *(action for action in inherited if action.name not in taken))
-
-
 def _body(step: Cursor) -> RequestBody:
     body = step.at("requestBody")
     body.expect_keys(*profile.BODY)
@@ -218,78 +216,3 @@ def _replacement(entry: Cursor, payload: Cursor) -> Replacement:
                 f"the target {text!r} is not in the payload", hint="put a value there that will be replaced"
             )
     return Replacement(target=text, value=entry.need("value").value, place=entry.place)
-
-
-def _criteria(owner: Cursor, key: str) -> Iterator[Criterion]:
-    for entry in owner.each(key):
-        entry.expect_keys(*profile.CRITERION)
-        kind: Any = entry.value.get("type", "simple")
-        if isinstance(kind, dict):
-            raise entry.at("type").error(
-                "a criterion type object is not run here", hint="write 'type: jsonpath' or 'type: regex'"
-            )
-        if kind == "xpath":
-            raise entry.at("type").error("xpath is not run here", hint="use simple, regex or jsonpath")
-        if kind not in KINDS:
-            raise entry.at("type").error(f"the criterion type is {kind!r}", hint=nearest(str(kind), KINDS))
-        if kind != "simple" and not entry.has("context"):
-            raise entry.error(f"a {kind} criterion needs 'context'", hint="add 'context: $response.body'")
-        if kind == "simple" and entry.has("context"):
-            raise entry.at("context").error(
-                "a simple criterion has no 'context'", hint="say 'type: regex' or 'type: jsonpath'"
-            )
-        condition = entry.need("condition").value
-        # YAML reads a bare `true` or `200` as no text; the condition is text nonetheless.
-        text = entry.at("condition").text() if not isinstance(condition, bool | int) else str(condition)
-        context = entry.at("context").text() if entry.has("context") else None
-        yield Criterion(condition=text, kind=kind, context=context, place=entry.place)
-
-
-def _success_actions(owner: Cursor, key: str, components: Components) -> Iterator[Action]:
-    for entry in owner.each(key):
-        action = components.follow(entry, "successActions")
-        action.expect_keys(*profile.SUCCESS_ACTION)
-        kind = action.need("type").text()
-        if kind == "end":
-            yield _action(entry, action, "end")
-        elif kind == "goto":
-            yield _action(entry, action, "goto")
-        else:
-            raise action.at("type").error(f"the action is {kind!r}, wanted: end or goto")
-
-
-def _failure_actions(owner: Cursor, key: str, components: Components) -> Iterator[Action]:
-    for entry in owner.each(key):
-        action = components.follow(entry, "failureActions")
-        action.expect_keys(*profile.FAILURE_ACTION)
-        kind = action.need("type").text()
-        if kind == "end":
-            yield _action(entry, action, "end")
-        elif kind == "retry":
-            yield _action(entry, action, "retry")
-        elif kind == "goto":
-            raise action.at("type").error(
-                "goto after a failure is not run here",
-                hint="an expected refusal is a criterion ($statusCode == 403), then branch in onSuccess",
-            )
-        else:
-            raise action.at("type").error(f"the action is {kind!r}, wanted: end or retry")
-
-
-def _action(entry: Cursor, action: Cursor, kind: Literal["end", "goto", "retry"]) -> Action:
-    if kind == "goto":
-        action.need("stepId")
-    elif kind == "end" and action.has("stepId"):
-        raise action.at("stepId").error("an end goes nowhere", hint="say 'type: goto'")
-    limit = action.at("retryLimit").number() if action.has("retryLimit") else 1
-    if limit != int(limit):
-        raise action.at("retryLimit").error(f"retryLimit is {limit}, wanted: a whole number")
-    return Action(
-        name=action.need("name").text(),
-        kind=kind,
-        step_id=action.at("stepId").text() if action.has("stepId") else None,
-        retry_after=float(action.at("retryAfter").number()) if action.has("retryAfter") else 0.0,
-        retry_limit=int(limit),
-        criteria=tuple(_criteria(action, "criteria")),
-        place=entry.place,
-    )
