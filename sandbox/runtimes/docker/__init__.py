@@ -1,8 +1,4 @@
-"""The `docker` runtime: one container per instance, networks that lead nowhere, limits on everything.
-
-The SDK is imported when a runtime is opened and not before: this package also travels
-inside the image, where there is no SDK (`administrator` runs there).
-"""
+"""The `docker` runtime: one container per instance, networks that lead nowhere, limits on everything."""
 
 from __future__ import annotations
 
@@ -15,6 +11,7 @@ def open_runtime(settings: Settings) -> Runtime:
 
     Raises RuntimeUnavailable when no Engine answers, or not to this user.
     """
+    # Only who opens the runtime pays for importing the SDK.
     from sandbox.runtimes.docker.driver import DockerRuntime
     from sandbox.runtimes.docker.engine import connect
 

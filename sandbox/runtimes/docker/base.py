@@ -131,7 +131,6 @@ def _bootstrap(client: docker.DockerClient, progress: Progress) -> Base:
     progress("making a base image of Debian packages")
     with tempfile.TemporaryDirectory(prefix="civic-sandbox-base-") as folder:
         archive = Path(folder) / "base.tar"
-        # Root's own namespace needs no user namespaces, which many hosts forbid; mmdebstrap picks what works.
         done = subprocess.run(
             [
                 program,
@@ -149,7 +148,7 @@ def _bootstrap(client: docker.DockerClient, progress: Progress) -> Base:
         if done.returncode != 0:
             tail = done.stderr.strip()[-4000:]
             raise ImageUnavailable(
-                f"mmdebstrap could not make a base image: {tail.splitlines()[-1] if tail else 'it said nothing'}",
+                f"mmdebstrap could not make a base image: {(tail.splitlines() or ['no reason given'])[-1]}",
                 hint="it needs a Debian mirror; or bring an image: sandbox images load FILE",
                 log_tail=tail,
             )

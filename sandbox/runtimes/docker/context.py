@@ -28,7 +28,6 @@ def source_files(settings: Settings) -> Iterator[tuple[str, bytes]]:
         root = settings.content / tree
         for path in sorted(root.rglob("*")):
             inside = path.relative_to(settings.content)
-            # `sandbox/conformance` is code that nothing in the image imports; a block's `conformance` are its tests.
             if _LEFT_OUT.intersection(inside.parts) or any(part.startswith(".") for part in inside.parts):
                 continue
             if path.is_file() and path.suffix != ".pyc":

@@ -48,7 +48,7 @@ def connect(environment: Mapping[str, str] | None = None) -> docker.DockerClient
             )
         else:
             context = ContextAPI.get_current_context()
-            address = context.Host if context is not None else "unix:///var/run/docker.sock"
+            address = (context.Host if context is not None else None) or "unix:///var/run/docker.sock"
             client = docker.DockerClient(
                 base_url=address,
                 tls=(context.TLSConfig or False) if context is not None else False,
@@ -78,7 +78,7 @@ def _no_engine(address: str, error: Exception) -> RuntimeUnavailable:
         )
     return RuntimeUnavailable(
         f"no Docker Engine answers at {address}: {_first_line(error)}",
-        hint="start it, set DOCKER_HOST, choose a context with `docker context use`, or use `--runtime local`",
+        hint="start it, set DOCKER_HOST, choose another with `docker context use`, or use `--runtime local`",
     )
 
 

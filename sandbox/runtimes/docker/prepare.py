@@ -1,0 +1,134 @@
+"""Laying out one sandbox on an Engine: keeper, networks, port, data, PostgreSQL, marker, in this order.
+
+The keeper comes first because container names are unique: it decides who has the sandbox's
+name. The marker comes last and says that everything before it is there. Waits for
+PostgreSQL, starts nothing else, and removes nothing: who is cut short is cleaned up by label.
+"""
+
+from __future__ import annotations
+
+import docker
+from docker.errors import APIError, NotFound
+from docker.models.containers import Container
+
+from sandbox.errors import StartFailed, StateConflict
+from sandbox.runtime import Limits, Site, SiteRequest
+from sandbox.runtimes.docker import layout as parts
+from sandbox.runtimes.docker import networks
+from sandbox.runtimes.docker.hardening import confinement
+from sandbox.runtimes.docker.layout import Layout, Place, derive, site_of
+from sandbox.runtimes.docker.volumes import copy_folder, volume_mount, write_secret
+
+_DATABASE_LIMITS = Limits(memory_mib=1024, cpus=2.0, pids=700, tmp_mib=64)
+"""One process per connection, and blocks keep pools."""
+
+_SUPERUSER_FILE = "superuser-password"
+
+
+def claim_name(client: docker.DockerClient, place: Place, request: SiteRequest, image: str) -> Container:
+    """Create the keeper, which makes the sandbox's name ours.
+
+    Raises StateConflict when somebody has it.
+    """
+    try:
+        return client.containers.create(
+            image,
+            ["never-started"],
+            name=place.name("keeper"),
+            labels=place.labels(parts.KEEPER_ROLE, spec=request.spec.model_dump_json()),
+            environment={parts.SECRET: request.secret},
+            network_mode="none",
+            mounts=[
+                volume_mount(place.name("data"), parts.DATA, place.labels(parts.DATA_ROLE), read_only=False)
+            ],
+            **confinement(Limits()),
+        )
+    except APIError as error:
+        if error.status_code != 409:
+            raise
+        raise StateConflict(
+            f"a sandbox called {place.sandbox!r} exists already",
+            hint=f"take another name, or remove it: sandbox down {place.sandbox}",
+        ) from error
+
+
+def lay_out(
+    client: docker.DockerClient,
+    place: Place,
+    request: SiteRequest,
+    *,
+    space: str,
+    image: str,
+    keeper: Container,
+) -> Site:
+    """Make everything that the instances need, and remember it."""
+    copy_folder(keeper, request.data, parts.DATA)
+    networks.create_inner(client, space, place.name("inner"), place.labels(parts.INNER_ROLE))
+    database = _start_database(client, place, image, request.secret)
+    _, port = networks.create_edge(client, space, place.name("edge"), place.labels(parts.EDGE_ROLE))
+    layout = Layout(public=request.public, instances=request.instances, port=port, image=image)
+    site = site_of(layout, place.sandbox, request.secret)
+    _create_administrator(database, site, derive(request.secret, "database-superuser"))
+    client.volumes.create(
+        place.name("marker"), labels=place.labels(parts.MARKER_ROLE, layout=layout.to_json())
+    )
+    _still_ours(keeper, place)
+    return site
+
+
+def _start_database(client: docker.DockerClient, place: Place, image: str, secret: str) -> Container:
+    password = f"{parts.DATABASE_FILES}/{_SUPERUSER_FILE}"
+    database = client.containers.create(
+        image,
+        [
+            *("python", "-m", "blockkit.postgres", "serve", "--listen", "*"),
+            *("--port", str(parts.DATABASE_PORT)),
+            *("--data", f"{parts.DATABASE_FILES}/data", "--password-file", password),
+        ],
+        name=place.name(parts.DATABASE),
+        hostname=parts.DATABASE,
+        labels=place.labels(parts.DATABASE_ROLE, parts.DATABASE),
+        network=place.name("inner"),
+        networking_config={place.name("inner"): client.api.create_endpoint_config(aliases=[parts.DATABASE])},
+        mounts=[
+            volume_mount(
+                place.name(parts.DATABASE),
+                parts.DATABASE_FILES,
+                place.labels(parts.DATABASE_ROLE),
+                read_only=False,
+            )
+        ],
+        **confinement(_DATABASE_LIMITS),
+    )
+    write_secret(database, parts.DATABASE_FILES, _SUPERUSER_FILE, derive(secret, "database-superuser"))
+    database.start()
+    return database
+
+
+def _create_administrator(database: Container, site: Site, superuser: str) -> None:
+    """Run it beside the server: the superuser is refused from anywhere but its loopback."""
+    try:
+        code, said = database.exec_run(
+            ["python", "-m", "sandbox.runtimes.administrator"],
+            environment={
+                "DATABASE_PORT": str(site.database.port),
+                "SUPERUSER_PASSWORD": superuser,
+                "ADMINISTRATOR": site.database.user,
+                "ADMINISTRATOR_PASSWORD": site.database.password,
+            },
+        )
+    except APIError as error:
+        if error.status_code != 409:
+            raise
+        code, said = 1, b""  # it ended before it could be asked
+    if code != 0:
+        log = bytes(database.logs(tail=50)) + bytes(said)
+        raise StartFailed("PostgreSQL did not start in its container", log_tail=log.decode(errors="replace"))
+
+
+def _still_ours(keeper: Container, place: Place) -> None:
+    """Refuse to hand out a site that another command removed while it was being made."""
+    try:
+        keeper.reload()
+    except NotFound as error:
+        raise StateConflict(f"sandbox {place.sandbox!r} was taken down while it was being made") from error
