@@ -1,0 +1,1 @@
+"""Arazzo workflows become calls and events. Knows no storage, no console and no runtime."""

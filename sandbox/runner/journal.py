@@ -1,0 +1,84 @@
+"""What the listeners hear of a run, in order, numbered and free of secrets.
+
+The only place where a run's values leave the engine; everything said passes the redactor.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from sandbox.calls.messages import Answer, Request
+from sandbox.calls.redaction import Redactor
+from sandbox.model.run import Call, Check, Event, Listener, Message, StepResult
+from sandbox.runner.compiled import OperationCall
+
+
+class Journal:
+    """Tells events to the listeners and counts the steps by outcome."""
+
+    def __init__(self, listeners: Sequence[Listener], redactor: Redactor) -> None:
+        self._listeners = tuple(listeners)
+        self.redactor = redactor
+        self.numbers = 0
+        self._outcomes: Counter[str] = Counter()
+
+    @property
+    def steps(self) -> dict[str, int]:
+        """Steps so far, by outcome."""
+        return dict(self._outcomes)
+
+    def next_number(self) -> int:
+        """Number the next step."""
+        self.numbers += 1
+        return self.numbers
+
+    def tell(self, event: Event) -> None:
+        """Tell every listener."""
+        for listener in self._listeners:
+            listener(event)
+
+    def count(self, result: StepResult) -> None:
+        """Count a finished step."""
+        self._outcomes[result.outcome.value] += 1
+
+    def redact(self, values: Mapping[str, Any]) -> dict[str, Any]:
+        """Redact named values: inputs or outputs."""
+        redacted: dict[str, Any] = self.redactor.value(values)
+        return redacted
+
+    def describe_call(self, target: OperationCall, request: Request, answer: Answer) -> Call:
+        """Redact one conversation, having learnt the tokens that came with it."""
+        redactor = self.redactor
+        redactor.learn_from(request.body, target.secret_request)
+        redactor.learn_from(answer.body, target.secret_response)
+        return Call(
+            method=request.method,
+            url=redactor.text(answer.url),
+            operation_id=request.operation_id,
+            block=request.block,
+            request=Message(
+                headers=redactor.headers(request.headers),
+                body=redactor.body(request.body, target.secret_request),
+            ),
+            status=answer.status,
+            response=Message(
+                headers=redactor.headers(answer.headers),
+                body=redactor.body(answer.body, target.secret_response),
+            ),
+            exchange_id=answer.exchange_id,
+            milliseconds=answer.milliseconds,
+        )
+
+    def describe_checks(self, checks: Sequence[Check]) -> tuple[Check, ...]:
+        """Redact both sides of every check."""
+        return tuple(
+            Check(
+                condition=one.condition,
+                held=one.held,
+                found=self.redactor.value(one.found),
+                wanted=self.redactor.value(one.wanted),
+            )
+            for one in checks
+        )
