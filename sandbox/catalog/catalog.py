@@ -6,12 +6,13 @@ folder; there is no list to enter it in.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
 from sandbox.catalog.blocks import CONTROLS, Block, load_block, load_controls, load_descriptor
 from sandbox.catalog.cache import open_reader
 from sandbox.catalog.cursor import Problems
+from sandbox.catalog.documents import Yaml
 from sandbox.catalog.scenarios import STORY, Surroundings, read_scenario
 from sandbox.catalog.validate import nearest
 from sandbox.errors import NotFound
@@ -42,6 +43,10 @@ class Catalog:
         self._descriptors: dict[str, BlockDescriptor] = {}
         self._blocks: dict[str, Block] = {}
         self._controls: Interface | None = None
+
+    def read(self, path: Path) -> Yaml:
+        """Read any YAML file of this content root."""
+        return self._read(path, self.root)
 
     def block_slugs(self) -> tuple[str, ...]:
         """Name every block."""
@@ -77,6 +82,10 @@ class Catalog:
         """Read the contract of a block, or of the controls (`sandbox`)."""
         return self.controls() if slug == CONTROLS else self.block(slug).interface
 
+    def interfaces(self, scenario: Scenario) -> Mapping[str, Interface]:
+        """Read the contracts of everything that a scenario runs with, by slug; the controls included."""
+        return {slug: self.interface(slug) for slug in (*scenario.blocks, CONTROLS)}
+
     def close_over_requires(self, slugs: Sequence[str]) -> tuple[str, ...]:
         """Add what the named blocks require, and what those require; the mediator is always among them."""
         found: set[str] = set()
@@ -97,7 +106,10 @@ class Catalog:
         return scenario
 
     def inspect_scenario(self, slug: str, problems: Problems) -> Scenario | None:
-        """Read one scenario and collect all that is wrong with it."""
+        """Read one scenario and collect all that is wrong with it.
+
+        What comes back when something was wrong is for showing more errors, not for running.
+        """
         if slug not in self._scenarios:
             raise NotFound(f"no scenario is called {slug!r}", hint=nearest(slug, self._scenarios))
         around = Surroundings(

@@ -35,9 +35,10 @@ def check_links(
                         owner = _owner(step, step.target, document, documents)
                         _check_inputs(step, owner.workflows[step.target.workflow_id])
                         called.append(((owner.path, step.target.workflow_id), step.place))
+    done: set[Key] = set()
     with problems.collecting():
         for key in calls:
-            _refuse_recursion(key, calls, ())
+            _refuse_recursion(key, calls, (), done)
 
 
 def _check_operation(
@@ -114,7 +115,10 @@ def _check_inputs(step: Step, workflow: Workflow) -> None:
             raise _error(step.place, f"{workflow.workflow_id} needs the input {name!r}")
 
 
-def _refuse_recursion(key: Key, calls: Mapping[Key, list[tuple[Key, Place]]], above: tuple[Key, ...]) -> None:
+def _refuse_recursion(
+    key: Key, calls: Mapping[Key, list[tuple[Key, Place]]], above: tuple[Key, ...], done: set[Key]
+) -> None:
+    """Follow the calls of one workflow; `done` keeps a lattice of workflows from being walked twice."""
     for called, place in calls[key]:
         if called in (*above, key):
             raise _error(
@@ -122,7 +126,9 @@ def _refuse_recursion(key: Key, calls: Mapping[Key, list[tuple[Key, Place]]], ab
                 f"the workflow {called[1]!r} calls itself",
                 "repeat with onSuccess: goto and a criterion on an output",
             )
-        _refuse_recursion(called, calls, (*above, key))
+        if called not in done:
+            _refuse_recursion(called, calls, (*above, key), done)
+    done.add(key)
 
 
 def _error(place: Place, message: str, hint: str = "") -> ContentError:
