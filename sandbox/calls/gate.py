@@ -112,13 +112,15 @@ class Gate:
         client: str,
         json: Any = None,
         params: Mapping[str, Any] | None = None,
-        secret: str | None = None,
     ) -> httpx2.Response:
-        """Call an operation of a service as the application `client`."""
-        headers = {"Information-Mediator-Client": client}
-        if secret is not None:
-            headers["Information-Mediator-Secret"] = secret
-        return self._request(method, f"/r1/{service}{path}", json=json, params=params, headers=headers)
+        """Call an operation of a service as the application `client`, which the gate's token proves."""
+        return self._request(
+            method,
+            f"/r1/{service}{path}",
+            json=json,
+            params=params,
+            headers={"Information-Mediator-Client": client},
+        )
 
     def open_page(self, method: str, url: str, *, form: Mapping[str, str] | None = None) -> httpx2.Response:
         """Visit a public page as a browser would: no secret, no redirect followed."""

@@ -1,0 +1,1 @@
+"""Operations of the controls, grouped as an official would: people, clock, messages, state."""
