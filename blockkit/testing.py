@@ -142,10 +142,20 @@ def served_operations(app: FastAPI) -> set[tuple[str, str]]:
     )
     return {
         (method, route.path)
-        for route in app.routes
+        for route in _routes_of(app.router)
         for method in getattr(route, "methods", None) or ()
         if method != "HEAD" and hasattr(route, "path") and not route.path.startswith(plumbing)
     }
+
+
+def _routes_of(router: Any) -> Iterator[Any]:
+    """Yield routes, those of included routers too; FastAPI keeps an included router as one entry."""
+    for route in router.routes:
+        included = getattr(route, "original_router", None)
+        if included is None:
+            yield route
+        else:
+            yield from _routes_of(included)
 
 
 def contract_operations(contract: Mapping[str, Any]) -> set[tuple[str, str]]:
