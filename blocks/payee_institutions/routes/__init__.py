@@ -1,0 +1,1 @@
+"""The institutions' operations; the rules stand beside this folder."""
