@@ -1,8 +1,8 @@
 """A scenario becomes playable: every expression and condition of every document parsed and placed.
 
 Collects all faults instead of stopping at the first, each with file and line. Pure: calls
-nothing and reads nothing but the values it is given. What the documents' format itself
-refuses (unknown keys, XPath) the catalogue has refused before.
+nothing and reads nothing but the values it is given. What the profile
+refuses (unknown keys, XPath, JSON as text) the catalogue has refused before.
 """
 
 from __future__ import annotations
@@ -14,17 +14,14 @@ from typing import Any
 from sandbox.calls.criteria import Test, parse_criterion, references_of_test
 from sandbox.calls.expressions import (
     ExpressionError,
-    Items,
     Literal,
-    Members,
     Reference,
-    Template,
     Value,
     parse_reference,
     parse_value,
     references_in,
 )
-from sandbox.calls.requests import OWN_HEADERS, can_write, is_json, placeholders
+from sandbox.calls.requests import OWN_HEADERS, can_write, placeholders
 from sandbox.errors import ContentError
 from sandbox.model.operation import Interface
 from sandbox.model.scenario import (
@@ -278,13 +275,9 @@ class _Compiler:
         if not can_write(body.content_type):
             self.refuse(f"a body of type {body.content_type!r} can't be written here", body.place)
         payload = self._value(body.payload, scope, body.place)
-        if is_json(body.content_type) and isinstance(body.payload, str) and body.payload.strip()[:1] in "{[":
-            self.refuse("a JSON body is written as YAML, not as a text that holds JSON", body.place)
         replacements = []
         for one in body.replacements:
             keys = tuple(key.replace("~1", "/").replace("~0", "~") for key in one.target.split("/")[1:])
-            if not one.target.startswith("/") or _can_reach(payload, keys) is False:
-                self.refuse(f"the payload has nothing at {one.target!r} to replace", one.place)
             replacements.append((keys, self._value(one.value, scope, one.place)))
         return CompiledBody(body.content_type, payload, tuple(replacements))
 
@@ -365,21 +358,3 @@ class _Compiler:
 def _input_names(workflow: Workflow) -> frozenset[str]:
     properties = workflow.inputs.get("properties", {})
     return frozenset(properties) if isinstance(properties, Mapping) else frozenset()
-
-
-def _can_reach(payload: Value, keys: tuple[str, ...]) -> bool | None:
-    """Whether a replacement's target is there; None when an expression decides that only in the run."""
-    for key in keys:
-        match payload:
-            case Members(members):
-                found = dict(members).get(key)
-            case Items(items):
-                found = items[int(key)] if key.isdecimal() and int(key) < len(items) else None
-            case Reference() | Template():
-                return None
-            case _:
-                found = None
-        if found is None:
-            return False
-        payload = found
-    return True

@@ -65,7 +65,7 @@ def play(
     sleep: Callable[[float], None],
     should_stop: Callable[[], bool] = lambda: False,
     timer: Callable[[], float] = time.perf_counter,
-    addresses: Mapping[str, str] | None = None,
+    mediator_url: str = "",
     most_steps: int = MOST_STEPS,
 ) -> RunFinished:
     """Play the story and give the last event.
@@ -75,7 +75,7 @@ def play(
         redactor: Knows the sandbox's secrets already; learns tokens as they come.
         sleep: Waits between retries, in seconds.
         should_stop: Asked before each step; when true the run ends with outcome `error`.
-        addresses: Mediator's address under "", for `$sourceDescriptions.<name>.url`.
+        mediator_url: What `$sourceDescriptions.<name>.url` begins with.
 
     Raises:
         UsageError: The inputs are not what the story asks for; then nothing was played or told.
@@ -92,7 +92,7 @@ def play(
             timer=timer,
             sleep=sleep,
             should_stop=should_stop,
-            mediator_url=(addresses or {}).get("", ""),
+            mediator_url=mediator_url,
             most_steps=most_steps,
         ),
     )
