@@ -10,6 +10,7 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -63,4 +64,5 @@ def _keep(entry: Path, yaml: Yaml) -> None:
         half.replace(entry)
     except OSError:
         # A cache that can't be written is slow, not wrong.
-        half.unlink(missing_ok=True)
+        with suppress(OSError):
+            half.unlink()

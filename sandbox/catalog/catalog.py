@@ -15,7 +15,7 @@ from sandbox.catalog.cursor import Problems
 from sandbox.catalog.documents import Yaml
 from sandbox.catalog.scenarios import STORY, Surroundings, read_scenario
 from sandbox.catalog.validate import nearest
-from sandbox.errors import NotFound
+from sandbox.errors import ContentError, NotFound
 from sandbox.model.block import BlockDescriptor
 from sandbox.model.operation import Interface
 from sandbox.model.scenario import Scenario
@@ -88,14 +88,28 @@ class Catalog:
 
     def close_over_requires(self, slugs: Sequence[str]) -> tuple[str, ...]:
         """Add what the named blocks require, and what those require; the mediator is always among them."""
+        if MEDIATOR not in self._folders:
+            raise ContentError(f"the block {MEDIATOR!r} is missing; it carries every call", path="blocks")
         found: set[str] = set()
         waiting = [*slugs, MEDIATOR]
         while waiting:
             slug = waiting.pop()
             if slug not in found:
                 found.add(slug)
-                waiting.extend(self.descriptor(slug).requires)
+                waiting.extend(self.requires(slug))
         return tuple(sorted(found))
+
+    def requires(self, slug: str) -> tuple[str, ...]:
+        """Name what one block requires; ContentError when that is not there."""
+        required = self.descriptor(slug).requires
+        for position, other in enumerate(required):
+            if other not in self._folders:
+                raise self.read(self._folder(slug) / "block.yaml").error(
+                    f"requires the block {other!r}, which doesn't exist",
+                    ("requires", position),
+                    hint=nearest(other, self._folders),
+                )
+        return required
 
     def scenario(self, slug: str) -> Scenario:
         """Read one scenario; the first thing wrong with it is raised."""

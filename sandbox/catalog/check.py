@@ -45,14 +45,8 @@ def check_catalog(
 
 
 def _check_block(block: Block, catalog: Catalog) -> None:
+    catalog.requires(block.slug)
     yaml = catalog.read(block.folder / "block.yaml")
-    for position, slug in enumerate(block.descriptor.requires):
-        if slug not in catalog.block_slugs():
-            raise yaml.error(
-                f"requires the block {slug!r}, which doesn't exist",
-                ("requires", position),
-                hint=nearest(slug, catalog.block_slugs()),
-            )
     for position, right in enumerate(block.descriptor.rights):
         pointer = ("rights", position)
         if right.service not in catalog.block_slugs():

@@ -33,8 +33,8 @@ def check_links(
                         _check_operation(step, step.target, document, interface)
                     else:
                         owner = _owner(step, step.target, document, documents)
-                        _check_inputs(step, owner.workflows[step.target.workflow_id])
                         called.append(((owner.path, step.target.workflow_id), step.place))
+                        _check_inputs(step, owner.workflows[step.target.workflow_id])
     done: set[Key] = set()
     with problems.collecting():
         for key in calls:

@@ -20,12 +20,14 @@ Model = TypeVar("Model", bound=BaseModel)
 
 
 def read_as(model: type[Model], yaml: Yaml) -> Model:
-    """Validate a whole document; the error in the topmost line is the one raised."""
+    """Validate a whole document and raise the fault that explains most."""
     try:
         return model.model_validate(yaml.data)
     except ValidationError as error:
-        faults = [_explain(yaml, model, fault) for fault in error.errors(include_url=False)]
-        raise min(faults, key=lambda fault: fault.line or 0) from None
+        faults = error.errors(include_url=False)
+    # A misspelt key is also a missing one; the misspelling is what the reader can see.
+    told = min(faults, key=lambda fault: (fault["type"] == "missing", _line(yaml, fault)))
+    raise _explain(yaml, model, told)
 
 
 def nearest(word: str, known: Iterable[str]) -> str:
@@ -56,6 +58,10 @@ def _explain(yaml: Yaml, model: type[BaseModel], fault: Any) -> ContentError:
             return yaml.error(
                 f"{name!r} is {kind_of(fault['input'])}, wanted: {wanted[:1].lower()}{wanted[1:]}", pointer
             )
+
+
+def _line(yaml: Yaml, fault: Any) -> int:
+    return yaml.place(_within(yaml, fault["loc"])).line
 
 
 def _within(yaml: Yaml, location: tuple[str | int, ...]) -> Pointer:
