@@ -50,6 +50,12 @@ def create_administrator(server: Superuser, site: DatabaseSite) -> None:
 def drop_sandbox(server: Superuser, prefix: str) -> None:
     """Drop every database and role of one sandbox. Cut short, it can be repeated."""
     admin = f"{prefix}_admin"
+    # A killed command's session may still be making a database; wait for its end, then look.
+    server.execute(
+        "SELECT pg_terminate_backend(pid, %s) FROM pg_stat_activity"
+        " WHERE application_name = %s AND pid <> pg_backend_pid()",
+        [_GONE_WITHIN_MS, prefix],
+    )
     created = _names(
         server,
         "SELECT role.rolname FROM pg_auth_members m"
@@ -76,7 +82,7 @@ def drop_every_sandbox(server: Superuser) -> None:
 def _drop(server: Superuser, roles: Sequence[str]) -> None:
     for role in roles:
         server.execute(sql.SQL("ALTER ROLE {} NOLOGIN").format(sql.Identifier(role)))
-    # A session whose client was killed may still be cloning a database: wait for its end, then look.
+    # Their sessions too: one whose client was killed may still be cloning a database.
     server.execute(
         "SELECT pg_terminate_backend(pid, %s) FROM pg_stat_activity WHERE usename = ANY(%s)",
         [_GONE_WITHIN_MS, list(roles)],

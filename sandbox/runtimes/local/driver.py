@@ -156,8 +156,6 @@ class LocalRuntime:
             with _locked(folder) as there:
                 if there:
                     self._remove(folder)
-                else:
-                    self._drop_databases(sandbox)
             self._tidy()
 
     def logs(self, sandbox: str, name: str, *, tail: int, follow: bool = False) -> Iterator[str]:
@@ -180,7 +178,7 @@ class LocalRuntime:
             password=secrets.token_urlsafe(24),
             prefix=prefix,
         )
-        with shared.session() as connection:
+        with shared.session(prefix) as connection:
             create_administrator(connection, database)
         addresses = {name: f"http://{server.LOOPBACK}:{port}" for name, port in ports.items()}
         site = Site(
@@ -234,8 +232,9 @@ class LocalRuntime:
                 shared = server.ensure_server(self._home)
             except RuntimeUnavailable:
                 return  # nobody reaches them any more; they go with the data when the last sandbox does
-        with shared.session() as connection:
-            drop_sandbox(connection, prefix_of(name))
+        prefix = prefix_of(name)
+        with shared.session(prefix) as connection:
+            drop_sandbox(connection, prefix)
 
     def _tidy(self) -> None:
         for trash in self._home.trash():

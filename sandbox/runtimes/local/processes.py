@@ -12,6 +12,7 @@ import contextlib
 import os
 import signal
 import sys
+import time
 from collections.abc import Callable, Sequence
 from fcntl import F_DUPFD_CLOEXEC, fcntl
 from pathlib import Path
@@ -20,6 +21,7 @@ import psutil
 
 _FIRST_PASSED = 3
 _OUT_OF_THE_WAY = 256
+_POLL = 0.005
 
 
 def spawn_detached(
@@ -64,9 +66,9 @@ def find_processes(belongs: Callable[[list[str]], bool]) -> list[psutil.Process]
 
 
 def is_alive(pid: int) -> bool:
-    """Whether the process runs still; one that ended and was not waited for does not."""
+    """Whether the process runs still; a zombie does not, however late its parent looks after it."""
     try:
-        return psutil.Process(pid).status() != psutil.STATUS_ZOMBIE
+        return _runs(psutil.Process(pid))
     except psutil.NoSuchProcess:
         return False
 
@@ -78,9 +80,24 @@ def end_processes(processes: Sequence[psutil.Process], steps: Sequence[tuple[sig
         for process in remaining:
             with contextlib.suppress(psutil.NoSuchProcess):
                 process.send_signal(number)
-        _, remaining = psutil.wait_procs(remaining, timeout=seconds)
+        deadline = time.monotonic() + seconds
+        while remaining := [process for process in remaining if _runs(process)]:
+            if time.monotonic() > deadline:
+                break
+            time.sleep(_POLL)
         if not remaining:
             return
+
+
+def _runs(process: psutil.Process) -> bool:
+    try:
+        if process.is_running() and process.status() != psutil.STATUS_ZOMBIE:
+            return True
+    except psutil.NoSuchProcess:
+        return False
+    with contextlib.suppress(ChildProcessError):  # it was our own child: nobody else can bury it
+        os.waitpid(process.pid, os.WNOHANG)
+    return False
 
 
 def _shares_our_root(pid: int) -> bool:

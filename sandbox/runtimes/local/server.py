@@ -51,10 +51,14 @@ class Server:
     password: str
 
     @contextmanager
-    def session(self) -> Iterator[Superuser]:
-        """Speak to it as superuser, without a transaction; for administration only."""
+    def session(self, on_behalf_of: str = "") -> Iterator[Superuser]:
+        """Speak to it as superuser, without a transaction; for administration only.
+
+        `on_behalf_of` is the prefix of the sandbox that is made or dropped: what a killed
+        command left running in the server is known by it.
+        """
         try:
-            with self._connect() as connection:
+            with self._connect(on_behalf_of) as connection:
                 yield connection
         except psycopg.Error as error:
             raise RuntimeFailure(f"the embedded PostgreSQL refused: {error}".rstrip()) from error
@@ -69,18 +73,19 @@ class Server:
         if not self.listens():
             return False
         try:
-            self._connect().close()
+            self._connect("").close()
         except psycopg.OperationalError:
             return False
         return True
 
-    def _connect(self) -> Superuser:
+    def _connect(self, on_behalf_of: str) -> Superuser:
         return psycopg.connect(
             host=LOOPBACK,
             port=self.port,
             user=_SUPERUSER,
             password=self.password,
             dbname="postgres",
+            application_name=on_behalf_of,
             connect_timeout=5,
             autocommit=True,
         )
