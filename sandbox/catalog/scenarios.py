@@ -7,42 +7,21 @@ path, no symbolic link that leads elsewhere is followed.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
-from typing import Any
-
-from pydantic import Field
 
 from sandbox.catalog.arazzo import read_document
 from sandbox.catalog.blocks import CONTROLS, CONTROLS_FILE, Reader
 from sandbox.catalog.cursor import Cursor, Problems
+from sandbox.catalog.findings import read_findings
 from sandbox.catalog.links import check_links
-from sandbox.catalog.validate import nearest, read_as
+from sandbox.catalog.validate import nearest
 from sandbox.errors import ContentError
-from sandbox.model.block import Frozen
 from sandbox.model.operation import Interface
-from sandbox.model.scenario import Document, FigureSpec, Findings, Scenario, Source
+from sandbox.model.scenario import Document, Scenario, Source
 
 STORY = "scenario.arazzo.yaml"
-PLACEHOLDER = re.compile(r"\{([A-Za-z0-9_-]+)\}")
-
-
-class Figure(Frozen):
-    """One entry of `figures` in `findings.yaml`."""
-
-    output: str
-    label: str
-    unit: str = ""
-
-
-class FindingsFile(Frozen):
-    """What `findings.yaml` says."""
-
-    passed: str = Field(min_length=3)
-    figures: tuple[Figure, ...] = ()
-    limits: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -77,7 +56,7 @@ def read_scenario(slug: str, around: Surroundings, problems: Problems) -> Scenar
         policy: Mapping[str, Any] = {}
         if (folder / "policy.yaml").exists():
             policy = around.read(folder / "policy.yaml", around.root).data
-        findings = _findings(folder, story, around)
+        findings = read_findings(folder / "findings.yaml", story, around.root, around.read)
         if len(problems.errors) == before:
             check_links(reading.documents, around.interface, problems)
         if not story.workflows:
@@ -163,28 +142,3 @@ def _relative(url: Cursor, path: Path) -> Path:
     if ":" in text or text.startswith("/") or "\\" in text or "\0" in text:
         raise url.error(f"{text!r} is not a relative path", hint="sources are files of this content root")
     return path.parent / text
-
-
-def _findings(folder: Path, story: Document, around: Surroundings) -> Findings:
-    path = folder / "findings.yaml"
-    workflow = next(iter(story.workflows.values()), None)
-    if not path.exists() or workflow is None:
-        return Findings(passed=f"{story.title}: every step went as described.")
-    yaml = around.read(path, around.root)
-    said = read_as(FindingsFile, yaml)
-    known = {*workflow.outputs, *workflow.inputs.get("properties", {})}
-    for name in PLACEHOLDER.findall(said.passed):
-        if name not in known:
-            raise yaml.error(f"the story has no {name!r} to put here", ("passed",), hint=nearest(name, known))
-    for position, figure in enumerate(said.figures):
-        if figure.output not in workflow.outputs:
-            raise yaml.error(
-                f"the story has no output {figure.output!r}",
-                ("figures", position, "output"),
-                hint=nearest(figure.output, workflow.outputs),
-            )
-    return Findings(
-        passed=said.passed,
-        figures=tuple(FigureSpec(output=f.output, label=f.label, unit=f.unit) for f in said.figures),
-        limits=said.limits,
-    )

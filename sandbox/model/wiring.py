@@ -18,9 +18,9 @@ class Operation(Frozen):
     """One operation of a service, as the mediator needs it to recognise, redact and inventory.
 
     `personal`, `secret` and `subject` are JSON pointers into the bodies. A pointer
-    begins with `request` or `response`, and `*` stands for every item of a list:
-    `response/citizens/*/name`. `subject` may also read `path/individualId` or
-    `query/individualId`.
+    begins with `request` or `response`, and `*` stands for every item of a list or every
+    value of a map: `response/citizens/*/name`. A parameter is a pointer as well, by its
+    location: `path/individualId`, `query/individualId`.
     """
 
     operation_id: str
