@@ -10,10 +10,9 @@ import errno
 import shutil
 import tempfile
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
-import pyarrow as pa
 import pyarrow.parquet as pq
 
 from sandbox.errors import RuntimeFailure, StateConflict, UsageError
@@ -76,20 +75,19 @@ def _write(
 ) -> Manifest:
     digests = {table: TableDigest(schema) for table, schema in SCHEMAS.items()}
     rows = dict.fromkeys(SCHEMAS, 0)
-    writers = {
-        table: pq.ParquetWriter(folder / f"{table}.parquet", schema, compression="zstd")
-        for table, schema in SCHEMAS.items()
-    }
-    try:
+    with ExitStack() as files:
+        writers = {
+            table: files.enter_context(
+                pq.ParquetWriter(folder / f"{table}.parquet", schema, compression="zstd")
+            )
+            for table, schema in SCHEMAS.items()
+        }
         for shard in plan_shards(compiled, ref.seed, ref.size):
             for table, batch in draw_tables(compiled, ref.seed, shard, size=ref.size).items():
                 writers[table].write_batch(batch)
                 digests[table].update(batch)
                 rows[table] += batch.num_rows
             progress(min(1.0, rows["persons"] / ref.size))
-    finally:
-        for writer in writers.values():
-            writer.close()
     found = {table: digest.hexdigest() for table, digest in digests.items()}
     profile = pack.profile
     return Manifest(
@@ -118,6 +116,8 @@ def _write(
 @contextmanager
 def _new_folder(out: Path, *, needed: int) -> Iterator[Path]:
     """Give a folder to fill, and rename it to `out` when the body ends well; else leave nothing."""
+    if out.exists():
+        raise _taken(out)
     try:
         out.parent.mkdir(parents=True, exist_ok=True)
         growing = Path(tempfile.mkdtemp(prefix=f".{out.name}.", suffix=".partial", dir=out.parent))
@@ -127,22 +127,26 @@ def _new_folder(out: Path, *, needed: int) -> Iterator[Path]:
         growing.chmod(0o755)
         yield growing
         growing.rename(out)
-    except (OSError, pa.ArrowException) as error:
+    except OSError as error:
+        if error.errno in (errno.ENOTEMPTY, errno.EEXIST):
+            # Somebody else finished first, while this one was growing.
+            raise _taken(out) from error
         raise _cannot_write(out, error, needed) from error
     finally:
         shutil.rmtree(growing, ignore_errors=True)
 
 
-def _cannot_write(out: Path, error: Exception, needed: int) -> RuntimeFailure | StateConflict:
-    number = getattr(error, "errno", None)
-    if number in (errno.ENOTEMPTY, errno.EEXIST, errno.ENOTDIR) and out.exists():
-        return StateConflict(f"{out} exists already", hint="name a folder that does not exist yet")
-    if number in (errno.ENOSPC, errno.EDQUOT):
+def _taken(out: Path) -> StateConflict:
+    return StateConflict(f"{out} exists already", hint="name a folder that does not exist yet")
+
+
+def _cannot_write(out: Path, error: OSError, needed: int) -> RuntimeFailure:
+    if error.errno in (errno.ENOSPC, errno.EDQUOT):
         return RuntimeFailure(
             f"the disk is full: {out} needs about {max(1, needed // 2**20)} MiB",
             hint="make room, choose a smaller size, or point SANDBOX_HOME to another disk",
         )
-    return RuntimeFailure(f"{out} can't be written: {getattr(error, 'strerror', None) or error}")
+    return RuntimeFailure(f"{out} can't be written: {error.strerror or error}")
 
 
 def _ignore(share: float) -> None:

@@ -13,6 +13,7 @@ from typing import Annotated, Literal
 from pydantic import Field, StringConstraints, field_validator, model_validator
 
 from sandbox.model.block import Frozen
+from sandbox.model.population import LARGEST_POPULATION
 
 PerMille = Annotated[int, Field(ge=0, le=1000)]
 Ascii = Annotated[str, StringConstraints(pattern=r"^[A-Z0-9+.-]+$", max_length=16)]
@@ -273,4 +274,6 @@ class Profile(Frozen):
     @property
     def capacity(self) -> int:
         """The largest population in which ids, phones and accounts are still unique."""
-        return min(self.individual_id.capacity, self.account_number.capacity, self.phone.capacity)
+        return min(
+            LARGEST_POPULATION, self.individual_id.capacity, self.account_number.capacity, self.phone.capacity
+        )

@@ -1,0 +1,218 @@
+"""What holds for the rows of any population."""
+
+from __future__ import annotations
+
+import phonenumbers
+import pyarrow as pa
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from sandbox.population import Pack, load_pack
+from sandbox.population.compiled import CompiledPack, compile_pack
+from sandbox.population.generation import plan_shards
+from sandbox.population.people import HOUSEHOLDS_PER_SHARD, Shard
+from sandbox.population.tables import SCHEMAS, draw_tables
+from sandbox.settings import CONTENT_ROOT
+from tests.fakes.generated_population import SIZE, Generated
+
+ZZ = compile_pack(load_pack(CONTENT_ROOT, "zz"))
+
+
+def draw_all(compiled: CompiledPack, seed: int, size: int) -> dict[str, pa.Table]:
+    drawn = [draw_tables(compiled, seed, shard, size=size) for shard in plan_shards(compiled, seed, size)]
+    return {table: pa.Table.from_batches([batches[table] for batches in drawn]) for table in SCHEMAS}
+
+
+def test_size_counts_persons(population: Generated) -> None:
+    assert population.ask("select count(*), min(person_no), max(person_no) from persons") == [
+        (SIZE, 0, SIZE - 1)
+    ]
+
+
+@pytest.mark.parametrize("column", ["person_no", "individual_id", "functional_id", "phone", "email"])
+def test_no_two_persons_share(population: Generated, column: str) -> None:
+    assert population.count(f"select count({column}) - count(distinct {column}) from persons") == 0
+
+
+@pytest.mark.parametrize("column", ["account_id", "account_number", "person_no"])
+def test_no_two_accounts_share(population: Generated, column: str) -> None:
+    assert population.count(f"select count(*) - count(distinct {column}) from accounts") == 0
+
+
+def test_only_phone_and_email_may_be_missing(population: Generated) -> None:
+    optional = {"phone", "email", "mother_no", "father_no", "spouse_no"}
+    for table, schema in SCHEMAS.items():
+        required = [name for name in schema.names if name not in optional]
+        missing = " or ".join(f"{name} is null" for name in required)
+        assert population.count(f"select count(*) from {table} where {missing}") == 0
+
+
+def test_functional_ids_are_twenty_characters_of_the_allowed_alphabet(population: Generated) -> None:
+    assert (
+        population.count(
+            "select count(*) from persons where not regexp_full_match(functional_id, '[A-Z0-9]{20}')"
+        )
+        == 0
+    )
+
+
+def test_ids_have_the_pack_s_shape(population: Generated) -> None:
+    shape = {"zz": "ZZ[0-9]{10}", "rw": "9[0-9]{4}[78][0-9]{7}000"}[population.pack.code]
+    sql = f"select count(*) from persons where not regexp_full_match(individual_id, '{shape}')"
+    assert population.count(sql) == 0
+
+
+def test_no_phone_is_valid_anywhere(population: Generated) -> None:
+    numbers = [
+        row[0] for row in population.ask("select phone from persons where phone is not null limit 2000")
+    ]
+    assert len(numbers) == 2000
+    assert [number for number in numbers if is_valid_phone(number)] == []
+
+
+def is_valid_phone(number: str) -> bool:
+    try:
+        return phonenumbers.is_valid_number(phonenumbers.parse(number))
+    except phonenumbers.NumberParseException:
+        # No country has the calling code, or nothing of that length is a number at all.
+        return False
+
+
+def test_every_phone_prefix_of_the_pack_is_refused_by_the_numbering_plan(pack: Pack) -> None:
+    recipe = pack.profile.phone
+    for prefix in recipe.prefixes:
+        for rest in range(0, 10**recipe.digits, 10**recipe.digits // 50):
+            assert not is_valid_phone(f"{recipe.country_code}{prefix}{rest:0{recipe.digits}}")
+
+
+def test_mail_reaches_nobody(population: Generated) -> None:
+    assert (
+        population.count(
+            "select count(*) from persons where email is not null and email not like '%.example'"
+        )
+        == 0
+    )
+
+
+def test_every_household_has_one_adult_head_with_an_account(population: Generated) -> None:
+    households = population.count("select count(*) from households")
+    heads = population.count(
+        "select count(*) from households h join persons p on p.person_no = h.head_no"
+        " join accounts a on a.person_no = p.person_no"
+        " where p.role = 'head' and p.household_no = h.household_no"
+        " and p.birth_date <= getvariable('reference') - interval 18 year"
+    )
+    assert heads == households
+    assert population.count("select count(*) from persons where role = 'head'") == households
+
+
+def test_accounts_are_at_the_pack_s_institutions(population: Generated) -> None:
+    profile = population.pack.profile
+    found = set(population.ask("select distinct institution, kind, currency from accounts"))
+    assert found == {(each.code, each.kind, profile.currency) for each in profile.institutions}
+
+
+def test_whoever_keeps_money_on_a_phone_has_one(population: Generated) -> None:
+    sql = """select count(*) from accounts join persons using (person_no)
+        where kind = 'mobile-money' and phone is null"""
+    assert population.count(sql) == 0
+
+
+def test_household_figures_equal_a_recount_of_its_persons(population: Generated) -> None:
+    def younger(years: int) -> str:
+        return f"count(*) filter (birth_date > getvariable('reference') - interval {years} year)"
+
+    recount = f"""
+        select household_no, count(*) as size, {younger(5)} as under_5, {younger(18)} as under_18,
+            count(*) - {younger(65)} as elderly, count(*) filter (disability) as disabled,
+            count(*) filter (
+                employed and birth_date <= getvariable('reference') - interval 18 year) as employed_adults,
+            sum(monthly_income) as income
+        from persons group by household_no order by household_no"""
+    stated = """
+        select household_no, size, children_under_5, children_under_18, elderly, disabled, employed_adults,
+            monthly_income from households order by household_no"""
+    assert population.ask(stated) == population.ask(recount)
+
+
+def test_the_mean_household_is_as_large_as_the_pack_says(population: Generated) -> None:
+    wanted = population.pack.profile.households.mean_size_per_mille / 1000
+    ((mean,),) = population.ask("select avg(size) from households where household_no < 4096")
+    assert mean == pytest.approx(wanted, rel=0.02)
+
+
+def test_a_means_test_splits_households_unevenly_but_not_trivially(population: Generated) -> None:
+    ((share,),) = population.ask(
+        "select avg((10 * children_under_18 + 20 * (elderly > 0)::int + 20 * disabled"
+        " + 30 * (children_under_5 > 0)::int - 25 * employed_adults > 5)::int) from households"
+    )
+    assert 0.3 < share < 0.7
+
+
+def test_names_say_nothing_about_income(population: Generated) -> None:
+    ((overall,),) = population.ask("select avg(monthly_income) from persons where employed")
+    for column in ("given_name", "family_name"):
+        groups = population.ask(
+            f"select avg(monthly_income) / {overall},"
+            f" stddev_samp(monthly_income) / {overall} / sqrt(count(*))"
+            f" from persons where employed group by {column} having count(*) >= 60"
+        )
+        # Relatives share a rank and, where names are inherited, a name: a wide margin of 5 errors.
+        assert len(groups) >= 10
+        assert all(abs(mean - 1) < 5 * error for mean, error in groups)
+
+
+def test_brothers_and_sisters_at_home_have_names_of_their_own(population: Generated) -> None:
+    repeated = population.count("select count(*) - count(distinct (household_no, given_name)) from persons")
+    assert repeated <= SIZE // 1000
+
+
+def test_a_shard_drawn_alone_equals_its_part_of_the_whole(
+    population: Generated, compiled: CompiledPack
+) -> None:
+    shards = list(plan_shards(compiled, 1, SIZE))
+    assert len(shards) > 1
+    alone = draw_tables(compiled, 1, shards[1], size=SIZE)
+    for table, number in (
+        ("persons", "person_no"),
+        ("households", "household_no"),
+        ("accounts", "account_id"),
+    ):
+        first = {"households": HOUSEHOLDS_PER_SHARD}.get(table, shards[1].first_person)
+        whole = population.ask(f"select * from {table} where {number} >= {first} order by {number}")
+        assert [tuple(row.values()) for row in alone[table].to_pylist()] == whole
+
+
+@settings(max_examples=20, deadline=None)
+@given(seed=st.integers(0, 2**63 - 1), size=st.integers(1, 300), more=st.integers(1, 300))
+def test_a_population_is_the_beginning_of_a_larger_one(seed: int, size: int, more: int) -> None:
+    small, large = draw_all(ZZ, seed, size), draw_all(ZZ, seed, size + more)
+    assert small["persons"].num_rows == size
+    references = ("mother_no", "father_no", "spouse_no")
+    for mine, theirs in zip(small["persons"].to_pylist(), large["persons"].to_pylist(), strict=False):
+        cut = {name: theirs[name] for name in references if theirs[name] is not None and theirs[name] < size}
+        assert mine == {**theirs, **dict.fromkeys(references), **cut}
+    assert small["accounts"].to_pylist() == large["accounts"].to_pylist()[: small["accounts"].num_rows]
+    last = small["households"].num_rows - 1
+    assert small["households"].to_pylist()[:last] == large["households"].to_pylist()[:last]
+
+
+@settings(max_examples=20, deadline=None)
+@given(seed=st.integers(0, 2**63 - 1), size=st.integers(1, 400))
+def test_a_household_that_is_cut_describes_who_is_left(seed: int, size: int) -> None:
+    drawn = draw_all(ZZ, seed, size)
+    household = drawn["households"].to_pylist()[-1]
+    left = [p for p in drawn["persons"].to_pylist() if p["household_no"] == household["household_no"]]
+    assert left[0]["role"] == "head"
+    assert household["head_no"] == left[0]["person_no"]
+    assert household["size"] == len(left)
+    assert household["monthly_income"] == sum(p["monthly_income"] for p in left)
+    assert household["disabled"] == sum(p["disability"] for p in left)
+
+
+def test_another_seed_gives_other_people(compiled: CompiledPack) -> None:
+    first, second = (draw_tables(compiled, seed, Shard(0, 0), size=500)["persons"] for seed in (1, 2))
+    assert not set(first["functional_id"].to_pylist()) & set(second["functional_id"].to_pylist())
+    assert first["given_name"] != second["given_name"]
+    assert first["birth_date"] != second["birth_date"]
