@@ -1,0 +1,1 @@
+"""What the mediator answers, by part of its URL space."""

@@ -1,0 +1,53 @@
+"""`POST /callbacks/{kind}`: a block tells an application outside something that it may be waiting for."""
+
+from __future__ import annotations
+
+import json
+import re
+
+from starlette.types import Receive, Scope, Send
+
+from blocks.information_mediator.callers import claimed_name, prove
+from blocks.information_mediator.core import Answering, Core
+from blocks.information_mediator.exchange import Exchange, Refusal
+from blocks.information_mediator.incoming import Incoming
+from blocks.information_mediator.redaction import Pointers
+from blocks.information_mediator.streams import Ahead
+
+KIND = re.compile(r"[a-z][a-z0-9-]{0,60}")
+NOTHING = Pointers((), ())
+
+
+class Callbacks:
+    """The ASGI application of `/callbacks`."""
+
+    def __init__(self, core: Core) -> None:
+        self._core = core
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Take one message."""
+        incoming = Incoming(scope, receive)
+        exchange = self._core.begin("callback", claimed_name(incoming), incoming.method, incoming.raw_path)
+        answering = Answering.start(self._core, exchange, incoming, send)
+        try:
+            await self._take(incoming, exchange, answering)
+        except Refusal as refusal:
+            await answering.refuse(refusal)
+
+    async def _take(self, incoming: Incoming, exchange: Exchange, answering: Answering) -> None:
+        core = self._core
+        prove(core.directory, core.settings, incoming)
+        kind = incoming.raw_path.removeprefix("/callbacks/")
+        if not KIND.fullmatch(kind):
+            raise Refusal(404, "no-such-service", "a callback's kind is small letters, digits and hyphens")
+        if incoming.method != "POST":
+            raise Refusal(405, "method-not-allowed", "a callback is posted", {"Allow": "POST"})
+        exchange.operation_id = kind
+        exchange.summary = kind.replace("-", " ")
+        exchange.service = core.directory.outside_client()
+        message = await incoming.document()
+        exchange.request, _ = incoming.captured().keep("request", message, NOTHING)
+        exchange.correlation = incoming.correlation(message)
+        identifier = await core.messages.deliver(kind, exchange.correlation, message)
+        accepted = Ahead.of(json.dumps({"id": identifier}).encode())
+        await answering.answer(202, [(b"content-type", b"application/json")], accepted)

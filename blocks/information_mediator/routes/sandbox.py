@@ -1,0 +1,221 @@
+"""`/_sandbox`: what the controls and the command line ask of the mediator, opened by the sandbox's token.
+
+Reading leaves no trace; whatever changes something is a line of kind `control` in the log.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Depends, Query, Request, Response
+from fastapi.responses import JSONResponse
+from pydantic import BaseModel, ConfigDict, Field
+
+from blockkit.problems import Problem
+from blockkit.settings import INSTANCE
+from blocks.information_mediator.core import Core
+from blocks.information_mediator.exchange import Refusal
+from blocks.information_mediator.faults import Name
+from blocks.information_mediator.log import LogUnavailable, Wanted
+from blocks.information_mediator.messages import LONGEST_WAIT
+from blocks.information_mediator.settings import SLUG
+from blocks.information_mediator.store import read_wiring
+
+READINESS_SECONDS = 2.0
+CLOCK_SECONDS = 60.0
+"""A block answers when the jobs that fell due are done."""
+
+
+class ClockSetting(BaseModel):
+    """Body of `POST /_sandbox/clock`."""
+
+    offset_seconds: int
+    epoch: int = 0
+
+
+class FaultPlan(BaseModel):
+    """Body of `POST /_sandbox/faults`."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    fault: Name
+    block: str
+    operation: str = ""
+    times: int | None = Field(default=None, ge=1)
+    milliseconds: int = Field(default=1000, ge=0, le=60_000)
+
+
+class Planting(BaseModel):
+    """Body of `POST /_sandbox/plants`."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    block: str
+    individualId: str  # noqa: N815  the wire's name
+    change: dict[str, Any] | None = None
+    event: dict[str, Any] | None = None
+
+
+def make_router(core: Core) -> APIRouter:
+    """Give the routes."""
+
+    def require_token(request: Request) -> None:
+        if not core.settings.opens_controls(request.headers.get("information-mediator-secret", "")):
+            raise Problem(401, "unknown-client", "this needs the sandbox's token")
+
+    router = APIRouter(prefix="/_sandbox", dependencies=[Depends(require_token)], include_in_schema=False)
+
+    async def note(request: Request, said: Any, answered: Any = None, status: int = 200) -> None:
+        exchange = core.begin("control", f"{INSTANCE}/sandbox", request.method, request.url.path)
+        exchange.service = f"{INSTANCE}/{SLUG}"
+        exchange.block = SLUG
+        exchange.operation_id = request.url.path.rpartition("/")[2]
+        exchange.summary = exchange.operation_id
+        exchange.status = status
+        exchange.request = said
+        exchange.response = answered
+        if isinstance(said, dict):
+            exchange.individual = said.get("individualId", "")
+        try:
+            await core.log.append(exchange)
+        except LogUnavailable as error:
+            raise Problem(error.status, error.kind, error.detail) from None
+
+    @router.get("/readiness")
+    async def readiness() -> JSONResponse:
+        async def ask(slug: str) -> tuple[str, dict[str, Any]]:
+            return slug, await _readiness_of(core, slug)
+
+        instances = dict(await asyncio.gather(*map(ask, core.settings.peers)))
+        own = await core.log.answers()
+        instances[SLUG] = {"ready": own, "reason": "" if own else "the database does not answer"}
+        ready = all(each["ready"] for each in instances.values())
+        return JSONResponse({"instances": instances}, status_code=200 if ready else 503)
+
+    @router.get("/exchanges")
+    async def exchanges(
+        since: Annotated[int, Query(ge=0)] = 0,
+        application: str = "",
+        client: str = "",
+        individual: str = "",
+        limit: Annotated[int, Query(ge=1, le=5000)] = 1000,
+    ) -> dict[str, Any]:
+        service = application if "/" in application or not application else f"{INSTANCE}/{application}"
+        found = await core.log.read(
+            Wanted(since=since, application=service, client=client, individual=individual, limit=limit)
+        )
+        return {"count": len(found), "exchanges": found}
+
+    @router.get("/head")
+    async def head() -> dict[str, Any]:
+        newest = await core.log.head()
+        return {"number": newest.number, "hash": newest.hash}
+
+    @router.get("/messages")
+    async def messages(
+        correlationId: str = "",  # noqa: N803  the wire's name
+        kind: str = "",
+        timeoutSeconds: Annotated[float, Query(ge=0, le=LONGEST_WAIT)] = LONGEST_WAIT,  # noqa: N803
+    ) -> dict[str, Any]:
+        message = await core.messages.wait(kind, correlationId, timeoutSeconds)
+        if message is None:
+            raise Problem(408, "no-message", "no message came in time")
+        return message
+
+    @router.delete("/messages", status_code=204)
+    async def clear_messages(request: Request) -> None:
+        await core.messages.clear()
+        await note(request, None, status=204)
+
+    @router.post("/clock")
+    async def clock(setting: ClockSetting, request: Request) -> JSONResponse:
+        core.clock.offset_seconds = setting.offset_seconds
+        core.clock.epoch = setting.epoch
+        body = setting.model_dump()
+        slugs = list(core.settings.peers)
+        answers = await asyncio.gather(*(_set_clock(core, slug, body) for slug in slugs))
+        failed = [slug for slug, moved in zip(slugs, answers, strict=True) if not moved]
+        today = {"today": core.clock.today().isoformat()}
+        await note(request, body, today, 502 if failed else 200)
+        if failed:
+            raise Problem(502, "clock-not-set", "some blocks did not move their clock", failed=failed)
+        return JSONResponse(today)
+
+    @router.post("/plants")
+    async def plants(planting: Planting, request: Request) -> Response:
+        peer = core.settings.peers.get(planting.block)
+        if peer is None:
+            raise Problem(404, "no-such-service", f"no block is called {planting.block!r} here")
+        said = planting.model_dump(exclude={"block"}, exclude_none=True)
+        try:
+            answer = await core.upstream.ask(peer, "POST", "/_sandbox/plant", json=said)
+        except Refusal as refusal:
+            raise Problem(refusal.status, refusal.kind, refusal.detail) from None
+        await note(request, planting.model_dump(exclude_none=True), status=answer.status_code)
+        return Response(answer.content, answer.status_code, media_type=answer.headers.get("content-type"))
+
+    @router.post("/hold")
+    async def hold(request: Request) -> dict[str, Any]:
+        running = await core.hold.close()
+        await note(request, None, {"running": running})
+        return {"held": True, "running": running}
+
+    @router.post("/release")
+    async def release(request: Request) -> dict[str, Any]:
+        core.hold.open()
+        await note(request, None)
+        return {"held": False}
+
+    @router.post("/faults", status_code=201)
+    async def plant_fault(plan: FaultPlan, request: Request) -> dict[str, str]:
+        if plan.block not in core.settings.peers:
+            raise Problem(404, "no-such-service", f"no block is called {plan.block!r} here")
+        planted = core.faults.plant(plan.fault, plan.block, plan.operation, plan.times, plan.milliseconds)
+        await note(request, plan.model_dump(), {"faultId": planted}, 201)
+        return {"faultId": planted}
+
+    @router.delete("/faults", status_code=204)
+    async def clear_faults(request: Request) -> None:
+        core.faults.clear()
+        await note(request, None, status=204)
+
+    @router.post("/reset")
+    async def reset(request: Request) -> dict[str, Any]:
+        core.faults.clear()
+        await core.messages.clear()
+        await note(request, None)
+        return {"reset": True}
+
+    @router.post("/wiring")
+    async def reread_wiring(request: Request) -> dict[str, Any]:
+        core.directory = await read_wiring(core.pool)
+        counts = {"rights": len(core.directory.wiring.rights)}
+        await note(request, None, counts)
+        return counts
+
+    return router
+
+
+async def _readiness_of(core: Core, slug: str) -> dict[str, Any]:
+    peer = core.settings.peers[slug]
+    try:
+        answer = await core.upstream.ask(peer, "GET", "/readyz", seconds=READINESS_SECONDS)
+    except Refusal as refusal:
+        return {"ready": False, "reason": refusal.detail}
+    if answer.status_code == 200:
+        return {"ready": True, "reason": ""}
+    try:
+        reason = str(answer.json().get("reason", ""))
+    except (ValueError, AttributeError):
+        reason = ""
+    return {"ready": False, "reason": reason or f"it answered {answer.status_code}"}
+
+
+async def _set_clock(core: Core, slug: str, body: dict[str, Any]) -> bool:
+    peer = core.settings.peers[slug]
+    try:
+        answer = await core.upstream.ask(peer, "POST", "/_sandbox/clock", json=body, seconds=CLOCK_SECONDS)
+    except Refusal:
+        return False
+    return answer.status_code == 200

@@ -1,0 +1,46 @@
+"""Reads the wiring back from the mediator's tables."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from psycopg.rows import dict_row
+from psycopg_pool import AsyncConnectionPool
+
+from blocks.information_mediator.directory import Directory
+from blocks.information_mediator.wiring import Wiring
+
+
+async def read_wiring(pool: AsyncConnectionPool[Any]) -> Directory:
+    """Read and index all of it."""
+    async with pool.connection() as connection:
+        cursor = connection.cursor(row_factory=dict_row)
+
+        async def rows(query: str) -> list[dict[str, Any]]:
+            await cursor.execute(query)
+            found: list[dict[str, Any]] = await cursor.fetchall()
+            return found
+
+        services = await rows("SELECT application, block, name, public FROM services ORDER BY application")
+        operations = await rows("SELECT * FROM operations ORDER BY application, position")
+        clients = await rows(
+            "SELECT application, name, proof, block FROM applications WHERE proof IS NOT NULL ORDER BY 1"
+        )
+        rights = await rows("SELECT * FROM rights ORDER BY position")
+    offered: dict[str, list[dict[str, Any]]] = {}
+    for operation in operations:
+        del operation["position"]
+        offered.setdefault(operation.pop("application"), []).append(operation)
+    for right in rights:
+        del right["position"]
+    return Directory(
+        Wiring.model_validate(
+            {
+                "services": [
+                    {**each, "operations": offered.get(each["application"], [])} for each in services
+                ],
+                "clients": clients,
+                "rights": rights,
+            }
+        )
+    )

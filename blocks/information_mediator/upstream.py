@@ -1,0 +1,132 @@
+"""Sends requests on to the sandbox's instances: pooled, streaming, without redirects, cookies or proxies."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Mapping, Sequence
+from contextlib import asynccontextmanager
+from typing import Any
+
+import httpx2
+
+from blocks.information_mediator.exchange import Refusal
+from blocks.information_mediator.settings import Peer
+from blocks.information_mediator.streams import Ahead, TooLarge
+
+HOP_BY_HOP = frozenset(
+    b"connection keep-alive proxy-authenticate proxy-authorization proxy-connection te trailer "
+    b"transfer-encoding upgrade".split()
+)
+OURS = frozenset(
+    b"host x-sandbox-secret x-exchange-id information-mediator-secret information-mediator-client "
+    b"accept-encoding forwarded x-forwarded-for x-forwarded-host x-forwarded-proto expect".split()
+)
+"""What a caller may not say for itself."""
+ANSWERED_BY_US = frozenset((b"x-exchange-id", b"server", b"date"))
+LIMITS = {"connect": 5.0, "read": 35.0, "write": 35.0, "pool": 35.0}
+Headers = list[tuple[bytes, bytes]]
+
+
+class Upstream:
+    """The mediator's own HTTP client; `transport` replaces the network in tests."""
+
+    def __init__(self, transport: httpx2.AsyncBaseTransport | None = None) -> None:
+        self._transport = transport or httpx2.AsyncHTTPTransport(
+            trust_env=False,
+            # Shorter than servers' own limit (5 s): a connection that they are closing is not used again.
+            limits=httpx2.Limits(max_connections=256, max_keepalive_connections=64, keepalive_expiry=2.0),
+        )
+
+    async def close(self) -> None:
+        """Close pooled connections."""
+        await self._transport.aclose()
+
+    @asynccontextmanager
+    async def send(
+        self, peer: Peer, method: str, target: str, headers: Headers, proven: Headers, body: Ahead
+    ) -> AsyncIterator[tuple[int, Headers, Ahead]]:
+        """Forward one request; gives status, headers and body of the answer, its beginning read.
+
+        Args:
+            peer: Where to.
+            method: As it came.
+            target: Path and query as they came.
+            headers: As they came; what a caller may not say for itself is left out.
+            proven: What the mediator says about the caller.
+            body: Its beginning read.
+
+        Raises Refusal 502 when there is no answer, 413 when a body is too large.
+        """
+        said = [(b"accept-encoding", b"identity"), (b"x-sandbox-secret", peer.secret.encode())]
+        try:
+            request = httpx2.Request(
+                method,
+                peer.url + target,
+                headers=[*_forwarded(headers), *proven, *said],
+                content=body.beginning if body.complete else body.whole(),
+                extensions={"timeout": LIMITS},
+            )
+            response = await self._transport.handle_async_request(request)
+            answer = Ahead(response.aiter_raw())
+            await answer.look()
+        except TooLarge:
+            raise Refusal(413, "too-large", "a body is larger than the mediator carries") from None
+        except httpx2.InvalidURL:
+            raise Refusal(400, "invalid-path", "the path can't be carried") from None
+        except httpx2.TransportError as error:
+            raise unreachable(error) from error
+        try:
+            yield response.status_code, _answered(response.headers.raw), answer
+        finally:
+            await response.aclose()
+
+    async def ask(
+        self,
+        peer: Peer,
+        method: str,
+        target: str,
+        *,
+        json: Any = None,
+        headers: Mapping[str, str] | None = None,
+        seconds: float = 35.0,
+    ) -> httpx2.Response:
+        """Ask a question of the mediator's own and read the whole answer. Raises Refusal 502."""
+        request = httpx2.Request(
+            method,
+            peer.url + target,
+            json=json,
+            headers={"X-Sandbox-Secret": peer.secret, **(headers or {})},
+            extensions={"timeout": dict.fromkeys(LIMITS, seconds)},
+        )
+        try:
+            response = await self._transport.handle_async_request(request)
+            try:
+                await response.aread()
+            finally:
+                await response.aclose()
+        except httpx2.TransportError as error:
+            raise unreachable(error) from error
+        return response
+
+
+def unreachable(error: Exception) -> Refusal:
+    """Say that an instance gave no answer."""
+    return Refusal(502, "service-unreachable", f"the service did not answer: {type(error).__name__}")
+
+
+def _forwarded(headers: Headers) -> Headers:
+    dropped = HOP_BY_HOP | OURS | _named_by_connection(headers)
+    return [(name, value) for name, value in headers if name.lower() not in dropped]
+
+
+def _answered(headers: Sequence[tuple[bytes, bytes]]) -> Headers:
+    dropped = HOP_BY_HOP | ANSWERED_BY_US | _named_by_connection(headers)
+    return [(name.lower(), value) for name, value in headers if name.lower() not in dropped]
+
+
+def _named_by_connection(headers: Sequence[tuple[bytes, bytes]]) -> frozenset[bytes]:
+    return frozenset(
+        part.strip().lower()
+        for name, value in headers
+        if name.lower() == b"connection"
+        for part in value.split(b",")
+    )
