@@ -15,6 +15,9 @@ from sandbox.errors import ContentError
 from sandbox.model.operation import Interface, OperationDoc
 from sandbox.model.scenario import Document, OperationRef, Place, Step, Workflow, WorkflowRef
 
+DEEPEST = 20
+"""Workflows that play workflows; a story that goes deeper is not understood by anybody."""
+
 Key = tuple[Path, str]
 """A workflow: its document and its id."""
 
@@ -126,6 +129,8 @@ def _refuse_recursion(
                 f"the workflow {called[1]!r} calls itself",
                 "repeat with onSuccess: goto and a criterion on an output",
             )
+        if len(above) > DEEPEST:
+            raise _error(place, f"workflows play each other more than {DEEPEST} levels deep")
         if called not in done:
             _refuse_recursion(called, calls, (*above, key), done)
     done.add(key)

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
+from typing import Any
 
 from sandbox.catalog.arazzo import read_document
 from sandbox.catalog.blocks import CONTROLS, CONTROLS_FILE, Reader
@@ -22,6 +23,9 @@ from sandbox.model.operation import Interface
 from sandbox.model.scenario import Document, Scenario, Source
 
 STORY = "scenario.arazzo.yaml"
+
+MOST_DOCUMENTS = 50
+"""Of one scenario; far more than anybody reads, far less than it takes to exhaust the reader."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -98,6 +102,8 @@ class _Reading:
                 raise url.error(
                     "this document leads back to itself", hint="move what both need to a third file"
                 )
+            if len(above) + len(self.documents) >= MOST_DOCUMENTS:
+                raise url.error(f"the scenario has more than {MOST_DOCUMENTS} documents")
             self.document(target, (*above, path))
             return Source(name=name, kind="arazzo", path=target, block=None, place=entry.place)
 
@@ -107,20 +113,19 @@ class _Reading:
         return document
 
     def _neighbour(self, url: Cursor, path: Path) -> Path:
-        target = _relative(url, path)
-        resolved = target.resolve()
-        if not resolved.is_relative_to(self.folder) or ".." in PurePosixPath(url.text()).parts:
+        target = _resolve(url, path)
+        if not target.is_relative_to(self.folder) or ".." in PurePosixPath(url.text()).parts:
             raise url.error(
                 f"{url.value!r} leads out of the scenario's folder",
                 hint="keep a scenario's documents together",
             )
-        if not resolved.is_file():
+        if not target.is_file():
             here = [entry.name for entry in path.parent.glob("*.arazzo.yaml")]
             raise url.error(f"{url.value!r} does not exist", hint=nearest(target.name, here))
-        return resolved
+        return target
 
     def _contract(self, entry: Cursor, name: str, url: Cursor, path: Path) -> Source:
-        target = _relative(url, path).resolve()
+        target = _resolve(url, path)
         known = {folder / "openapi.yaml": slug for slug, folder in self.around.block_folders.items()} | {
             self.around.root / CONTROLS_FILE: CONTROLS
         }
@@ -137,8 +142,13 @@ class _Reading:
         return Source(name=name, kind="openapi", path=target, block=slug, place=entry.place)
 
 
-def _relative(url: Cursor, path: Path) -> Path:
+def _resolve(url: Cursor, path: Path) -> Path:
     text = url.text()
     if ":" in text or text.startswith("/") or "\\" in text or "\0" in text:
         raise url.error(f"{text!r} is not a relative path", hint="sources are files of this content root")
-    return path.parent / text
+    try:
+        target = (path.parent / text).resolve()
+        target.is_file()
+    except (OSError, RuntimeError):  # a name too long, a link that leads to itself
+        raise url.error(f"{text[:60]!r} can't be followed") from None
+    return target

@@ -227,16 +227,49 @@ def test_documents_that_call_each_other_are_refused(content):
     assert errors[0].path == LEDGER
 
 
-def test_a_lattice_of_workflows_is_checked_without_walking_every_way(content):
-    workflows = ""
-    for level in range(40):
-        workflows += f"- workflowId: w{level}\n  summary: Level {level}.\n  steps:\n"
-        for step in ("a", "b"):
-            workflows += f"  - stepId: {step}\n    description: One.\n    workflowId: w{level + 1}\n"
-    workflows += (
-        "- workflowId: w40\n  summary: The end.\n  steps:\n  - stepId: pay\n    description: Paid.\n"
+def lattice(levels: int, width: int) -> str:
+    """Workflows of which each plays the next one `width` times."""
+    written = ""
+    for level in range(levels):
+        written += f"- workflowId: w{level}\n  summary: Level {level}.\n  steps:\n"
+        for step in range(width):
+            written += f"  - stepId: s{step}\n    description: One.\n    workflowId: w{level + 1}\n"
+    return written + (
+        f"- workflowId: w{levels}\n  summary: The end.\n  steps:\n  - stepId: pay\n    description: Paid.\n"
         "    operationId: $sourceDescriptions.payments.payBatch\n"
         "    successCriteria: [{condition: $statusCode == 200}]\n"
     )
-    content.write(LEDGER, (content.root / LEDGER).read_text() + workflows)
+
+
+def test_a_lattice_of_workflows_is_checked_without_walking_every_way(content):
+    content.write(LEDGER, (content.root / LEDGER).read_text() + lattice(levels=20, width=10))
     assert content.check() == []
+
+
+def test_workflows_nested_beyond_reason_are_refused(content):
+    content.write(LEDGER, (content.root / LEDGER).read_text() + lattice(levels=2000, width=1))
+    assert "levels deep" in str(content.check()[0])
+
+
+def test_a_chain_of_documents_beyond_reason_is_refused(content):
+    for number in range(400):
+        content.write(
+            f"scenarios/grant/d{number}.arazzo.yaml",
+            "arazzo: 1.0.1\ninfo: {title: T, version: '1'}\nsourceDescriptions:\n"
+            f"- {{name: next, type: arazzo, url: d{number + 1}.arazzo.yaml}}\nworkflows: []\n",
+        )
+    content.replace(STORY, "url: ledger.arazzo.yaml", "url: d0.arazzo.yaml")
+    assert "more than 50 documents" in str(content.check()[0])
+
+
+@pytest.mark.parametrize("name", ["x" * 5000, "a\\b.yaml", "loop.arazzo.yaml"])
+def test_a_source_that_can_not_be_followed_is_refused(content, name):
+    (content.root / "scenarios/grant/loop.arazzo.yaml").symlink_to("loop.arazzo.yaml")
+    content.replace(STORY, "url: ledger.arazzo.yaml", f"url: {name}")
+    assert [error.path for error in content.check()] == [STORY]
+
+
+def test_a_story_of_nothing_is_refused_without_a_traceback(content):
+    for text in ("a: 1\n", "arazzo: 1.0.1\n", "arazzo: 1.0.1\ninfo: []\n", "arazzo: [1]\n"):
+        content.write(STORY, text)
+        assert [error.path for error in content.check()] == [STORY]
