@@ -74,18 +74,14 @@ class Host:
     def _start(self, question: Message) -> Message:
         from sandbox.runtimes.local.serving import Served
 
-        name, wish = question["name"], (question["module"], dict(question["environment"]))
+        name, module, environment = question["name"], question["module"], question["environment"]
         with self._lock:
             there = self._instances.get(name)
-            if there is not None and there.exit_code is None:
-                if there.wish != wish:
-                    raise Refusal(f"instance {name!r} runs already, with another module or environment")
-                return {"pid": os.getpid()}
-            served = Served(
-                name, *wish, self._listener(name), self._output(name), on_end=lambda: self._hold(name)
-            )
-            self._instances[name] = served
-            served.start()
+            if there is None or there.exit_code is not None:  # one that runs is left alone
+                output, listener = self._output(name), self._listener(name)
+                served = Served(name, module, environment, listener, output, on_end=lambda: self._hold(name))
+                self._instances[name] = served
+                served.start()
         return {"pid": os.getpid()}
 
     def _run_once(self, question: Message) -> Message:

@@ -211,8 +211,12 @@ def _complaint(home: Home, server: Server, needed: list[str]) -> str:
             f"the embedded PostgreSQL can't start: its port {server.port}, which the sandboxes "
             f"{', '.join(needed)} know, is taken by another program"
         )
-    tail = _log_tail(home).splitlines()
-    return f"the embedded PostgreSQL of {home.root} did not start: {tail[-1] if tail else 'it said nothing'}"
+    lines = _log_tail(home).splitlines() or ["it said nothing"]
+    # PostgreSQL says the cause first and what it cleaned up last; its command says one line.
+    cause = next(
+        (line for line in lines if "FATAL:" in line or "error:" in line or "No space" in line), lines[-1]
+    )
+    return f"the embedded PostgreSQL of {home.root} did not start: {cause}"
 
 
 def _advice(needed: list[str]) -> str:

@@ -45,10 +45,10 @@ class Served:
         on_end: Callable[[], None],
     ) -> None:
         self.name = name
-        self.wish = (module, dict(environment))
-        """What was asked for: a repeated start with the same wish is no second one."""
         self.exit_code: int | None = None
         self.output = output
+        self._module = module
+        self._environment = environment
         self._listener = listener
         self._on_end = on_end
         self._server: uvicorn.Server | None = None
@@ -92,8 +92,7 @@ class Served:
         self.exit_code = code
 
     def _serve(self) -> None:
-        module, environment = self.wish
-        application = import_program(f"{module}.app").create_app(environment)
+        application = import_program(f"{self._module}.app").create_app(self._environment)
         config = uvicorn.Config(
             application,
             log_config=None,
