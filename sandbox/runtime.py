@@ -11,11 +11,11 @@ from __future__ import annotations
 
 import importlib
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 from pathlib import Path
-from typing import Protocol
+from typing import Protocol, cast
 
 from sandbox.errors import RuntimeUnavailable
 from sandbox.model.sandbox import SandboxSpec
@@ -193,6 +193,44 @@ class Runtime(Protocol):
     def logs(self, sandbox: str, name: str, *, tail: int, follow: bool = False) -> Iterator[str]:
         """Yield log lines of one instance, oldest first; with `follow`, until it ends."""
         ...
+
+
+class ImageRef(Protocol):
+    """An image as a runtime names it: the tag holds the content hash of its inputs."""
+
+    @property
+    def tag(self) -> str:
+        """Name and content hash."""
+        ...
+
+    @property
+    def id(self) -> str:
+        """The Engine's own id."""
+        ...
+
+
+class Images(Protocol):
+    """What a runtime that runs images can do with the reference image."""
+
+    def build(
+        self, settings: Settings, *, base: str | None, bootstrap: bool, progress: Callable[[str], None]
+    ) -> ImageRef:
+        """Build the reference image unless exactly it is here. Raises ImageUnavailable."""
+        ...
+
+    def save(self, settings: Settings, path: Path) -> ImageRef:
+        """Write it to one archive. Raises ImageUnavailable when it is not built."""
+        ...
+
+    def load(self, path: Path) -> ImageRef:
+        """Bring an archive onto the Engine. Raises ContentError."""
+        ...
+
+
+def load_images() -> Images:
+    """Find who builds images: the docker runtime's module of that name."""
+    found: Images = cast("Images", importlib.import_module("sandbox.runtimes.docker.images"))
+    return found
 
 
 def load_runtime(name: str, settings: Settings) -> Runtime:

@@ -13,7 +13,7 @@ from datetime import UTC, date, datetime
 from pathlib import Path
 
 from sandbox.calls.gate import Gate
-from sandbox.errors import NotFound, RequestRefused, StartFailed, StateConflict
+from sandbox.errors import NotFound, RequestRefused, SandboxError, StartFailed, StateConflict
 from sandbox.lifecycle.instances import CONTROLS, MEDIATOR, Layout, seeding_spec, serving_specs
 from sandbox.lifecycle.locks import hold_sandbox, is_held
 from sandbox.lifecycle.plan import Observed, Plan, plan_changes
@@ -126,8 +126,10 @@ def take_all_down(tools: Tools) -> Sequence[str]:
     """Remove every sandbox of this installation from this runtime, and return their names."""
     names = [each.name for each in tools.runtime.list_sandboxes()]
     with ThreadPoolExecutor(max_workers=4) as workers:
-        for done in [workers.submit(_discard_held, tools, name) for name in names]:
-            done.result()
+        failures = list(workers.map(lambda name: _failure_to_discard(tools, name), names))
+    for failure in failures:
+        if failure is not None:  # raised only now, so that one sandbox in use keeps no other from going
+            raise failure
     return names
 
 
@@ -237,6 +239,14 @@ def _observe(tools: Tools, name: str) -> Observed:
 def _discard_held(tools: Tools, name: str) -> None:
     with hold_sandbox(tools.home, name):
         tools.runtime.discard(name)
+
+
+def _failure_to_discard(tools: Tools, name: str) -> SandboxError | None:
+    try:
+        _discard_held(tools, name)
+    except SandboxError as error:
+        return error
+    return None
 
 
 def _listed(tools: Tools, remains: Remains) -> Listed:

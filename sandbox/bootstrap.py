@@ -1,0 +1,55 @@
+"""The composition root: settings become the tools that commands work with."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from sandbox.catalog.catalog import Catalog, open_catalog
+from sandbox.errors import NotFound, RuntimeUnavailable
+from sandbox.lifecycle.service import Report, Tools, reap_expired, silent
+from sandbox.runtime import load_runtime
+from sandbox.settings import Settings
+
+
+def make_tools(settings: Settings, runtime: str | None = None, report: Report = silent) -> Tools:
+    """Load the runtime by name and wire it; sandboxes whose lease ran out are removed first."""
+    tools = Tools(
+        runtime=load_runtime(runtime or settings.runtime, settings), home=settings.home, report=report
+    )
+    reap_expired(tools)
+    return tools
+
+
+RUNTIMES = ("local", "docker")
+
+
+def make_all_tools(settings: Settings, runtime: str | None, report: Report = silent) -> Sequence[Tools]:
+    """Wire the named runtime, or without a name every runtime that answers on this machine."""
+    if runtime is not None:
+        return [make_tools(settings, runtime, report)]
+    found = []
+    for name in RUNTIMES:
+        try:
+            found.append(make_tools(settings, name, report))
+        except RuntimeUnavailable:
+            continue  # nothing of ours can run on what is not there
+    return found
+
+
+def find_tools(settings: Settings, name: str, runtime: str | None, report: Report = silent) -> Tools:
+    """Wire the runtime on which the sandbox `name` is. Raises NotFound naming those there are."""
+    known: list[str] = []
+    for tools in make_all_tools(settings, runtime, report):
+        names = [each.name for each in tools.runtime.list_sandboxes()]
+        if name in names:
+            return tools
+        known += names
+    raise NotFound(
+        f"there is no sandbox {name!r}",
+        hint=f"there are: {', '.join(known)}" if known else "there is none; `sandbox up` starts one",
+    )
+
+
+def make_catalog(settings: Settings) -> Catalog:
+    """Open the catalogue of blocks and scenarios; parsed contracts are cached by their content."""
+    return open_catalog(settings.content, cache=settings.home / "cache" / "catalog")

@@ -1,0 +1,92 @@
+"""`check` and `show`: content, read and judged without starting anything."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from sandbox.bootstrap import make_catalog
+from sandbox.catalog.check import check_catalog
+from sandbox.catalog.show import show_scenario
+from sandbox.catalog.wiring import build_wiring
+from sandbox.cli.options import Json
+from sandbox.cli.output import err, out, print_json, print_table
+from sandbox.errors import ContentError
+from sandbox.population import list_packs
+from sandbox.runner.compile import check_scenario
+from sandbox.settings import Settings
+
+
+def check(
+    names: Annotated[
+        list[str] | None,
+        typer.Argument(help="Blocks and scenarios to check; all when not given.", show_default=False),
+    ] = None,
+    as_json: Json = False,
+) -> None:
+    """Check blocks, scenarios and packs offline: every mistake with file, line and what to do."""
+    settings = Settings()
+    errors = check_catalog(settings.content, names, cache=settings.home / "cache" / "catalog")
+    catalog = make_catalog(settings)
+    slugs = [slug for slug in catalog.scenario_slugs() if not names or slug in names]
+    if not errors:
+        for slug in slugs:
+            scenario = catalog.scenario(slug)
+            errors += check_scenario(scenario, catalog.interfaces(scenario))
+    packs = [] if names else _check_packs(settings, errors)
+    if as_json:
+        print_json(
+            {"errors": [{"path": e.path, "line": e.line, "message": str(e), "hint": e.hint} for e in errors]}
+        )
+    else:
+        for error in errors:
+            err().print(str(error), markup=False, soft_wrap=True)
+            if error.hint:
+                err().print(f"    {error.hint}", markup=False, soft_wrap=True)
+        count = f"{len(catalog.block_slugs())} blocks, {len(slugs)} scenarios, {len(packs)} packs"
+        out().print(f"{len(errors)} mistakes" if errors else f"[green]● in order[/green]  {count}")
+    raise typer.Exit(2 if errors else 0)
+
+
+def show(
+    scenario: Annotated[str | None, typer.Argument(help="Which scenario; lists them when not given.")] = None,
+    as_json: Json = False,
+) -> None:
+    """Show a scenario as its steps: number, sentence, who calls, which block, what is checked."""
+    catalog = make_catalog(Settings())
+    if scenario is None:
+        found = [catalog.scenario(slug) for slug in catalog.scenario_slugs()]
+        if as_json:
+            print_json(
+                [
+                    {"slug": each.slug, "title": each.story.title, "summary": each.story.summary}
+                    for each in found
+                ]
+            )
+        else:
+            print_table(
+                ("scenario", "title", "summary"),
+                [(each.slug, each.story.title, each.story.summary) for each in found],
+                empty="there is no scenario here",
+            )
+        return
+    read = catalog.scenario(scenario)
+    rows = show_scenario(read, build_wiring(catalog.blocks(read.blocks), catalog.controls(), read))
+    if as_json:
+        print_json([{name: getattr(row, name) for name in row.__slots__} for row in rows])
+        return
+    out().print(f"[bold]{read.story.title}[/bold]  {read.story.summary}\n")
+    print_table(
+        ("", "what happens", "who", "block", "checked"),
+        [(row.number, row.sentence, row.actor, row.block, "; ".join(row.checks)) for row in rows],
+        empty="it has no steps",
+    )
+
+
+def _check_packs(settings: Settings, errors: list[ContentError]) -> list[str]:
+    try:
+        return [pack.code for pack in list_packs(settings.content)]
+    except ContentError as error:
+        errors.append(error)
+        return []

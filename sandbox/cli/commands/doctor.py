@@ -1,0 +1,70 @@
+"""`sandbox doctor`: what this machine offers, and what is in the way."""
+
+from __future__ import annotations
+
+import os
+import platform
+import shutil
+
+import typer
+
+from sandbox import __version__
+from sandbox.cli.options import Json
+from sandbox.cli.output import out, print_json
+from sandbox.errors import SandboxError
+from sandbox.runtime import load_runtime
+from sandbox.settings import Settings
+
+LEAST_FREE_MIB = 1024
+
+
+def doctor(as_json: Json = False) -> None:
+    """Look at Python, disk, the home folder and both runtimes; ends with 4 when no runtime works."""
+    settings = Settings()
+    findings = [
+        _finding("python", True, f"{platform.python_version()}, civic-sandbox {__version__}"),
+        _home(settings),
+        _disk(settings),
+    ]
+    runtimes = [_runtime(name, settings) for name in ("local", "docker")]
+    findings += runtimes
+    if as_json:
+        print_json(findings)
+    else:
+        for finding in findings:
+            mark = "[green]● fine[/green]   " if finding["fine"] else "[yellow]▲ missing[/yellow]"
+            out().print(f"{mark}  {finding['name']:<8} ", end="")
+            out().print(str(finding["detail"]), markup=False)
+    raise typer.Exit(0 if any(each["fine"] for each in runtimes) else 4)
+
+
+def _finding(name: str, fine: bool, detail: str) -> dict[str, object]:
+    return {"name": name, "fine": fine, "detail": detail}
+
+
+def _home(settings: Settings) -> dict[str, object]:
+    nearest = settings.home
+    while not nearest.exists():
+        nearest = nearest.parent
+    writable = os.access(nearest, os.W_OK | os.X_OK)
+    return _finding(
+        "home", writable, f"{settings.home}" + ("" if writable else ": can't be written to; set SANDBOX_HOME")
+    )
+
+
+def _disk(settings: Settings) -> dict[str, object]:
+    nearest = settings.home
+    while not nearest.exists():
+        nearest = nearest.parent
+    free = shutil.disk_usage(nearest).free // 2**20
+    return _finding("disk", free >= LEAST_FREE_MIB, f"{free:,} MiB free, {LEAST_FREE_MIB:,} wanted")
+
+
+def _runtime(name: str, settings: Settings) -> dict[str, object]:
+    try:
+        info = load_runtime(name, settings).info()
+    except SandboxError as error:
+        return _finding(name, False, f"{error}. {error.hint}".strip())
+    isolation = "isolates networks" if info.isolates_networks else "does not isolate networks"
+    limits = "enforces limits" if info.enforces_limits else "enforces no limits"
+    return _finding(name, True, "; ".join((info.version, isolation, limits, *info.notes)))

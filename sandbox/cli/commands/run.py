@@ -1,0 +1,119 @@
+"""`sandbox run`: the whole course of a trial in one command."""
+
+from __future__ import annotations
+
+import shlex
+import sys
+from typing import Annotated
+
+import typer
+
+from sandbox.bootstrap import make_catalog, make_tools
+from sandbox.cli.live import live
+from sandbox.cli.options import (
+    Json,
+    Lease,
+    Name,
+    Out,
+    Pack,
+    RuntimeName,
+    Seed,
+    Size,
+    Verbose,
+    read_inputs,
+    read_lease,
+)
+from sandbox.cli.output import MARKS, err, out, print_alone, print_json
+from sandbox.model.run import Verdict
+from sandbox.settings import Settings
+from sandbox.trial import (
+    RUN_LEASE,
+    RunWish,
+    SandboxWish,
+    TrialResult,
+    exit_code_of,
+    look_up_scenario,
+    prepare_trial,
+    run_trial,
+)
+
+
+def run(
+    scenario: Annotated[str, typer.Argument(help="Which scenario; `sandbox show` lists them.")],
+    runtime: RuntimeName = None,
+    pack: Pack = "zz",
+    size: Size = 1000,
+    seed: Seed = 1,
+    name: Name = None,
+    ttl: Lease = None,
+    inputs: Annotated[
+        list[str] | None, typer.Option("--input", help="An input of the scenario, name=value; repeatable.")
+    ] = None,
+    keep: Annotated[bool, typer.Option("--keep", help="Leave the sandbox up after the run.")] = False,
+    out_folder: Out = None,
+    verbose: Verbose = False,
+    as_json: Json = False,
+) -> None:
+    """Start blocks, seed them with fictitious citizens, play a scenario, write evidence.
+
+    Ends with 0 when the scenario passed, 1 when it failed, 5 when it could not be told.
+
+    Example: sandbox run cash-transfer --pack rw --size 1000
+    """
+    settings = Settings()
+    with live(err(), quiet=as_json, verbose=verbose) as shown:
+        tools = make_tools(settings, runtime, shown.report)
+        catalog = make_catalog(settings)
+        prepared = prepare_trial(
+            settings,
+            tools,
+            catalog,
+            SandboxWish(name=name, pack=pack, size=size, seed=seed, lease=read_lease(ttl) or RUN_LEASE),
+            scenario=look_up_scenario(catalog, scenario),
+        )
+        how = RunWish(
+            inputs=read_inputs(inputs or []),
+            out=out_folder,
+            keep=keep,
+            command=shlex.join(["sandbox", *sys.argv[1:]]),
+        )
+        result = run_trial(settings, tools, prepared, how, listeners=(shown.hear,))
+    if as_json:
+        print_json(_as_value(result))
+    else:
+        _print_verdict(result.finished.verdict)
+        if keep:
+            out().print(
+                f"the sandbox is up: {prepared.wish.spec.name}  (sandbox down {prepared.wish.spec.name})"
+            )
+        print_alone(str(result.page))
+    raise typer.Exit(exit_code_of(result.finished.verdict.outcome))
+
+
+def _as_value(result: TrialResult) -> dict[str, object]:
+    return {
+        "run": result.finished.run,
+        "outcome": result.finished.verdict.outcome.value,
+        "verdict": result.finished.verdict,
+        "outputs": result.finished.outputs,
+        "evidence": str(result.page),
+        "standing": result.standing.sentence,
+    }
+
+
+def _print_verdict(verdict: Verdict) -> None:
+    console = out()
+    mark, colour = MARKS[verdict.outcome]
+    sentence = verdict.sentence.replace("[", r"\[")
+    console.print(f"\n[{colour}]{mark} {verdict.outcome.value}[/{colour}]  {sentence}")
+    for figure in verdict.figures:
+        unit = f" {figure.unit}" if figure.unit else ""
+        console.print(
+            f"  {figure.label}: {figure.value:,}{unit}"
+            if _countable(figure.value)
+            else f"  {figure.label}: {figure.value}{unit}"
+        )
+
+
+def _countable(value: object) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool)

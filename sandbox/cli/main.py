@@ -1,0 +1,79 @@
+"""The `sandbox` command: its commands, and the one way in which it ends."""
+
+from __future__ import annotations
+
+import signal
+import sys
+from types import FrameType
+from typing import Annotated
+
+import typer
+
+from sandbox import __version__
+from sandbox.cli.commands import content, data, doctor, images, run, sandboxes
+from sandbox.cli.output import EXIT_INTERRUPTED, EXIT_USAGE, err, explain, report_fault
+from sandbox.errors import SandboxError
+
+app = typer.Typer(
+    name="sandbox",
+    help="Try a digital government service on fictitious citizens: blocks wired together, scenarios played, "
+    "evidence written.\n\nStart with: sandbox run cash-transfer",
+    no_args_is_help=True,
+    rich_markup_mode=None,
+    pretty_exceptions_enable=False,
+)
+
+
+def _version(wanted: bool) -> None:
+    if wanted:
+        typer.echo(f"civic-sandbox {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def _common(
+    version: Annotated[
+        bool, typer.Option("--version", help="Print the version.", callback=_version, is_eager=True)
+    ] = False,
+) -> None:
+    del version
+
+
+app.command()(run.run)
+app.command()(sandboxes.up)
+app.command()(sandboxes.ls)
+app.command("reset")(sandboxes.reset_)
+app.command()(sandboxes.logs)
+app.command()(sandboxes.down)
+app.command()(content.check)
+app.command()(content.show)
+app.command()(doctor.doctor)
+app.add_typer(images.app, name="images")
+app.add_typer(data.app, name="data")
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Run a command and give its exit code; no traceback ever reaches the terminal."""
+    given = sys.argv[1:] if arguments is None else arguments
+    signal.signal(signal.SIGTERM, _stop)
+    try:
+        code = app(args=given, standalone_mode=False)
+    except SandboxError as error:
+        return explain(error, as_json="--json" in given)
+    except (KeyboardInterrupt, typer.Abort):
+        err().print("interrupted")
+        return EXIT_INTERRUPTED
+    except BrokenPipeError:
+        return 0
+    except Exception as error:
+        # Usage errors are Click's own family, wherever Typer keeps it; each shows itself.
+        if hasattr(error, "show") and hasattr(error, "exit_code"):
+            error.show()
+            return EXIT_USAGE
+        return report_fault(error)
+    return code if isinstance(code, int) else 0
+
+
+def _stop(number: int, frame: FrameType | None) -> None:
+    del number, frame
+    raise KeyboardInterrupt

@@ -1,0 +1,63 @@
+"""Options that several commands share, and how their texts become values."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Mapping, Sequence
+from datetime import timedelta
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from sandbox.errors import UsageError
+
+Json = Annotated[bool, typer.Option("--json", help="Print the result as JSON on standard output.")]
+RuntimeName = Annotated[
+    str | None,
+    typer.Option("--runtime", help="Where blocks run: local (default) or docker.", show_default=False),
+]
+Pack = Annotated[str, typer.Option("--pack", help="Country pack that makes the citizens plausible.")]
+Size = Annotated[int, typer.Option("--size", help="How many fictitious persons.")]
+Seed = Annotated[int, typer.Option("--seed", help="The same seed gives the same citizens, everywhere.")]
+Name = Annotated[
+    str | None, typer.Option("--name", help="Name of the sandbox; drawn when not given.", show_default=False)
+]
+Lease = Annotated[
+    str | None,
+    typer.Option(
+        "--ttl", help="How long it may live, such as 45m, 8h or 2d; then the next command removes it."
+    ),
+]
+Out = Annotated[
+    Path | None, typer.Option("--out", help="Folder for the evidence.", show_default=False, file_okay=False)
+]
+Verbose = Annotated[bool, typer.Option("--verbose", "-v", help="Show every step, indented.")]
+
+_LEASE = re.compile(r"(\d{1,5})([smhd])")
+_UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days"}
+
+
+def read_lease(text: str | None) -> timedelta | None:
+    """Read `45m`. Raises UsageError."""
+    if text is None:
+        return None
+    found = _LEASE.fullmatch(text)
+    if found is None or int(found[1]) == 0:
+        raise UsageError(f"--ttl {text!r} is no length of time", hint="write 30s, 45m, 8h or 2d")
+    return timedelta(**{_UNITS[found[2]]: int(found[1])})
+
+
+def read_inputs(pairs: Sequence[str]) -> Mapping[str, Any]:
+    """Read `name=value` pairs; a value that is JSON is taken as such, any other as text."""
+    inputs: dict[str, Any] = {}
+    for pair in pairs:
+        name, equals, text = pair.partition("=")
+        if not equals or not name:
+            raise UsageError(f"--input {pair!r} is not name=value")
+        try:
+            inputs[name] = json.loads(text)
+        except ValueError:
+            inputs[name] = text
+    return inputs

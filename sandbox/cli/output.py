@@ -1,0 +1,128 @@
+"""How the command line speaks: results on standard output, progress and refusals on standard error.
+
+The one place that turns errors into words and exit codes. A user's mistake never shows a
+traceback; a fault of ours is written to a file, and the file is named.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+import traceback
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from pydantic import BaseModel, ValidationError
+from rich.console import Console
+from rich.table import Table
+
+from sandbox.errors import RuntimeFailure, SandboxError
+from sandbox.model.run import Outcome
+from sandbox.settings import Settings
+
+EXIT_FAULT_OF_OURS = 70
+EXIT_INTERRUPTED = 130
+EXIT_USAGE = 2
+
+MARKS = {
+    Outcome.PASSED: ("●", "green"),
+    Outcome.FAILED: ("✗", "red"),
+    Outcome.ERROR: ("▲", "yellow"),
+    Outcome.SKIPPED: ("–", "bright_black"),
+}
+"""Each outcome has a shape, a word and a colour; none of them stands alone."""
+
+
+def out() -> Console:
+    """Give the console for results."""
+    return Console(highlight=False, soft_wrap=True)
+
+
+def err() -> Console:
+    """Give the console for progress and refusals."""
+    return Console(stderr=True, highlight=False)
+
+
+def print_json(value: Any) -> None:
+    """Print a value as JSON, models included."""
+    print(json.dumps(value, default=_plain, ensure_ascii=False, indent=2))
+
+
+def print_table(headings: Sequence[str], rows: Sequence[Sequence[str]], *, empty: str) -> None:
+    """Print rows under headings, or what belongs here when there are none."""
+    if not rows:
+        out().print(empty)
+        return
+    table = Table(*headings, box=None, pad_edge=False, header_style="bold", show_edge=False)
+    for row in rows:
+        table.add_row(*row)
+    out().print(table)
+
+
+def print_alone(line: str) -> None:
+    """Print a line that other programs read: unwrapped, unstyled, nothing else on it."""
+    sys.stdout.write(f"{line}\n")
+    sys.stdout.flush()
+
+
+def explain(error: SandboxError, *, as_json: bool) -> int:
+    """Say what went wrong and give the exit code."""
+    if as_json:
+        print_json({"error": describe(error)})
+    else:
+        console = err()
+        console.print(f"[red]{_safe(str(error))}[/red]", soft_wrap=True)
+        if isinstance(error, RuntimeFailure) and error.log_tail:
+            for line in error.log_tail.splitlines():
+                console.print(f"  [bright_black]{_safe(line)}[/bright_black]", soft_wrap=True)
+        if error.hint:
+            console.print(_safe(error.hint), soft_wrap=True)
+    return error.exit_code
+
+
+def describe(error: SandboxError) -> Mapping[str, Any]:
+    """Give an error as a value."""
+    described: dict[str, Any] = {"reason": error.reason, "message": str(error), "hint": error.hint}
+    if isinstance(error, RuntimeFailure) and error.log_tail:
+        described["log_tail"] = error.log_tail.splitlines()
+    return described
+
+
+def report_fault(error: BaseException) -> int:
+    """Write a fault of ours to a file and name it; the reader gets one sentence."""
+    text = "".join(traceback.format_exception(error))
+    name = f"fault-{datetime.now(UTC):%Y%m%d-%H%M%S}.txt"
+    for folder in (_reports(), Path.cwd()):
+        try:
+            folder.mkdir(parents=True, exist_ok=True)
+            (folder / name).write_text(text, encoding="utf-8")
+        except OSError:
+            continue
+        err().print(
+            f"[red]this is a fault of civic-sandbox, not yours: {_safe(type(error).__name__)}[/red]\n"
+            f"a report was written to {folder / name}",
+            soft_wrap=True,
+        )
+        return EXIT_FAULT_OF_OURS
+    err().print(_safe(text))
+    return EXIT_FAULT_OF_OURS
+
+
+def _reports() -> Path:
+    try:
+        return Settings().home / "reports"
+    except ValidationError:
+        return Path.cwd()
+
+
+def _safe(text: str) -> str:
+    """Show brackets as brackets, not as console markup."""
+    return text.replace("[", r"\[")
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, BaseModel):
+        return value.model_dump(mode="json")
+    return str(value)

@@ -1,0 +1,294 @@
+"""One trial from wish to evidence: sandbox up, scenario played, bundle written, sandbox down.
+
+The one place that knows the whole course. It prints nothing; a `Report` hears the stages and
+listeners hear the run.
+"""
+
+from __future__ import annotations
+
+import getpass
+import platform
+import secrets
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import date, timedelta
+from pathlib import Path
+from typing import Any
+
+from pydantic import ValidationError
+
+from sandbox import __version__
+from sandbox.calls.client import MediatorClient
+from sandbox.calls.redaction import Redactor
+from sandbox.catalog.catalog import Catalog
+from sandbox.catalog.wiring import build_wiring
+from sandbox.errors import SandboxError, UsageError
+from sandbox.evidence.bundle import bundle_digest, write_bundle
+from sandbox.evidence.keys import open_key
+from sandbox.evidence.material import Material
+from sandbox.evidence.recorder import Recorder
+from sandbox.evidence.register import Register, Standing
+from sandbox.lifecycle.service import Running, Tools, Wish, bring_up, take_down
+from sandbox.model.population import Manifest, PopulationRef
+from sandbox.model.run import Event, Exchange, Listener, Outcome, RunFinished
+from sandbox.model.sandbox import SandboxSpec, check_name
+from sandbox.model.scenario import Scenario
+from sandbox.population import ensure, load_pack
+from sandbox.runner.compile import compile_scenario
+from sandbox.runner.compiled import CompiledScenario
+from sandbox.runner.play import RunFacts, bind_story_inputs, play
+from sandbox.settings import Settings
+
+RUN_LEASE = timedelta(hours=2)
+"""A run whose command was killed leaves its sandbox; the next command after this time removes it."""
+LOG_LINES = 2000
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SandboxWish:
+    """What somebody asks for, before anything is looked up. `name` None draws one."""
+
+    name: str | None = None
+    pack: str = "zz"
+    size: int = 1000
+    seed: int = 1
+    lease: timedelta | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Prepared:
+    """A wish with everything looked up, checked and generated; nothing has started."""
+
+    wish: Wish
+    manifest: Manifest
+    scenario: CompiledScenario | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TrialResult:
+    """How a trial ended, and where its evidence lies."""
+
+    finished: RunFinished
+    page: Path
+    standing: Standing
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RunWish:
+    """How a scenario is to be played. `out` None writes below the register of runs."""
+
+    inputs: Mapping[str, Any] = field(default_factory=dict)
+    out: Path | None = None
+    keep: bool = False
+    command: str = ""
+
+
+def look_up_scenario(catalog: Catalog, slug: str) -> CompiledScenario:
+    """Read and compile a scenario. Raises ContentError with file and line, or NotFound."""
+    scenario = catalog.scenario(slug)
+    return compile_scenario(scenario, catalog.interfaces(scenario))
+
+
+def prepare_trial(
+    settings: Settings,
+    tools: Tools,
+    catalog: Catalog,
+    asked: SandboxWish,
+    *,
+    scenario: CompiledScenario | None = None,
+    blocks: Sequence[str] = (),
+) -> Prepared:
+    """Look everything up, generate the population, draw a name. Raises before anything starts."""
+    ref = _population(asked)
+    pack = load_pack(settings.content, asked.pack)
+    slugs = scenario.scenario.blocks if scenario else catalog.close_over_requires(blocks)
+    wiring = build_wiring(catalog.blocks(slugs), catalog.controls(), scenario.scenario if scenario else None)
+    tools.report("making fictitious citizens", 0, ref.size)
+    folder, manifest = ensure(
+        pack,
+        ref,
+        settings.home / "populations",
+        progress=lambda share: tools.report("making fictitious citizens", int(share * ref.size), ref.size),
+    )
+    now = tools.now()
+    stem = scenario.scenario.slug if scenario else "sandbox"
+    spec = SandboxSpec(
+        name=check_name(asked.name) if asked.name else draw_name(stem),
+        runtime=tools.runtime.info().name,
+        scenario=scenario.scenario.slug if scenario else None,
+        blocks=tuple(slugs),
+        population=ref,
+        population_digest=manifest.digest,
+        clock_start=date.fromisoformat(manifest.reference_date),
+        created=now,
+        expires=now + asked.lease if asked.lease else None,
+        product_version=__version__,
+    )
+    wish = Wish(
+        spec=spec,
+        blocks={slug: catalog.descriptor(slug) for slug in slugs},
+        wiring=wiring,
+        population=folder,
+    )
+    return Prepared(wish=wish, manifest=manifest, scenario=scenario)
+
+
+def run_trial(
+    settings: Settings,
+    tools: Tools,
+    prepared: Prepared,
+    how: RunWish,
+    *,
+    listeners: Sequence[Listener] = (),
+) -> TrialResult:
+    """Bring a sandbox up, play the scenario, write evidence, and leave nothing behind.
+
+    The evidence is written whatever the outcome, Ctrl-C included; the sandbox is kept on request.
+    """
+    compiled = prepared.scenario
+    assert compiled is not None, "a trial plays a scenario"
+    bind_story_inputs(compiled, how.inputs)
+    running = bring_up(tools, prepared.wish)
+    try:
+        return _play(settings, tools, prepared, compiled, running, how, listeners)
+    finally:
+        if not how.keep:
+            tools.report("taking the sandbox down", 0, 1)
+            take_down(tools, running.spec.name)
+
+
+def draw_name(stem: str) -> str:
+    """Draw a free-looking name such as `cash-transfer-7f3a`; the stem is cut to what fits."""
+    return f"{stem[:15].rstrip('-')}-{secrets.token_hex(2)}"
+
+
+def _population(asked: SandboxWish) -> PopulationRef:
+    try:
+        return PopulationRef(pack=asked.pack, size=asked.size, seed=asked.seed)
+    except ValidationError as error:
+        first = error.errors()[0]
+        name = ".".join(str(part) for part in first["loc"])
+        raise UsageError(
+            f"population {name} {first['input']!r} can't be used: {first['msg'].lower()}"
+        ) from None
+
+
+def _play(
+    settings: Settings,
+    tools: Tools,
+    prepared: Prepared,
+    compiled: CompiledScenario,
+    running: Running,
+    how: RunWish,
+    listeners: Sequence[Listener],
+) -> TrialResult:
+    run = f"{tools.now():%Y%m%d-%H%M%S}-{secrets.token_hex(3)}"
+    folder = (how.out or settings.runs) / run
+    key = open_key(settings.home)
+    register = Register(settings.runs, key)
+    standing = register.begin(
+        run=run, scenario=compiled.scenario.slug, sandbox=running.spec.name, at=tools.now()
+    )
+    outcome, digest = "interrupted", ""
+    issued = running.secrets.all(running.instances)
+    redactor = Redactor(issued)
+    recorder = Recorder(folder, mask=redactor.text)
+    heard: list[Event] = []
+    try:
+        with MediatorClient(running.site.public_url, running.secrets.token) as caller:
+            facts = RunFacts(
+                run=run,
+                sandbox=running.spec.name,
+                runtime=running.spec.runtime,
+                population=running.spec.population,
+                population_digest=running.spec.population_digest,
+            )
+            with _writing(
+                settings, tools, prepared, running, how, standing, folder, heard, issued
+            ) as written:
+                finished = play(
+                    compiled,
+                    facts=facts,
+                    caller=caller,
+                    listeners=(recorder, heard.append, *listeners),
+                    inputs=how.inputs,
+                    redactor=redactor,
+                    clock=tools.now,
+                    sleep=time.sleep,
+                    mediator_url=running.site.public_url,
+                )
+        outcome, digest = finished.verdict.outcome.value, bundle_digest(folder)
+        return TrialResult(finished=finished, page=written[0], standing=standing)
+    finally:
+        recorder.close()
+        register.end(run=run, outcome=outcome, at=tools.now(), digest=digest)
+
+
+@contextmanager
+def _writing(
+    settings: Settings,
+    tools: Tools,
+    prepared: Prepared,
+    running: Running,
+    how: RunWish,
+    standing: Standing,
+    folder: Path,
+    heard: list[Event],
+    issued: frozenset[str],
+) -> Iterator[list[Path]]:
+    """Write the bundle when the run is over, however it ended."""
+    written: list[Path] = []
+    try:
+        yield written
+    finally:
+        tools.report("writing evidence", 0, 1)
+        assert prepared.scenario is not None
+        material = Material(
+            events=heard,
+            exchanges=_exchanges(running),
+            logs=_logs(tools, running, Redactor(issued)),
+            manifest=prepared.manifest,
+            wiring=prepared.wish.wiring,
+            scenario_files=_files(prepared.scenario.scenario),
+            spec=running.spec,
+            runtime=tools.runtime.info(),
+            who=getpass.getuser(),
+            command=how.command,
+            versions={"civic-sandbox": __version__, "Python": platform.python_version()},
+            limits=prepared.scenario.scenario.findings.limits,
+            standing=standing,
+        )
+        written.append(write_bundle(folder, material, key=open_key(settings.home), secrets=issued))
+
+
+def _exchanges(running: Running) -> Sequence[Exchange]:
+    """Read the whole message log; a mediator that is gone has none to show."""
+    try:
+        with running.gate() as gate:
+            return gate.exchanges()
+    except SandboxError:
+        return ()
+
+
+def _logs(tools: Tools, running: Running, redactor: Redactor) -> Mapping[str, str]:
+    return {
+        name: "\n".join(
+            redactor.text(line) for line in tools.runtime.logs(running.spec.name, name, tail=LOG_LINES)
+        )
+        for name in running.instances
+    }
+
+
+def _files(scenario: Scenario) -> Mapping[str, bytes]:
+    return {
+        path.relative_to(scenario.folder).as_posix(): path.read_bytes()
+        for path in sorted(scenario.folder.rglob("*"))
+        if path.is_file() and path.suffix in (".yaml", ".md", ".sql")
+    }
+
+
+def exit_code_of(outcome: Outcome) -> int:
+    """Say how a command that ran a scenario ends: 0 passed, 1 failed, 5 when it could not be told."""
+    return {Outcome.PASSED: 0, Outcome.FAILED: 1, Outcome.SKIPPED: 0}.get(outcome, 5)
