@@ -98,10 +98,9 @@ def _draw_frame(frame: Frame, y: float, paper: _Paper) -> Markup:
 
 def _draw_arrow(arrow: Arrow, y: float, paper: _Paper, turns: int) -> Markup:
     x1, x2 = paper.lanes[arrow.source], paper.lanes[arrow.target]
-    times = len(arrow.exchanges) / turns
+    times = len(arrow.exchanges) // turns  # the frame's own number says how often all of it was repeated
     label = show_invisible(arrow.label)
-    # Inside a frame the frame's own number counts; the arrow's is what one turn does on average.
-    count = "" if times == 1 else f" × {times:,.0f}" if times == int(times) else f" × {times:,.1f}"
+    count = "" if times == 1 else f" × {times:,}"
     remark = f" · {show_invisible(arrow.remark)}" if arrow.remark else ""
     room = int((paper.width - _LEFT - 16) / _CHARACTER)
     said = cut(label, max(12, room - len(count) - len(remark))) + count + remark

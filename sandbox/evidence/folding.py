@@ -1,13 +1,14 @@
 """From exchanges to the rows of a sequence diagram: arrows and bands, repeats folded.
 
 Three steps, each pure: one arrow per exchange; neighbours that say the same become one arrow;
-groups that repeat become a frame. When that is still more than a reader can follow, arrows that
-say the same on one business day become one, and `Sequence.merged_days` says so. Every exchange
+rounds that went alike become a frame. When that is still more than a reader can follow, arrows that
+say the same on one business day become one, and `Flow.merged_days` says so. Every exchange
 stays attached to its arrow.
 """
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from typing import Literal
@@ -16,7 +17,7 @@ from sandbox.evidence.wording import Names
 from sandbox.model.run import Exchange
 
 MOST_ROWS = 60
-_LONGEST_GROUP = 16
+_LONGEST_ROUND = 24
 
 Kind = Literal["call", "callback", "refused", "rejected"]
 
@@ -49,7 +50,7 @@ class Band:
 
 @dataclass(frozen=True, slots=True)
 class Frame:
-    """Arrows that were repeated in this order; each arrow carries the exchanges of all rounds."""
+    """Rounds that went alike; each arrow carries the exchanges of all of them."""
 
     times: int
     arrows: tuple[Arrow, ...]
@@ -85,7 +86,7 @@ def read_flow(exchanges: Sequence[Exchange], names: Names, *, most_rows: int = M
     stretches = _stretches(exchanges, names)
     rows: list[Row] = []
     for bands, arrows in stretches:
-        rows += [*bands, *_fold_groups(_join_runs(arrows))]
+        rows += [*bands, *_fold_rounds(_join_runs(arrows))]
     merged = sum(max(1, len(_arrows_of(row))) for row in rows) > most_rows
     if merged:
         rows = []
@@ -172,34 +173,43 @@ def _join_all(arrows: Sequence[Arrow]) -> list[Arrow]:
     return [_join(group) for group in alike.values()]
 
 
-def _fold_groups(arrows: Sequence[Arrow]) -> list[Row]:
-    """Replace the group that covers most, wherever one repeats, by a frame."""
-    says = [arrow.says for arrow in arrows]
+def _fold_rounds(arrows: Sequence[Arrow]) -> list[Row]:
+    """Replace each stretch that begins again and again with the same arrow by frames.
+
+    One frame per way in which a round went, in the order of their first use: sixteen households
+    that were enrolled, three that were rejected, one that said no.
+    """
     rows: list[Row] = []
     position = 0
     while position < len(arrows):
-        length, times = _best_group(says, position)
-        if times == 1:
+        rounds = _split_rounds(arrows, position)
+        alike: dict[tuple[object, ...], list[Sequence[Arrow]]] = {}
+        for round_ in rounds:
+            alike.setdefault(tuple((arrow.says, len(arrow.exchanges)) for arrow in round_), []).append(round_)
+        if len(alike) < len(rounds):
+            rows += [_join_rounds(group) for group in alike.values()]
+            position += sum(map(len, rounds))
+        else:
             rows.append(arrows[position])
             position += 1
-            continue
-        inside = tuple(
-            _join([arrows[position + turn * length + place] for turn in range(times)])
-            for place in range(length)
-        )
-        rows.append(Frame(times, inside))
-        position += length * times
     return rows
 
 
-def _best_group(says: Sequence[tuple[str, ...]], start: int) -> tuple[int, int]:
-    """Length and number of turns of the repetition at `start` that covers most; (1, 1) for none."""
-    best = (1, 1)
-    for length in range(2, min(_LONGEST_GROUP, (len(says) - start) // 2) + 1):
-        group = says[start : start + length]
-        times = 1
-        while says[start + times * length : start + (times + 1) * length] == group:
-            times += 1
-        if times > 1 and length * times > best[0] * best[1]:
-            best = (length, times)
-    return best
+def _split_rounds(arrows: Sequence[Arrow], start: int) -> list[Sequence[Arrow]]:
+    """Cut at each return of the arrow at `start`; the last round ends where something new begins."""
+    starts = [start]
+    body: set[tuple[str, ...]] = set()
+    for place in range(start + 1, len(arrows)):
+        if place - starts[-1] > _LONGEST_ROUND:
+            break
+        if arrows[place].says == arrows[start].says:
+            body.update(arrow.says for arrow in arrows[starts[-1] : place])
+            starts.append(place)
+    end = starts[-1] + 1
+    while end < len(arrows) and end - starts[-1] < _LONGEST_ROUND and arrows[end].says in body:
+        end += 1
+    return [arrows[first:last] for first, last in itertools.pairwise([*starts, end])]
+
+
+def _join_rounds(rounds: Sequence[Sequence[Arrow]]) -> Frame:
+    return Frame(len(rounds), tuple(_join(same) for same in zip(*rounds, strict=True)))

@@ -6,6 +6,7 @@ with them afterwards. A call that was refused disclosed nothing and is counted a
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -96,6 +97,11 @@ def _summarise(reader: str, source: str, seen: Sequence[tuple[Exchange, tuple[st
 
 
 def _last_part(pointer: str) -> str:
-    """Name a field by its pointer: `response/citizens/*/name` is `name`."""
+    """Name a field by its pointer: `response/citizens/*/birthDate` is `birth date`."""
     parts = [part for part in pointer.split("/") if part and part != "*" and not part.isdigit()]
-    return parts[-1] if parts else pointer
+    words = re.sub(r"(?<=[a-z0-9])(?=[A-Z])|_", " ", parts[-1] if parts else pointer)
+    return (
+        words
+        if words.isupper()
+        else " ".join(word if word.isupper() else word.lower() for word in words.split())
+    )

@@ -70,7 +70,8 @@ def say_finding(latencies: Sequence[Latency]) -> str:
     if not latencies:
         return "No call reached a block, so there is nothing to measure"
     top = latencies[0]
-    return f"“{top.operation}” is the slowest: 19 of 20 calls took at most {say_duration(top.p95)}"
+    share = "19 of 20 calls" if top.calls >= 20 else "every call" if top.calls > 1 else "its one call"
+    return f"“{top.operation}” is the slowest: {share} took at most {say_duration(top.p95)}"
 
 
 def draw_latencies(latencies: Sequence[Latency]) -> Markup:

@@ -15,6 +15,8 @@ import re
 from collections.abc import Iterable
 from urllib.parse import quote, quote_plus
 
+import markupsafe
+
 SHORTEST = 8
 MASK = "[secret]"
 
@@ -37,7 +39,8 @@ def _base64_cores(raw: bytes) -> Iterable[str]:
 
 def _forms(secret: str) -> set[str]:
     raw = secret.encode("utf-8", "surrogatepass")
-    escaped = {json.dumps(secret)[1:-1], json.dumps(secret, ensure_ascii=False)[1:-1], html.escape(secret)}
+    escaped = {json.dumps(secret)[1:-1], json.dumps(secret, ensure_ascii=False)[1:-1]}
+    escaped |= {html.escape(secret), str(markupsafe.escape(secret))}
     return {secret, quote(raw, safe=""), quote_plus(raw), *escaped, *_base64_cores(raw)}
 
 

@@ -25,7 +25,7 @@ from sandbox.evidence.inventory import take_inventory
 from sandbox.evidence.latency import draw_latencies, measure, say_finding
 from sandbox.evidence.material import Material
 from sandbox.evidence.repeat import show_headers, write_curl
-from sandbox.evidence.story import Entry, Loop, Story, Told, walk
+from sandbox.evidence.story import Entry, Loop, Story, Told, find_failures, walk
 from sandbox.model.run import Exchange, Figure, Outcome, Verdict
 
 TEMPLATES = Path(__file__).parent / "templates"
@@ -64,6 +64,7 @@ def render_page(material: Material, story: Story, *, fingerprint: str) -> str:
         "verdict": judge(story),
         "title": story.started.title if story.started else material.spec.scenario or material.spec.name,
         "began": began,
+        "failures": find_failures(story.entries),
         "details": choose_details(story.entries),
         "flow": flow,
         "diagram": draw_flow(flow, began) if flow.arrows else None,
@@ -77,7 +78,8 @@ def render_page(material: Material, story: Story, *, fingerprint: str) -> str:
         "fingerprint": fingerprint,
         "isolation": say_isolation(material),
     }
-    return _environment(names, began).get_template("page.html.j2").render(values)
+    individuals = {one.id: one.individual for one in material.exchanges if one.individual}
+    return _environment(names, began, individuals).get_template("page.html.j2").render(values)
 
 
 def judge(story: Story) -> Verdict:
@@ -156,12 +158,12 @@ def _list_rows(row: Arrow | Band | Frame) -> list[tuple[Arrow | None, str]]:
     if isinstance(row, Band):
         return [(None, row.label)]
     if isinstance(row, Frame):
-        said = f"Repeated {row.times:,} times, {wording.say_count(len(row.arrows), 'call')} each"
+        said = "Once" if row.times == 1 else f"Went alike {row.times:,} times"
         return [(None, said), *((arrow, "in frame") for arrow in row.arrows)]
     return [(row, "")]
 
 
-def _environment(names: wording.Names, began: datetime) -> Environment:
+def _environment(names: wording.Names, began: datetime, individuals: Mapping[str, str]) -> Environment:
     environment = Environment(
         loader=FileSystemLoader(TEMPLATES),
         autoescape=True,
@@ -189,6 +191,7 @@ def _environment(names: wording.Names, began: datetime) -> Environment:
             "tally": _tally,
             "after": lambda exchange: _seconds_after(exchange, began),
             "linked": _link_numbers,
+            "people": lambda entries: _find_people(entries, individuals),
         }
     )
     return environment
@@ -213,6 +216,13 @@ def _tally(outcomes: Sequence[Outcome]) -> str:
     """`18 passed, 2 failed`."""
     present = [outcome for outcome in Outcome if outcome in outcomes]
     return ", ".join(f"{outcomes.count(outcome):,} {outcome}" for outcome in present)
+
+
+def _find_people(entries: Sequence[Entry], individuals: Mapping[str, str]) -> list[str]:
+    """Whom a round was about, when it was about one person."""
+    steps = [step.result for step in walk(entries) if step.result]
+    found = {individuals[id_] for result in steps for id_ in result.exchanges if id_ in individuals}
+    return sorted(found) if len(found) == 1 else []
 
 
 def _seconds_after(exchange: Exchange, began: datetime) -> str:

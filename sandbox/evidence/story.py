@@ -69,7 +69,7 @@ class _Open:
     inside: list[_Open] = field(default_factory=list)
 
     def close(self) -> Told:
-        inside = _fold([child.close() for child in self.inside])
+        inside = fold_loops([child.close() for child in self.inside])
         sentence = self.started.sentence or self.started.step_id
         return Told(self.started.number, self.started.step_id, sentence, self.result, inside)
 
@@ -99,7 +99,7 @@ def read_story(events: Sequence[Event]) -> Story:
     return Story(
         started=next((event for event in events if isinstance(event, RunStarted)), None),
         finished=next((event for event in events if isinstance(event, RunFinished)), None),
-        entries=_fold([step.close() for step in top]),
+        entries=fold_loops([step.close() for step in top]),
         results=tuple(event.result for event in events if isinstance(event, StepFinished)),
     )
 
@@ -114,7 +114,7 @@ def _find_parent(running: Sequence[_Open], path: tuple[str, ...]) -> _Open | Non
     return max(around, key=lambda step: (len(step.started.path), step.started.number), default=None)
 
 
-def _fold(steps: Sequence[Told]) -> tuple[Entry, ...]:
+def fold_loops(steps: Sequence[Told]) -> tuple[Entry, ...]:
     """Fold each stretch that begins again and again with the same step into one loop."""
     entries: list[Entry] = []
     position = 0
@@ -137,7 +137,17 @@ def _fold(steps: Sequence[Told]) -> tuple[Entry, ...]:
 
 def _fold_round(steps: Sequence[Told]) -> tuple[Entry, ...]:
     """A round is its first step and whatever loops are inside the rest."""
-    return (steps[0], *_fold(steps[1:]))
+    return (steps[0], *fold_loops(steps[1:]))
+
+
+def find_failures(entries: Sequence[Entry]) -> list[Told]:
+    """Steps that failed or could not be told, without those that only contain one."""
+    bad = (Outcome.FAILED, Outcome.ERROR)
+    return [
+        step
+        for step in walk(entries)
+        if step.outcome in bad and not any(inner.outcome in bad for inner in walk(step.inside))
+    ]
 
 
 def walk(entries: Sequence[Entry]) -> Iterator[Told]:

@@ -11,7 +11,8 @@ from sandbox.model.population import FieldClass, Manifest, PopulationRef, TableM
 from sandbox.model.sandbox import SandboxSpec
 from sandbox.model.wiring import Client, Right, Service, Wiring
 from sandbox.runtime import RuntimeInfo
-from tests.fakes.sample_run import BLOCKS, MINISTRY, RIGHT, START, Play, play_run
+from tests.fakes.sample_play import BLOCKS, MINISTRY, RIGHT, START, Play
+from tests.fakes.sample_run import play_run
 
 
 def sample_wiring() -> Wiring:
