@@ -24,12 +24,15 @@ from sandbox.population.packs import AGE_BANDS, Pack
 from sandbox.population.randomness import Integers, words
 
 COUNT = 2500
-ROUNDS = 60
+ROUNDS = 30
 LARGEST_HOUSEHOLD = 10
 """Two parents, a grandmother, and at most seven children (profile.HouseholdFigures)."""
 
 OLDEST = 104
 NOBODY = -1
+
+_THROWS = 32
+"""Words set aside for one archetype; parents with seven children and a grandmother take 28."""
 
 _SEED = 20260101
 """Archetypes belong to the pack, not to a population, so their seed is fixed."""
@@ -101,8 +104,7 @@ class _Dice:
 
 def build_archetypes(pack: Pack) -> Archetypes:
     """Make the pack's archetypes and fit their weights to its age pyramid and mean household size."""
-    throws = 128
-    drawn = words(_SEED, "archetypes", 0, COUNT * throws).reshape(COUNT, throws).tolist()
+    drawn = words(_SEED, "archetypes", 0, COUNT * _THROWS).reshape(COUNT, _THROWS).tolist()
     households = [_draw_household(_Dice(iter(row)), pack) for row in drawn]
     members = [member for household in households for member in household]
     sizes = np.array([len(household) for household in households], dtype=np.int64)

@@ -7,10 +7,11 @@ units), so that no machine rounds them differently.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import date
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
-from pydantic import Field, StringConstraints, field_validator, model_validator
+from pydantic import Discriminator, Field, StringConstraints, Tag, field_validator, model_validator
 
 from sandbox.model.block import Frozen
 from sandbox.model.population import LARGEST_POPULATION
@@ -69,7 +70,24 @@ class Check(Frozen):
     check: Literal["luhn"]
 
 
-Part = Text | Serial | BirthYear | SexDigit | Check
+def _kind_of_part(part: Any) -> str | None:
+    """Tell a part by the key that only its kind has, so that errors speak of that kind alone."""
+    keys = part if isinstance(part, Mapping) else type(part).model_fields
+    return next((key for key in ("text", "serial", "birth_year", "female", "check") if key in keys), None)
+
+
+Part = Annotated[
+    Annotated[Text, Tag("text")]
+    | Annotated[Serial, Tag("serial")]
+    | Annotated[BirthYear, Tag("birth_year")]
+    | Annotated[SexDigit, Tag("female")]
+    | Annotated[Check, Tag("check")],
+    Discriminator(
+        _kind_of_part,
+        custom_error_type="unknown_part",
+        custom_error_message="a part is one of text, serial, birth_year, female and male, check",
+    ),
+]
 
 
 class IdRecipe(Frozen):

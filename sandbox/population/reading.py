@@ -55,7 +55,9 @@ def read_model(path: Path, root: Path, model: type[Model]) -> Model:
     try:
         return model.model_validate(tree)
     except ValidationError as error:
-        first = error.errors(include_url=False, include_context=False)[0]
+        found = error.errors(include_url=False, include_context=False)
+        # A misspelt key is also a missing one; the misspelling is what its writer looks for.
+        first = next((each for each in found if each["type"] == "extra_forbidden"), found[0])
         place = ".".join(str(step) for step in first["loc"]) or "document"
         problem = "unknown key" if first["type"] == "extra_forbidden" else first["msg"]
         raise ContentError(

@@ -35,8 +35,10 @@ def test_a_code_that_is_no_folder_of_packs_is_refused(code: str) -> None:
 @pytest.mark.parametrize(
     ("found", "wanted", "message"),
     [
-        ("currency: XTS", "curency: XTS", "unknown key|Field required"),
+        ("currency: XTS", "curency: XTS", "curency: unknown key"),
         ("  rank_shift: 8", "  rank_shift: 8\n  rank_law: 9", "unknown key"),
+        ("{text: ZZ}, {serial: 9}", "{text: ZZ}, {serial: 99}", "serial: .*less than or equal to 10"),
+        ("{text: ZZ}, {serial: 9}", "{text: ZZ}, {cereal: 9}", "a part is one of text, serial"),
         ("  digits: 8", "  digits: many", "valid integer"),
         ("email_domain: post.example", "email_domain: gmail.com", "example"),
         ("{house} {street}", "{house} {person}", "only"),
@@ -49,10 +51,12 @@ def test_a_code_that_is_no_folder_of_packs_is_refused(code: str) -> None:
 def test_a_fault_in_the_profile_names_file_and_line(
     content: Path, edit: Edit, found: str, wanted: str, message: str
 ) -> None:
-    edit("profile.yaml", found, wanted)
+    line = edit("profile.yaml", found, wanted) + wanted.count("\n")
     with pytest.raises(ContentError, match=message) as refused:
         load_pack(content, "zz")
     assert refused.value.path == PROFILE
+    if message != "each of these columns once":
+        assert refused.value.line == line
 
 
 def test_an_unknown_key_is_found_on_its_own_line(content: Path, edit: Edit) -> None:

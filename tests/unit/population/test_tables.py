@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from math import sqrt
+
 import phonenumbers
 import pyarrow as pa
 import pytest
@@ -150,17 +152,20 @@ def test_a_means_test_splits_households_unevenly_but_not_trivially(population: G
     assert 0.3 < share < 0.7
 
 
-def test_names_say_nothing_about_income(population: Generated) -> None:
-    ((overall,),) = population.ask("select avg(monthly_income) from persons where employed")
-    for column in ("given_name", "family_name"):
-        groups = population.ask(
-            f"select avg(monthly_income) / {overall},"
-            f" stddev_samp(monthly_income) / {overall} / sqrt(count(*))"
-            f" from persons where employed group by {column} having count(*) >= 60"
-        )
-        # Relatives share a rank and, where names are inherited, a name: a wide margin of 5 errors.
-        assert len(groups) >= 10
-        assert all(abs(mean - 1) < 5 * error for mean, error in groups)
+@pytest.mark.parametrize("name", ["given_name", "family_name"])
+@pytest.mark.parametrize("trait", ["h.monthly_income / h.size < median", "p.disability", "h.urban"])
+def test_names_say_nothing_about_income_health_or_place(population: Generated, name: str, trait: str) -> None:
+    """Compare heads, whose households are independent, by name: no share is 5 standard errors away."""
+    groups = population.ask(
+        f"""with overall as (select median(monthly_income / size) as median from households),
+            heads as (select {name} as name, ({trait})::int as trait
+                from households h join persons p on p.person_no = h.head_no, overall)
+        select avg(trait), count(*), (select avg(trait) from heads)
+        from heads group by name having count(*) >= 60"""
+    )
+    assert len(groups) >= 10
+    for share, count, whole in groups:
+        assert abs(share - whole) < 5 * sqrt(whole * (1 - whole) / count)
 
 
 def test_brothers_and_sisters_at_home_have_names_of_their_own(population: Generated) -> None:
