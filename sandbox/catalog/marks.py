@@ -47,6 +47,10 @@ def find_marks(
     stated = operation.get("x-subject")
     if stated is not None:
         found["x-subject"] = {_stated_subject(doc, stated)}
+        root, *words = stated.split("/")
+        bodies = [schema for side, schema in schemas if side == root]
+        if root in ("request", "response") and not any(_has(body, words, openapi) for body in bodies):
+            raise ValueError(f"{doc.operation_id}: x-subject is {stated!r}, which no body has")
     if len(found["x-subject"]) > 1:
         names = ", ".join(sorted(found["x-subject"]))
         raise ValueError(f"{doc.operation_id}: x-subject marks several: {names}; state one on the operation")
@@ -82,6 +86,29 @@ def _walk(
         yield from _walk(part, f"{pointer}/{escaped}", openapi, seen, depth + 1)
     for part in (schema.get("items"), schema.get("additionalProperties"), *_list(schema.get("prefixItems"))):
         yield from _walk(part, f"{pointer}/*", openapi, seen, depth + 1)
+
+
+def _has(schema: Any, words: list[str], openapi: Mapping[str, Any], depth: int = 0) -> bool:
+    """Whether a schema describes the property that the words lead to, or leaves open what it holds."""
+    if not isinstance(schema, dict) or depth > DEEPEST:
+        return False
+    if not words:
+        return True
+    reference = schema.get("$ref")
+    if isinstance(reference, str):
+        return _has(follow(openapi, reference), words, openapi, depth + 1)
+    parts = [part for keyword in ("allOf", "anyOf", "oneOf") for part in _list(schema.get(keyword))]
+    if any(_has(part, words, openapi, depth + 1) for part in parts):
+        return True
+    head, *rest = words
+    if head == "*":
+        items = schema.get("items", schema.get("additionalProperties"))
+        return _has(items, rest, openapi, depth + 1)
+    properties = _mapping(schema.get("properties"))
+    name = head.replace("~1", "/").replace("~0", "~")
+    if name in properties:
+        return _has(properties[name], rest, openapi, depth + 1)
+    return not parts and not properties and schema.get("type") in (None, "object")
 
 
 def _mapping(value: Any) -> Mapping[str, Any]:

@@ -7,6 +7,7 @@ path, no symbolic link that leads elsewhere is followed.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
@@ -22,6 +23,7 @@ from sandbox.errors import ContentError
 from sandbox.model.operation import Interface
 from sandbox.model.scenario import Document, Scenario, Source
 
+SLUG = re.compile(r"[a-z][a-z0-9]*(-[a-z0-9]+)*")
 STORY = "scenario.arazzo.yaml"
 
 MOST_DOCUMENTS = 50
@@ -45,6 +47,14 @@ class Surroundings:
 def read_scenario(slug: str, around: Surroundings, problems: Problems) -> Scenario | None:
     """Read one scenario; None when what is wrong with it leaves no scenario to speak of."""
     folder = around.root / "scenarios" / slug
+    if not SLUG.fullmatch(slug):
+        problems.errors.append(
+            ContentError(
+                f"the folder's name is {slug!r}, wanted: small letters, digits and hyphens",
+                path=f"scenarios/{slug}",
+            )
+        )
+        return None
     reading = _Reading(folder, around, problems)
     before = len(problems.errors)
     with problems.collecting():

@@ -45,6 +45,11 @@ def test_a_marked_parameter_is_a_pointer_too(content):
     )
 
 
+def test_a_subject_may_be_stated_through_lists_and_references(content):
+    content.replace(CONTRACT, "x-subject: query/individualId", "x-subject: response/lines/*/name")
+    assert content.open().block("payments").operations["readBatch"].subject == "response/lines/*/name"
+
+
 def test_a_subject_may_be_marked_on_a_property(content):
     content.replace(CONTRACT, "x-personal: true", "x-personal: true, x-subject: true")
     operation = content.open().block("payments").operations["payBatch"]
@@ -93,6 +98,8 @@ REFUSALS = [
     (CONTRACT, "in: query", "in: body", "'in' is 'body'", "in: body"),
     (CONTRACT, "query/individualId", "query/person", "declared: individualId", "x-subject"),
     (CONTRACT, "query/individualId", "$request.body#/x", "wanted: request/...", "x-subject"),
+    (CONTRACT, "query/individualId", "response/lines/*/nme", "which no body has", "x-subject"),
+    (CONTRACT, "query/individualId", "request/lines", "which no body has", "x-subject"),
     (CONTRACT, "  /batches:", "  batches:", "does not begin with '/'", "  batches:"),
     (CONTRACT, "    post:\n", "    post: []\n    x-post:\n", "wanted: a mapping", "post: []"),
 ]  # fmt: skip

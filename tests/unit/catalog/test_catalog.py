@@ -107,3 +107,8 @@ def test_a_check_of_an_unknown_name_is_refused(content):
 def test_a_broken_contract_is_told_once_however_many_steps_call_it(content):
     content.replace("blocks/payments/openapi.yaml", "openapi: 3.1.0", "openapi: 9")
     assert len(content.check()) == 1
+
+
+def test_a_scenario_in_a_folder_with_an_odd_name_is_refused(content):
+    (content.root / "scenarios/grant").rename(content.root / "scenarios/My Grant")
+    assert [error.path for error in content.check()] == ["scenarios/My Grant"]
