@@ -6,6 +6,7 @@ import os
 import sys
 from collections.abc import Mapping, Sequence
 
+import psycopg
 import uvicorn
 
 from echo_block.app import create_app
@@ -15,14 +16,21 @@ def main(arguments: Sequence[str], environment: Mapping[str, str]) -> int:
     match list(arguments):
         case ["serve", *_]:
             port = int(environment.get("PORT", "8080"))
-            uvicorn.run(create_app(environment), host="0.0.0.0", port=port)
-            return 0
+            uvicorn.run(create_app(environment), host="0.0.0.0", port=port, access_log=False)
         case ["say", text, code]:
             print(text)
             return int(code)
         case ["raise", text]:
             raise RuntimeError(text)
-    return 64
+        case ["sql", url, *statements]:
+            with psycopg.connect(url, autocommit=True, connect_timeout=5) as connection:
+                for statement in statements:
+                    cursor = connection.execute(statement.encode())
+                    for row in cursor if cursor.description else ():
+                        print(*row)
+        case _:
+            return 64
+    return 0
 
 
 if __name__ == "__main__":

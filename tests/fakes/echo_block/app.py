@@ -21,7 +21,10 @@ def create_app(environment: Mapping[str, str]) -> FastAPI:
 
     @app.get("/environment/{name}")
     def tell(name: str) -> dict[str, str]:
-        log.info("asked for %s", name)
         return {name: environment.get(name, "")}
+
+    @app.get("/say/{word}")
+    def say(word: str) -> None:
+        log.warning("told to say %s", word)
 
     return app
