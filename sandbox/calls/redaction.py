@@ -34,7 +34,7 @@ _IN_ADDRESS = re.compile(
     r"(?i)([?&#](?:otp|pin|password|client_assertion|[a-z_]*token|[a-z_]*secret)=)[^&#\s\"']+"
 )
 _CODE_IN_ADDRESS = re.compile(r"([?&#]code=)[^&#\s\"']{16,}")
-_BEARER = re.compile(r"(?i)\b(bearer|basic)\s+[A-Za-z0-9+/=._~-]{8,}")
+_BEARER = re.compile(r"(?i)\b(bearer|basic)\s+[A-Za-z0-9+/=._~-]{20,}")
 
 
 def _spellings(secret: str) -> set[str]:
