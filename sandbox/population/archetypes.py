@@ -20,7 +20,8 @@ from math import fsum
 import numpy as np
 from numpy.typing import NDArray
 
-from sandbox.population.packs import AGE_BANDS, Pack
+from sandbox.errors import ContentError
+from sandbox.population.packs import AGE_BANDS, FOLDER, Pack
 from sandbox.population.randomness import Integers, words
 
 COUNT = 2500
@@ -29,6 +30,9 @@ LARGEST_HOUSEHOLD = 10
 """Two parents, a grandmother, and at most seven children (profile.HouseholdFigures)."""
 
 OLDEST = 104
+FARTHEST = 0.01
+"""How far, as a share of all persons, the fitted ages may be from the pack's."""
+
 NOBODY = -1
 
 _THROWS = 32
@@ -103,7 +107,10 @@ class _Dice:
 
 
 def build_archetypes(pack: Pack) -> Archetypes:
-    """Make the pack's archetypes and fit their weights to its age pyramid and mean household size."""
+    """Make the pack's archetypes and fit their weights to its age pyramid and mean household size.
+
+    Raises ContentError when such households can't add up to them.
+    """
     drawn = words(_SEED, "archetypes", 0, COUNT * _THROWS).reshape(COUNT, _THROWS).tolist()
     households = [_draw_household(_Dice(iter(row)), pack) for row in drawn]
     members = [member for household in households for member in household]
@@ -212,9 +219,20 @@ def _fit(sizes: Integers, age: Integers, sex: Integers, pack: Pack) -> Weights:
     for _ in range(ROUNDS):
         found = np.bincount(cell, weights=weights[owner], minlength=len(wanted))
         found = np.divide(found, fsum(found))
+        if not found[wanted > 0].any():
+            break  # Nobody is of an age that is wanted: no weight could be raised.
         ratio = np.divide(wanted, found, out=np.ones_like(wanted), where=found > 0)
         weights = weights * np.bincount(owner, weights=ratio[cell], minlength=len(sizes)) / sizes
         weights = _hold_mean_size(weights, sizes, mean_size)
+    found = np.bincount(cell, weights=weights[owner], minlength=len(wanted))
+    distance = float(np.abs(np.divide(found, fsum(found)) - wanted).sum()) / 2
+    if distance > FARTHEST or abs(fsum(weights * sizes) / mean_size - 1) > FARTHEST:
+        raise ContentError(
+            f"its kinds of households can't have the ages of ages.csv (off by {distance:.1%})"
+            f" at a mean size of {mean_size} (found {fsum(weights * sizes):.3f})",
+            path=str(FOLDER / pack.code / "profile.yaml"),
+            hint="give more weight to the kinds of households that are missing",
+        )
     return weights
 
 

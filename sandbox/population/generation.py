@@ -116,9 +116,9 @@ def _write(
 @contextmanager
 def _new_folder(out: Path, *, needed: int) -> Iterator[Path]:
     """Give a folder to fill, and rename it to `out` when the body ends well; else leave nothing."""
-    if out.exists():
-        raise _taken(out)
     try:
+        if out.exists():
+            raise _taken(out)
         out.parent.mkdir(parents=True, exist_ok=True)
         growing = Path(tempfile.mkdtemp(prefix=f".{out.name}.", suffix=".partial", dir=out.parent))
     except OSError as error:

@@ -18,13 +18,14 @@ from sandbox.population.names import read_names
 from sandbox.population.profile import Profile
 from sandbox.population.reading import read_list, read_model, read_number, read_table, read_text
 
-RECIPE = 1
+RECIPE = 2
 """Raised when the generator makes other citizens of the same pack; part of every pack's digest."""
 
 AGE_BANDS = tuple(range(0, 105, 5))
 """First ages of the bands of `ages.csv`; the last is open."""
 
-_FOLDER = Path("datasets") / "countries"
+FOLDER = Path("datasets") / "countries"
+"""Where packs lie below the content root."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +70,7 @@ def load_pack(content_root: Path, code: str) -> Pack:
     known = _known(content_root)
     if code not in known:
         raise UsageError(f"no country pack is called {code!r}", hint=f"choose one of: {', '.join(known)}")
-    folder = content_root / _FOLDER / code
+    folder = content_root / FOLDER / code
     profile = read_model(folder / "profile.yaml", content_root, Profile)
     if not read_text(folder / "SOURCES.md", content_root).strip():
         raise ContentError(
@@ -92,9 +93,9 @@ def load_pack(content_root: Path, code: str) -> Pack:
 
 
 def _known(content_root: Path) -> list[str]:
-    folder = content_root / _FOLDER
+    folder = content_root / FOLDER
     if not folder.is_dir():
-        raise ContentError("there is no folder of country packs", path=str(_FOLDER))
+        raise ContentError("there is no folder of country packs", path=str(FOLDER))
     return sorted(
         entry.name for entry in folder.iterdir() if entry.is_dir() and re.fullmatch(r"[a-z]{2}", entry.name)
     )
@@ -135,4 +136,6 @@ def _read_ages(path: Path, root: Path) -> tuple[tuple[int, int], ...]:
             f"wanted one line for each of the ages {AGE_BANDS[0]}, {AGE_BANDS[1]}, ... {AGE_BANDS[-1]}",
             path=str(path.relative_to(root)),
         )
+    if not any(female or male for _, female, male in numbers):
+        raise ContentError("nobody is of any age", path=str(path.relative_to(root)))
     return tuple((female, male) for _, female, male in numbers)

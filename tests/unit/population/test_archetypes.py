@@ -1,11 +1,15 @@
 from __future__ import annotations
 
+from collections.abc import Callable
+from pathlib import Path
+
 import numpy as np
 import pytest
 
-from sandbox.population import Pack
+from sandbox.errors import ContentError
+from sandbox.population import Pack, load_pack
 from sandbox.population.archetypes import COUNT, NOBODY, Role, Sex
-from sandbox.population.compiled import CompiledPack
+from sandbox.population.compiled import CompiledPack, compile_pack
 
 
 def test_weighted_households_add_up_to_the_age_pyramid(pack: Pack, compiled: CompiledPack) -> None:
@@ -16,6 +20,36 @@ def test_weighted_households_add_up_to_the_age_pyramid(pack: Pack, compiled: Com
     wanted = np.array(pack.ages, dtype=np.float64).T.ravel()
     distance = np.abs(found / found.sum() - wanted / wanted.sum()).sum() / 2
     assert distance <= 0.01
+
+
+@pytest.mark.parametrize(
+    ("found", "wanted"),
+    [
+        ("parents: 45, lone_parent: 13", "parents: 0, lone_parent: 0"),
+        ("mean_size_per_mille: 3800", "mean_size_per_mille: 7000"),
+    ],
+)
+def test_a_pyramid_that_the_households_can_t_add_up_to_is_refused(
+    content: Path, edit: Callable[[str, str, str], int], found: str, wanted: str
+) -> None:
+    edit("profile.yaml", found, wanted)
+    with pytest.raises(ContentError, match="can't have the ages"):
+        compile_pack(load_pack(content, "zz"))
+
+
+def test_a_pyramid_of_ages_that_nobody_has_is_refused(
+    content: Path, edit: Callable[[str, str, str], int]
+) -> None:
+    edit(
+        "profile.yaml",
+        "single: 15, couple: 17, parents: 45, lone_parent: 13",
+        "single: 0, couple: 0, parents: 0, lone_parent: 0",
+    )
+    path = content / "datasets/countries/zz/ages.csv"
+    rows = [f"{age},0,{int(age == 100)}" for age in range(0, 105, 5)]
+    path.write_text("\n".join(["from_age,female,male", *rows, ""]))
+    with pytest.raises(ContentError, match="can't have the ages"):
+        compile_pack(load_pack(content, "zz"))
 
 
 def test_weighted_households_have_the_mean_size(pack: Pack, compiled: CompiledPack) -> None:
