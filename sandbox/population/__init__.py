@@ -5,7 +5,17 @@ know building blocks, databases and scenarios.
 """
 
 from sandbox.population.cache import ensure, read_manifest
+from sandbox.population.compiled import compile_pack
 from sandbox.population.generation import check_size, generate
 from sandbox.population.packs import Pack, list_packs, load_pack
 
-__all__ = ["Pack", "check_size", "ensure", "generate", "list_packs", "load_pack", "read_manifest"]
+__all__ = [
+    "Pack",
+    "check_size",
+    "compile_pack",
+    "ensure",
+    "generate",
+    "list_packs",
+    "load_pack",
+    "read_manifest",
+]
