@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from sandbox.errors import SandboxError
+from sandbox.evidence.chain import check_log
 from sandbox.evidence.junit import write_junit
 from sandbox.evidence.keys import InstallationKey
 from sandbox.evidence.leaks import LiveSecrets
@@ -117,6 +118,7 @@ def _describe_run(material: Material, story: Story) -> dict[str, Any]:
         "finished": story.finished.finished.isoformat() if story.finished else None,
         "populationDigest": material.manifest.digest,
         "register": _describe_standing(material),
+        "messageLog": asdict(check_log(material.exchanges)),
     }
 
 
@@ -146,6 +148,5 @@ def _summarise(material: Material, story: Story, key: InstallationKey) -> dict[s
         "standing": material.standing.sentence if material.standing else "",
         "pilot": asdict(material.pilot) if material.pilot else None,
         "exchanges": len(material.exchanges),
-        "logIntegrity": material.log_integrity,
         "signedBy": key.fingerprint,
     }

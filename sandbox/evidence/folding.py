@@ -13,7 +13,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from typing import Literal
 
-from sandbox.evidence.wording import Names
+from sandbox.evidence.wording import Names, say_reason
 from sandbox.model.run import Exchange
 
 MOST_ROWS = 60
@@ -83,7 +83,8 @@ def _arrows_of(row: Row) -> tuple[Arrow, ...]:
 
 def read_flow(exchanges: Sequence[Exchange], names: Names, *, most_rows: int = MOST_ROWS) -> Flow:
     """Build the rows; participants are in the order of their first use."""
-    stretches = _stretches(exchanges, names)
+    # The log is in the order in which answers came; a reader follows the order in which calls began.
+    stretches = _stretches(sorted(exchanges, key=lambda one: (one.at, one.number)), names)
     rows: list[Row] = []
     for bands, arrows in stretches:
         rows += [*bands, *_fold_rounds(_join_runs(arrows))]
@@ -134,7 +135,7 @@ def _draw(exchange: Exchange, names: Names, callers: dict[str, str]) -> Arrow:
     kind: Kind = "call"
     remark = f"fault: {exchange.fault}" if exchange.fault else ""
     if exchange.refused:
-        kind, remark = "refused", f"refused: {exchange.refused}"
+        kind, remark = "refused", f"refused: {say_reason(exchange.refused)}"
     elif exchange.status >= 400:
         kind, remark = "rejected", remark or f"answered {exchange.status}"
     elif exchange.kind == "callback":

@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from sandbox.evidence.folding import name_ends
-from sandbox.evidence.wording import Names
+from sandbox.evidence.wording import Names, say_reason
 from sandbox.model.run import Exchange
 
 # Words of a field's name that make it a special category, as in article 9 of the GDPR.
@@ -79,7 +79,7 @@ def _summarise(reader: str, source: str, seen: Sequence[tuple[Exchange, tuple[st
         remarks.append("no purpose stated")
     if disclosed and all(exchange.consent for exchange, _ in disclosed):
         remarks.append("under consent")
-    reasons = Counter(exchange.refused for exchange in refused)
+    reasons = Counter(say_reason(exchange.refused) for exchange in refused)
     remarks += [f"{count} refused: {reason}" for reason, count in sorted(reasons.items())]
     return Disclosure(
         reader=reader,

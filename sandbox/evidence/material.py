@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Literal
+from typing import Any
 
 from sandbox.evidence.register import Standing
 from sandbox.model.population import Manifest
@@ -57,7 +57,6 @@ class Material:
         limits: What a run of this scenario can't tell, one sentence each.
         standing: The run's place in the register; None for a run that was never entered.
         pilot: Criteria set before the run; without them the page says "demonstration".
-        log_integrity: Whether the mediator's chain of exchanges was verified when it was read.
     """
 
     events: Sequence[Event]
@@ -74,4 +73,3 @@ class Material:
     limits: tuple[str, ...] = ()
     standing: Standing | None = None
     pilot: Pilot | None = None
-    log_integrity: Literal["verified", "broken", "not checked"] = "not checked"

@@ -19,6 +19,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup, escape
 
 from sandbox.evidence import wording
+from sandbox.evidence.chain import check_log
 from sandbox.evidence.diagram import draw_flow
 from sandbox.evidence.folding import Arrow, Band, Frame, name_ends, read_flow
 from sandbox.evidence.inventory import take_inventory
@@ -77,6 +78,7 @@ def render_page(material: Material, story: Story, *, fingerprint: str) -> str:
         "refused": [exchange for exchange in material.exchanges if exchange.refused],
         "fingerprint": fingerprint,
         "isolation": say_isolation(material),
+        "log": check_log(material.exchanges),
     }
     individuals = {one.id: one.individual for one in material.exchanges if one.individual}
     return _environment(names, began, individuals).get_template("page.html.j2").render(values)
@@ -149,7 +151,7 @@ def _lay_out(step: Told) -> Detail:
 def _find_start(material: Material, story: Story) -> datetime:
     """What times on the page are counted from: the first exchange, else the run's start."""
     if material.exchanges:
-        return material.exchanges[0].at
+        return min(exchange.at for exchange in material.exchanges)
     return story.started.started if story.started else material.spec.created
 
 
@@ -177,6 +179,7 @@ def _environment(names: wording.Names, began: datetime, individuals: Mapping[str
             "duration": wording.say_duration,
             "moment": wording.say_moment,
             "number": wording.say_number,
+            "reason": wording.say_reason,
             "shorten": wording.shorten,
             "value": wording.say_value,
         }

@@ -63,6 +63,11 @@ def say_count(number: int, singular: str, plural: str = "") -> str:
     return f"{number:,} {singular if number == 1 else plural or singular + 's'}"
 
 
+def say_reason(kind: str) -> str:
+    """Write the mediator's kind of refusal as words: `consent-missing` is `consent missing`."""
+    return kind.replace("-", " ")
+
+
 def shorten(text: str, most: int = 14) -> str:
     """Shorten an id in the middle."""
     if len(text) <= most:

@@ -94,6 +94,5 @@ def sample_material(play: Play | None = None, **changes: Any) -> Material:
             head_number=27,
             head_hash="ab" * 32,
         ),
-        "log_integrity": "verified",
     }
     return Material(**{**material, **changes})

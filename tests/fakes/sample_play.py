@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+from sandbox.evidence.chain import compute_hash
 from sandbox.model.run import (
     Call,
     Check,
@@ -70,9 +71,10 @@ class Play:
             "path": f"/{values.get('operation_id', block)}",
             "status": 200,
             "milliseconds": took,
-            "hash": f"{number:064x}",
+            "previous": self.exchanges[-1].hash if self.exchanges else "0" * 64,
         }
         exchange = Exchange(**{**defaults, **values})
+        exchange = exchange.model_copy(update={"hash": compute_hash(exchange)})
         self.exchanges.append(exchange)
         self.now += timedelta(milliseconds=exchange.milliseconds + 1.5)
         return exchange

@@ -63,7 +63,7 @@ def _visit(play: Play, household: int) -> None:
             summary="reads the household",
             status=403,
             wanted=403,
-            refused="consent missing",
+            refused="consent-missing",
             purpose="verification",
             request=None,
             response={"type": "/not-allowed", "title": "consent missing"},

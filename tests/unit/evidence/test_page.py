@@ -332,3 +332,11 @@ def test_what_the_diagram_draws_the_table_beside_it_lists() -> None:
     assert drawn == 2
     assert "Went alike 16 times" in reader.words
     assert "The clock moves to 2026-08-01" in reader.words
+
+
+def test_a_message_log_that_does_not_hold_is_said_on_the_page() -> None:
+    play = play_run()
+    play.exchanges[7] = play.exchanges[7].model_copy(update={"status": 201})
+    words = _read(_render(sample_material(play))).words
+    assert "broken The mediator's chained log does not hold: line 8 was changed" in words
+    assert "holds to line 165" in _read(_render(sample_material())).words
