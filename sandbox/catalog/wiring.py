@@ -17,7 +17,7 @@ from sandbox.model.scenario import Scenario
 from sandbox.model.wiring import INSTANCE, Client, Right, Service, Wiring
 
 EXPLORER = f"{INSTANCE}/GOV/SANDBOX/explorer"
-"""Who calls in a sandbox that was started without a scenario."""
+"""Who calls by hand: everything in a sandbox without a scenario, the controls alone in one with."""
 
 CONTROLS_BLOCK = "controls"
 """The instance that answers for the sandbox's own operations."""
@@ -36,11 +36,11 @@ def build_wiring(
     rights = [right for block in blocks for right in _rights_of(block, services)]
     rights += _rights_of_controls(services)
     if scenario is None:
-        clients[EXPLORER] = Client(application=EXPLORER, name="Whoever explores the sandbox", proof="sandbox")
+        clients[EXPLORER] = _explorer()
         rights += [_exploring(service) for service in services.values()]
     else:
         overlay = read_overlay(scenario, services, clients, read)
-        clients = overlay.clients
+        clients = {EXPLORER: _explorer(), **overlay.clients}
         rights = overlay.apply(rights)
         rights += _rights_on_controls(clients, services, rights)
     return Wiring(services=tuple(services.values()), clients=tuple(clients.values()), rights=tuple(rights))
@@ -138,6 +138,11 @@ def _rights_on_controls(
         for client in clients.values()
         if client.proof == "sandbox" and client.application not in stated
     ]
+
+
+def _explorer() -> Client:
+    """Whoever holds the sandbox's token; with a scenario, the controls are all it may use."""
+    return Client(application=EXPLORER, name="Whoever explores the sandbox", proof="sandbox")
 
 
 def _exploring(service: Service) -> Right:

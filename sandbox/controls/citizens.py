@@ -69,7 +69,7 @@ class Policy(Frozen):
     proxy_means: tuple[Points, ...]
     threshold: int
     packages: tuple[Package, ...] = Field(min_length=1)
-    currency: str
+    currency: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,7 +13,7 @@ from sandbox.catalog.wiring import build_wiring
 from sandbox.cli.options import Json
 from sandbox.cli.output import err, out, print_json, print_table
 from sandbox.errors import ContentError
-from sandbox.population import list_packs
+from sandbox.population import compile_pack, list_packs
 from sandbox.runner.compile import check_scenario
 from sandbox.settings import Settings
 
@@ -86,7 +86,10 @@ def show(
 
 def _check_packs(settings: Settings, errors: list[ContentError]) -> list[str]:
     try:
-        return [pack.code for pack in list_packs(settings.content)]
+        packs = list_packs(settings.content)
+        for pack in packs:
+            compile_pack(pack)
     except ContentError as error:
         errors.append(error)
         return []
+    return [pack.code for pack in packs]

@@ -9,7 +9,7 @@ from __future__ import annotations
 import math
 import secrets
 from collections.abc import Iterator, Sequence
-from contextlib import suppress
+from contextlib import closing, suppress
 
 import docker
 from docker.errors import APIError, NotFound
@@ -167,10 +167,12 @@ class DockerRuntime:
             if container is None:
                 return
             unfinished = b""
-            for chunk in container.logs(stream=True, follow=follow, tail=tail):
-                *lines, unfinished = (unfinished + chunk).split(b"\n")
-                for line in lines:
-                    yield line.decode(errors="replace")
+            # Closed even when the reader stops in the middle of a log that is still being written.
+            with closing(container.logs(stream=True, follow=follow, tail=tail)) as chunks:
+                for chunk in chunks:
+                    *lines, unfinished = (unfinished + chunk).split(b"\n")
+                    for line in lines:
+                        yield line.decode(errors="replace")
             if unfinished:
                 yield unfinished.decode(errors="replace")
 

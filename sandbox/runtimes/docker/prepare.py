@@ -62,7 +62,7 @@ def lay_out(
     keeper: Container,
 ) -> Site:
     """Make everything that the instances need, and remember it."""
-    copy_folder(keeper, request.data, parts.DATA)
+    copy_folder(keeper, request.data, request.files, parts.DATA)
     networks.create_inner(client, space, place.name("inner"), place.labels(parts.INNER_ROLE))
     database = _start_database(client, place, image, request.secret)
     _, port = networks.create_edge(client, space, place.name("edge"), place.labels(parts.EDGE_ROLE))
@@ -122,7 +122,7 @@ def _create_administrator(database: Container, site: Site, superuser: str) -> No
             raise
         code, said = 1, b""  # it ended before it could be asked
     if code != 0:
-        log = bytes(database.logs(tail=50)) + bytes(said)
+        log = b"".join([*database.logs(tail=50, stream=True), said])
         raise StartFailed("PostgreSQL did not start in its container", log_tail=log.decode(errors="replace"))
 
 

@@ -27,8 +27,8 @@ def volume_mount(name: str, target: str, labels: Mapping[str, str], *, read_only
     )
 
 
-def copy_folder(container: Container, folder: Path, target: str) -> None:
-    """Copy the files in `folder` to `target`, readable by everybody and writable by nobody."""
+def copy_folder(container: Container, folder: Path, files: Mapping[str, bytes], target: str) -> None:
+    """Copy `folder`, and `files` beside it, to `target`; readable by everybody and writable by nobody."""
 
     def plain(entry: tarfile.TarInfo) -> tarfile.TarInfo:
         entry.uid, entry.gid, entry.uname, entry.gname = _UID, _GID, "", ""
@@ -39,6 +39,10 @@ def copy_folder(container: Container, folder: Path, target: str) -> None:
         with tarfile.open(fileobj=file, mode="w", dereference=True) as archive:
             for path in sorted(folder.iterdir()):
                 archive.add(path, arcname=path.name, filter=plain)
+            for name, content in files.items():
+                entry = tarfile.TarInfo(name)
+                entry.size = len(content)
+                archive.addfile(plain(entry), io.BytesIO(content))
         file.seek(0)
         container.put_archive(target, file)
 

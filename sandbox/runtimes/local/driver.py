@@ -33,6 +33,7 @@ from sandbox.runtime import (
     SiteRequest,
 )
 from sandbox.runtimes.local import channel, records, server
+from sandbox.runtimes.local.data import lay_data
 from sandbox.runtimes.local.databases import create_administrator, drop_sandbox, prefix_of
 from sandbox.runtimes.local.layout import Home, SandboxFolder, explained
 from sandbox.runtimes.local.logfile import follow, read_tail
@@ -186,7 +187,7 @@ class LocalRuntime:
             ports=ports,
             public_url=addresses[request.public],
             database=database,
-            data=str(request.data.absolute()),
+            data=str(lay_data(folder.path / "data", request.data, request.files)),
             secret=request.secret,
         )
         records.write_site(folder, site)
