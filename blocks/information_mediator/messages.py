@@ -46,12 +46,13 @@ class Messages:
         arrival = asyncio.Event()
         self._arrivals.add(arrival)  # before looking, or a message could slip in between
         try:
+            message = await self._newest(kind, correlation)
             async with asyncio.timeout(min(seconds, LONGEST_WAIT)):
-                while True:
-                    if message := await self._newest(kind, correlation):
-                        return message
+                while message is None:
                     await arrival.wait()
                     arrival.clear()
+                    message = await self._newest(kind, correlation)
+            return message
         except TimeoutError:
             return None
         finally:

@@ -66,7 +66,7 @@ class Upstream:
                 extensions={"timeout": LIMITS},
             )
             response = await self._transport.handle_async_request(request)
-            answer = Ahead(response.aiter_raw())
+            answer = Ahead(_parts(response))
             await answer.look()
         except TooLarge:
             raise Refusal(413, "too-large", "a body is larger than the mediator carries") from None
@@ -111,6 +111,12 @@ class Upstream:
 def unreachable(error: Exception) -> Refusal:
     """Say that an instance gave no answer."""
     return Refusal(502, "service-unreachable", f"the service did not answer: {type(error).__name__}")
+
+
+async def _parts(response: httpx2.Response) -> AsyncIterator[bytes]:
+    assert isinstance(response.stream, httpx2.AsyncByteStream)
+    async for part in response.stream:
+        yield part
 
 
 def _forwarded(headers: Headers) -> Headers:

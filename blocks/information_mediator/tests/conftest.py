@@ -1,0 +1,273 @@
+"""A small country of toy applications around a real mediator with a real database."""
+
+from __future__ import annotations
+
+import json
+import threading
+from collections.abc import Awaitable, Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import httpx2
+import psycopg
+import pytest
+import uvicorn
+from fastapi import FastAPI
+from starlette.testclient import TestClient
+
+from blockkit.settings import outbound_secret
+from blocks.information_mediator.app import create_app
+from blocks.information_mediator.seed import load
+
+TOKEN = "token-of-the-sandbox"
+MINISTRY = "SBX/GOV/SOCIAL-MINISTRY/cash-transfer"
+REGISTRATION = "SBX/GOV/CENTRAL/registration"
+REGISTRY = "SBX/GOV/CENTRAL/digital-registries"
+WHY = {
+    "purpose": "to verify an application",
+    "legal_basis": "Social Protection Act, section 4",
+    "retention": "one year",
+    "recipient": "the social ministry",
+}
+BLOCKS = ("registration", "digital-registries", "identity", "consent", "controls")
+
+
+def operation(identifier: str, method: str, path: str, **more: Any) -> dict[str, Any]:
+    return {"operation_id": identifier, "method": method, "path": path, "summary": identifier, **more}
+
+
+def wiring() -> dict[str, Any]:
+    def service(slug: str, *operations: dict[str, Any], public: tuple[str, ...] = ()) -> dict[str, Any]:
+        name = "sandbox" if slug == "controls" else slug
+        return {
+            "application": f"SBX/GOV/CENTRAL/{name}",
+            "block": slug,
+            "name": slug,
+            "operations": list(operations),
+            "public": list(public),
+        }
+
+    def right(client: str, slug: str, *operations: str, consent: str | None = None) -> dict[str, Any]:
+        service = f"SBX/GOV/CENTRAL/{slug}"
+        return {"client": client, "service": service, "operations": operations, "consent": consent, **WHY}
+
+    return {
+        "services": [
+            service("registration", operation("submit", "POST", "/applications")),
+            service(
+                "digital-registries",
+                operation(
+                    "readPerson",
+                    "GET",
+                    "/persons/{individualId}",
+                    subject="path/individualId",
+                    personal=["response/name", "response/children/*/name", "response/phone"],
+                    secret=["response/pin_hint"],
+                ),
+                operation("findPersons", "GET", "/persons", subject="query/individualId"),
+                operation("countPersons", "GET", "/persons/count"),
+                operation(
+                    "writePerson",
+                    "POST",
+                    "/persons",
+                    subject="request/person/id",
+                    personal=["request/person/name"],
+                    secret=["request/person/voucher"],
+                ),
+                operation("upload", "POST", "/documents"),
+            ),
+            service(
+                "identity",
+                operation("authorize", "GET", "/authorize"),
+                operation("readUser", "GET", "/users/{id}"),
+                public=("/authorize", "/.well-known/"),
+            ),
+            service("consent"),
+            service("controls", operation("tally", "POST", "/tally")),
+        ],
+        "clients": [
+            {"application": MINISTRY, "name": "Cash transfer", "proof": "sandbox"},
+            {"application": REGISTRATION, "name": "Registration", "proof": "block", "block": "registration"},
+            {"application": REGISTRY, "name": "Registries", "proof": "block", "block": "digital-registries"},
+        ],
+        "rights": [
+            right(MINISTRY, "registration", "submit"),
+            right(MINISTRY, "digital-registries", "countPersons", "upload", "writePerson"),
+            right(MINISTRY, "sandbox", "*"),
+            right(REGISTRATION, "digital-registries", "readPerson", "findPersons", consent="cash-transfer"),
+        ],
+    }
+
+
+@dataclass
+class Network:
+    """Everything behind the mediator. `answers` maps (host, method, path) to a function of the request."""
+
+    answers: dict[tuple[str, str, str], Callable[[httpx2.Request], Any]] = field(default_factory=dict)
+    calls: list[httpx2.Request] = field(default_factory=list)
+    down: set[str] = field(default_factory=set)
+    consents: set[tuple[str, str]] = field(default_factory=set)
+
+    def answer(self, slug: str, method: str, path: str, body: Any, status: int = 200, **more: Any) -> None:
+        self.answers[(slug, method, path)] = lambda _: httpx2.Response(status, json=body, **more)
+
+    def made(self, slug: str) -> list[httpx2.Request]:
+        return [call for call in self.calls if call.url.host == slug]
+
+    def transport(self) -> httpx2.MockTransport:
+        return httpx2.MockTransport(self._serve)
+
+    async def _serve(self, request: httpx2.Request) -> httpx2.Response:
+        slug = request.url.host
+        if slug in self.down:
+            raise httpx2.ConnectError("connection refused")
+        self.calls.append(request)
+        if slug == "consent" and request.url.path.startswith("/service/verification/"):
+            return self._consent(request)
+        answer = self.answers.get((slug, request.method, request.url.path))
+        if answer is None:
+            return httpx2.Response(200, json={"path": request.url.path})
+        answered = answer(request)
+        return await answered if isinstance(answered, Awaitable) else answered
+
+    def _consent(self, request: httpx2.Request) -> httpx2.Response:
+        asked = (request.url.params["individualId"], request.url.params["dataAgreementId"])
+        record = {
+            "id": "1",
+            "individual": {"id": "77", "externalId": asked[0]},
+            "dataAgreement": asked[1],
+            "state": "signed",
+            "optIn": asked in self.consents,
+        }
+        return httpx2.Response(200, json={"consentRecords": [record]})
+
+
+@pytest.fixture
+def wiring_document() -> dict[str, Any]:
+    return wiring()
+
+
+@pytest.fixture
+def network() -> Network:
+    return Network()
+
+
+@pytest.fixture
+def make_app(
+    make_database: Callable[..., str], network: Network, tmp_path: Path
+) -> Callable[..., tuple[FastAPI, str]]:
+    """Give `make(document, peers, database) -> (app, database url)`."""
+
+    def make(
+        document: dict[str, Any] | None = None,
+        peers: dict[str, str] | None = None,
+        database: str = "",
+    ) -> tuple[FastAPI, str]:
+        (tmp_path / "wiring.json").write_text(json.dumps(document or wiring()))
+        url = database or make_database(load, tmp_path)
+        addresses = {slug: f"http://{slug}" for slug in BLOCKS} if peers is None else peers
+        environment = {
+            "DATABASE_URL": url,
+            "SANDBOX_ID": "test",
+            "SANDBOX_SECRET": "mediators-own",
+            "SANDBOX_TOKEN": TOKEN,
+            "ALLOWED_HOSTS": "testserver,127.0.0.1",
+            "PEERS": json.dumps(
+                {slug: {"url": at, "secret": f"secret-of-{slug}"} for slug, at in addresses.items()}
+            ),
+        }
+        return create_app(environment, None if peers is not None else network.transport()), url
+
+    return make
+
+
+@pytest.fixture
+def made(make_app: Callable[..., tuple[FastAPI, str]]) -> tuple[FastAPI, str]:
+    return make_app()
+
+
+@pytest.fixture
+def database(made: tuple[FastAPI, str]) -> str:
+    return made[1]
+
+
+@pytest.fixture
+def mediator(made: tuple[FastAPI, str]) -> Iterator[TestClient]:
+    """A client without any header of its own."""
+    with TestClient(made[0]) as client:
+        yield client
+
+
+def as_ministry() -> dict[str, str]:
+    return {"Information-Mediator-Client": MINISTRY, "Information-Mediator-Secret": TOKEN}
+
+
+def as_block(slug: str) -> dict[str, str]:
+    return {
+        "Information-Mediator-Client": f"SBX/GOV/CENTRAL/{slug}",
+        "Information-Mediator-Secret": outbound_secret(f"secret-of-{slug}"),
+    }
+
+
+@pytest.fixture
+def ministry() -> dict[str, str]:
+    return as_ministry()
+
+
+@pytest.fixture
+def registration() -> dict[str, str]:
+    return as_block("registration")
+
+
+@pytest.fixture
+def token() -> dict[str, str]:
+    return {"Information-Mediator-Secret": TOKEN}
+
+
+@pytest.fixture
+def exchanges(mediator: TestClient, token: dict[str, str]) -> Callable[..., list[dict[str, Any]]]:
+    def read(**wanted: Any) -> list[dict[str, Any]]:
+        answer = mediator.get("/_sandbox/exchanges", params=wanted, headers=token)
+        assert answer.status_code == 200, answer.text
+        found: list[dict[str, Any]] = answer.json()["exchanges"]
+        return found
+
+    return read
+
+
+@contextmanager
+def serving(app: Any) -> Iterator[str]:
+    """Serve an app on the loopback with its own thread and loop; gives its URL."""
+    server = uvicorn.Server(uvicorn.Config(app, host="127.0.0.1", port=0, log_config=None, ws="none"))
+    started = threading.Event()
+    startup = server.startup
+
+    async def announce(sockets: Any = None) -> None:
+        await startup(sockets)
+        started.set()
+
+    server.startup = announce  # type: ignore[method-assign]
+    thread = threading.Thread(target=server.run, daemon=True)
+    thread.start()
+    assert started.wait(20)
+    try:
+        yield f"http://127.0.0.1:{server.servers[0].sockets[0].getsockname()[1]}"
+    finally:
+        server.should_exit = True
+        thread.join(20)
+
+
+@pytest.fixture
+def serve() -> Callable[..., Any]:
+    return serving
+
+
+@pytest.fixture
+def rows() -> Callable[[str, str], list[tuple[Any, ...]]]:
+    def run(url: str, query: str) -> list[tuple[Any, ...]]:
+        with psycopg.connect(url) as connection:
+            return connection.execute(query).fetchall()
+
+    return run
