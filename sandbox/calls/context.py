@@ -120,12 +120,10 @@ def _from_message(reference: Reference, message: Request | Answer) -> Any:
 
 def _named(reference: Reference, values: Mapping[str, Any]) -> Any:
     """Walk from a set of names; a name may itself hold dots, and then the longest one wins."""
-    names = reference.trail
-    for length in range(len(names), 1, -1):
-        joined = ".".join(str(name) for name in names[:length])
-        if joined in values:
-            return _walk(reference, values[joined], names[length:])
-    return _walk(reference, values, names)
+    for name, length in reference.prefixes():
+        if name in values:
+            return _walk(reference, values[name], reference.trail[length:])
+    return _walk(reference, values, reference.trail)
 
 
 def resolve(reference: Reference, context: Context) -> Any:

@@ -8,7 +8,7 @@ arithmetic, no call, no eval. https://spec.openapis.org/arazzo/v1.0.1.html#runti
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Container, Iterator, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
@@ -51,6 +51,16 @@ class Reference:
     trail: tuple[str | int, ...] = ()
     pointer: tuple[str, ...] | None = None
     """Unescaped tokens of the JSON pointer behind `#`."""
+
+    def prefixes(self) -> Iterator[tuple[str, int]]:
+        """Yield what the trail may mean as a name, with its length: `a.b` before `a`, for names hold dots."""
+        for length in range(len(self.trail), 0, -1):
+            yield ".".join(str(part) for part in self.trail[:length]), length
+
+    def choose_name(self, known: Container[str]) -> str:
+        """Give the longest name of the trail that is known, else its first part."""
+        first = str(self.trail[0]) if self.trail else ""
+        return next((name for name, _ in self.prefixes() if name in known), first)
 
 
 @dataclass(frozen=True, slots=True)

@@ -84,7 +84,7 @@ class Frame:
     input_origins: Mapping[str, Exchanges]
     sources: Mapping[str, str]
     steps: dict[str, Mapping[str, Any]] = field(default_factory=dict)
-    origins: dict[str, dict[str, Exchanges]] = field(default_factory=dict)
+    origins: dict[str, Mapping[str, Exchanges]] = field(default_factory=dict)
     """Exchanges behind each output, by step."""
     called: dict[str, WorkflowFacts] = field(default_factory=dict)
     called_origins: dict[str, Mapping[str, Exchanges]] = field(default_factory=dict)
@@ -99,19 +99,18 @@ class Frame:
         """Name the exchanges that the values behind these expressions came from."""
         found: dict[str, None] = {}
         for reference in references:
-            name = str(reference.trail[0]) if reference.trail else ""
             match reference.root:
                 case Root.INPUTS:
-                    behind: Exchanges = self.input_origins.get(name, ())
+                    behind = self.input_origins
                 case Root.STEPS:
-                    behind = self.origins.get(reference.owner, {}).get(name, ())
+                    behind = self.origins.get(reference.owner, {})
                 case Root.WORKFLOWS:
-                    behind = self.called_origins.get(reference.owner, {}).get(name, ())
+                    behind = self.called_origins.get(reference.owner, {})
                 case Root.OUTPUTS:
-                    behind = (own or {}).get(name, ())
+                    behind = own or {}
                 case _:
-                    behind = ()
-            found.update(dict.fromkeys(behind))
+                    behind = {}
+            found.update(dict.fromkeys(behind.get(reference.choose_name(behind), ())))
         return tuple(found)
 
 

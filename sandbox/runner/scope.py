@@ -8,7 +8,7 @@ the document, and is found here rather than in the middle of a run.
 from __future__ import annotations
 
 import difflib
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from enum import Enum
 
@@ -51,63 +51,48 @@ def nearest(name: str, known: Iterable[str]) -> str:
 
 def find_fault(reference: Reference, scope: Scope) -> str:
     """Say why an expression can't reach anything at its place; empty when it can."""
-    name = _first_name(reference)
     match reference.root:
         case Root.INPUTS:
             if reference.pointer is not None:
                 return (
                     f"{reference.text}: a pointer behind $inputs is Arazzo 1.1 and runners disagree on it;"
-                    f" write $inputs.{name}.field"
+                    f" write $inputs.{reference.choose_name(scope.inputs)}.field"
                 )
-            return _unless(
-                name in scope.inputs, reference, f"no input is called {name!r}", name, scope.inputs
-            )
+            return _name_fault(reference, "no input is called", scope.inputs)
         case Root.STEPS:
-            return _step_fault(reference, name, scope)
+            if reference.owner in scope.later_steps:
+                return f"{reference.text}: step {reference.owner!r} has not finished here"
+            fault = _owner_fault(reference, "no step is called", scope.steps)
+            what = f"step {reference.owner!r} has no output"
+            return fault or _name_fault(reference, what, scope.steps[reference.owner])
         case Root.WORKFLOWS:
-            if reference.owner not in scope.workflows:
-                return f"{reference.text}: no step up to here calls a workflow {reference.owner!r}" + nearest(
-                    reference.owner, scope.workflows
-                )
+            fault = _owner_fault(reference, "no step up to here calls a workflow", scope.workflows)
+            if fault:
+                return fault
             inputs, outputs = scope.workflows[reference.owner]
-            known = inputs if reference.part == "inputs" else outputs
-            what = f"workflow {reference.owner!r} has no {reference.part[:-1]} {name!r}"
-            return _unless(name in known, reference, what, name, known)
+            what = f"workflow {reference.owner!r} has no {reference.part[:-1]}"
+            return _name_fault(reference, what, inputs if reference.part == "inputs" else outputs)
         case Root.SOURCES:
-            if reference.owner not in scope.sources:
-                return f"{reference.text}: no source is called {reference.owner!r}" + nearest(
-                    reference.owner, scope.sources
-                )
-            return "" if reference.trail == ("url",) else f"{reference.text}: of a source only 'url' is known"
+            fault = _owner_fault(reference, "no source is called", scope.sources)
+            known = reference.trail == ("url",)
+            return fault or ("" if known else f"{reference.text}: of a source only 'url' is known")
         case Root.OUTPUTS:
             if not scope.calls_workflow or scope.moment is not Moment.AFTER:
                 return f"{reference.text}: only a step that has called a workflow knows $outputs"
-            what = f"the called workflow has no output {name!r}"
-            return _unless(name in scope.outputs, reference, what, name, scope.outputs)
+            return _name_fault(reference, "the called workflow has no output", scope.outputs)
         case _:
             return _call_fault(reference, scope)
 
 
-def _first_name(reference: Reference) -> str:
-    return str(reference.trail[0]) if reference.trail else ""
+def _owner_fault(reference: Reference, fault: str, known: Collection[str]) -> str:
+    if reference.owner in known:
+        return ""
+    return f"{reference.text}: {fault} {reference.owner!r}{nearest(reference.owner, known)}"
 
 
-def _unless(known: bool, reference: Reference, fault: str, name: str, names: Iterable[str]) -> str:
-    return "" if known else f"{reference.text}: {fault}{nearest(name, names)}"
-
-
-def _step_fault(reference: Reference, name: str, scope: Scope) -> str:
-    if reference.owner in scope.later_steps:
-        return f"{reference.text}: step {reference.owner!r} has not finished here"
-    if reference.owner not in scope.steps:
-        return f"{reference.text}: no step is called {reference.owner!r}" + nearest(
-            reference.owner, scope.steps
-        )
-    known = scope.steps[reference.owner]
-    # A name may hold dots itself; then the whole trail is the name.
-    whole = ".".join(str(part) for part in reference.trail)
-    what = f"step {reference.owner!r} has no output {name!r}"
-    return _unless(name in known or whole in known, reference, what, name, known)
+def _name_fault(reference: Reference, fault: str, known: Collection[str]) -> str:
+    name = reference.choose_name(known)
+    return "" if name in known else f"{reference.text}: {fault} {name!r}{nearest(name, known)}"
 
 
 def _call_fault(reference: Reference, scope: Scope) -> str:

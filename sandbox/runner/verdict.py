@@ -57,11 +57,17 @@ def conclude_passed(
     origins: Mapping[str, tuple[str, ...]],
     steps: Mapping[str, int],
 ) -> Verdict:
-    """Fill in the sentence of success and its figures. `origins` are exchanges by output."""
+    """Fill in the sentence of success and its figures. `origins` are exchanges by output.
+
+    A finding that the story has no value for is not a success, whatever its steps say.
+    """
     values = {**inputs, **outputs}
-    sentence = _PLACEHOLDER.sub(
-        lambda found: write_number(values[found[1]]) if found[1] in values else found[0], findings.passed
-    )
+    named = [*_PLACEHOLDER.findall(findings.passed), *(figure.output for figure in findings.figures)]
+    absent = next((name for name in named if name not in values), None)
+    if absent is not None:
+        reason = f"Every step passed, but the story gave no {absent!r}, which its findings name."
+        return conclude_failed(None, reason, steps)
+    sentence = _PLACEHOLDER.sub(lambda found: write_number(values[found[1]]), findings.passed)
     figures = tuple(
         Figure(
             name=figure.output,
@@ -71,7 +77,6 @@ def conclude_passed(
             exchanges=origins.get(figure.output, ()),
         )
         for figure in findings.figures
-        if figure.output in outputs
     )
     return Verdict(outcome=Outcome.PASSED, sentence=sentence, figures=figures, steps=dict(steps))
 
