@@ -16,7 +16,9 @@ from sandbox.evidence.wording import Names, cut, say_duration, show_invisible
 from sandbox.model.run import Exchange
 
 MOST_BARS = 14
-_LABELS = 300
+_LONGEST_LABEL = 42
+_CHARACTER = 7.2
+"""Estimated width of a 13 px character."""
 _BARS = 520
 _VALUES = 150
 _ROW = 26
@@ -80,22 +82,23 @@ def draw_latencies(latencies: Sequence[Latency]) -> Markup:
     if not shown:
         return Markup("")
     end, step = _choose_axis(shown[0].p95)
+    left = round(max(min(len(one.operation), _LONGEST_LABEL) for one in shown) * _CHARACTER) + 20
     height = 30 + len(shown) * _ROW + 44
-    width = _LABELS + _BARS + _VALUES
+    width = left + _BARS + _VALUES
     bottom = 24 + len(shown) * _ROW
     ticks = [step * place for place in range(round(end / step) + 1)]
     parts = [
         Markup(
             '<line class="grid" x1="{x}" y1="18" x2="{x}" y2="{}"/>'
             '<text class="tick" x="{x}" y="{}">{:g}</text>'
-        ).format(bottom, bottom + 16, tick, x=round(_LABELS + tick / end * _BARS, 1))
+        ).format(bottom, bottom + 16, tick, x=round(left + tick / end * _BARS, 1))
         for tick in ticks
     ]
-    parts += [_draw_bar(latency, 32 + place * _ROW, end) for place, latency in enumerate(shown)]
+    parts += [_draw_bar(latency, left, 32 + place * _ROW, end) for place, latency in enumerate(shown)]
     parts.append(
         Markup(
             '<text class="tick" x="{}" y="{}">milliseconds: bar = median, line = 95th percentile</text>'
-        ).format(_LABELS + _BARS / 2, bottom + 36)
+        ).format(left + _BARS / 2, bottom + 36)
     )
     return Markup(
         '<svg class="plot" viewBox="0 0 {w} {h}" width="{w}" height="{h}" role="img" '
@@ -103,21 +106,21 @@ def draw_latencies(latencies: Sequence[Latency]) -> Markup:
     ).format(w=width, h=height, body=Markup("").join(parts))
 
 
-def _draw_bar(latency: Latency, y: float, end: float) -> Markup:
-    median = round(_LABELS + latency.median / end * _BARS, 1)
-    p95 = round(_LABELS + latency.p95 / end * _BARS, 1)
+def _draw_bar(latency: Latency, left: int, y: float, end: float) -> Markup:
+    median = round(left + latency.median / end * _BARS, 1)
+    p95 = round(left + latency.p95 / end * _BARS, 1)
     return Markup(
         '<text class="lab" x="{label}" y="{base}">{name}</text>'
         '<rect class="p50" x="{left}" y="{top}" width="{wide}" height="12"/>'
         '<path class="p95" d="M{median} {y} H{p95} m0 -5 v10"/>'
         '<text class="val" x="{after}" y="{base}">{value}</text>'
     ).format(
-        label=_LABELS - 10,
+        label=left - 10,
         base=y + 4,
-        name=cut(show_invisible(latency.operation), 42),
-        left=_LABELS,
+        name=cut(show_invisible(latency.operation), _LONGEST_LABEL),
+        left=left,
         top=y - 6,
-        wide=round(max(1.0, median - _LABELS), 1),
+        wide=round(max(1.0, median - left), 1),
         median=median,
         y=y,
         p95=p95,

@@ -148,3 +148,13 @@ def test_the_recorders_file_is_replaced_by_the_signed_one(tmp_path: Path, key: I
 def test_a_copied_bundle_still_verifies(bundle: Path, tmp_path: Path) -> None:
     shutil.copytree(bundle, tmp_path / "else where")
     assert _run_script(tmp_path / "else where").returncode == 0
+
+
+def test_the_commands_of_the_reference_verify_a_bundle_by_hand(bundle: Path, key: InstallationKey) -> None:
+    reference = Path(__file__).parents[3] / "docs" / "reference" / "evidence.md"
+    commands = reference.read_text().split("```sh\n")[1].split("```")[0]
+    answer = subprocess.run(["sh", "-ec", commands], cwd=bundle, capture_output=True, text=True, check=False)
+    assert answer.returncode == 0, answer.stderr
+    assert answer.stdout.startswith(key.fingerprint)
+    assert "Signature Verified Successfully" in answer.stdout
+    assert verify_bundle(bundle) == []
