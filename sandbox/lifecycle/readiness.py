@@ -44,7 +44,7 @@ def wait_until_ready(
             return
         if waiting.now() - observed_at > 0.5:
             observed_at = waiting.now()
-            _refuse_exited(runtime, sandbox, names)
+            _refuse_gone(runtime, sandbox, names)
         if waiting.now() > deadline:
             first = missing[0]
             raise _failure(
@@ -68,10 +68,13 @@ def _ask(gate: Gate, names: Sequence[str]) -> list[Readiness]:
     ]
 
 
-def _refuse_exited(runtime: Runtime, sandbox: str, names: Sequence[str]) -> None:
-    for instance in runtime.observe(sandbox):
-        if instance.name in names and instance.phase is Phase.EXITED:
-            raise _failure(runtime, sandbox, instance.name, _how_it_exited(instance))
+def _refuse_gone(runtime: Runtime, sandbox: str, names: Sequence[str]) -> None:
+    seen = {instance.name: instance for instance in runtime.observe(sandbox)}
+    for name in names:
+        if name not in seen:
+            raise _failure(runtime, sandbox, name, f"{name} is gone before it was ready")
+        if seen[name].phase is Phase.EXITED:
+            raise _failure(runtime, sandbox, name, _how_it_exited(seen[name]))
 
 
 def _how_it_exited(instance: Instance) -> str:

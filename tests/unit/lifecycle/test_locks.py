@@ -1,0 +1,53 @@
+"""One command at a time per sandbox, and no lock outlives its holder."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from sandbox.errors import RuntimeFailure, StateConflict
+from sandbox.lifecycle.locks import hold_sandbox, is_held
+
+HOLD_AND_DIE = """
+import os, signal, sys
+from pathlib import Path
+from sandbox.lifecycle.locks import hold_sandbox
+with hold_sandbox(Path(sys.argv[1]), "one"):
+    os.kill(os.getpid(), signal.SIGKILL)
+"""
+
+
+def test_a_second_command_is_told_to_wait(tmp_path: Path) -> None:
+    with hold_sandbox(tmp_path, "one"):
+        assert is_held(tmp_path, "one")
+        with pytest.raises(StateConflict, match="another command is working on sandbox 'one'"):
+            hold_sandbox(tmp_path, "one").__enter__()
+
+
+def test_other_sandboxes_are_free(tmp_path: Path) -> None:
+    with hold_sandbox(tmp_path, "one"), hold_sandbox(tmp_path, "two"):
+        assert is_held(tmp_path, "two")
+
+
+def test_nothing_is_left_afterwards(tmp_path: Path) -> None:
+    with hold_sandbox(tmp_path, "one"):
+        pass
+    assert not is_held(tmp_path, "one")
+    assert list((tmp_path / "locks").iterdir()) == []
+
+
+def test_a_killed_holder_lets_go(tmp_path: Path) -> None:
+    killed = subprocess.run([sys.executable, "-c", HOLD_AND_DIE, str(tmp_path)], check=False)
+    assert killed.returncode == -9
+    assert not is_held(tmp_path, "one")
+    with hold_sandbox(tmp_path, "one"):
+        assert is_held(tmp_path, "one")
+
+
+def test_a_home_that_can_not_be_written_is_named(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+    with pytest.raises(RuntimeFailure, match=r"can't write to .*file"):
+        hold_sandbox(tmp_path / "file", "one").__enter__()
