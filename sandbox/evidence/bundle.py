@@ -15,6 +15,7 @@ from typing import Any
 
 from sandbox.errors import SandboxError
 from sandbox.evidence.chain import check_log
+from sandbox.evidence.disk import say_what_the_disk_refused
 from sandbox.evidence.junit import write_junit
 from sandbox.evidence.keys import InstallationKey
 from sandbox.evidence.leaks import LiveSecrets
@@ -46,6 +47,7 @@ def write_bundle(folder: Path, material: Material, *, key: InstallationKey, secr
 
     Raises:
         SecretInEvidence: A file would hold one of `secrets`; nothing was written.
+        DiskRefused: The disk is full or can't be written; what is there has no signature.
         SandboxError: A name among scenario files or logs can't be a file of a bundle.
     """
     story = read_story(material.events)
@@ -53,13 +55,21 @@ def write_bundle(folder: Path, material: Material, *, key: InstallationKey, secr
     _refuse_leaks(files, LiveSecrets(secrets))
     statement = write_statement(files, _describe_run(material, story))
     files[ENVELOPE] = sign_statement(statement, key)
-    for name, content in files.items():
-        path = folder / name
-        path.parent.mkdir(parents=True, exist_ok=True)
-        temporary = path.with_name(f".{path.name}.new")
+    with say_what_the_disk_refused("evidence", folder):
+        for name, content in files.items():
+            _put(folder / name, content)
+    return folder / INDEX
+
+
+def _put(path: Path, content: bytes) -> None:
+    """Write a file whole or not at all."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    temporary = path.with_name(f".{path.name}.new")
+    try:
         temporary.write_bytes(content)
         temporary.replace(path)
-    return folder / INDEX
+    finally:
+        temporary.unlink(missing_ok=True)
 
 
 def bundle_digest(folder: Path) -> str:

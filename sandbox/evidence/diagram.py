@@ -47,15 +47,15 @@ def draw_flow(flow: Flow, start: datetime) -> Markup:
         elif isinstance(row, Frame):
             rows.append(_draw_frame(row, y, paper))
             for place, arrow in enumerate(row.arrows):
-                rows.append(_draw_arrow(arrow, y + 14 + place * _ROW, paper, row.times))
+                rows.append(_draw_arrow(arrow, y + 14 + place * _ROW, paper, row))
             y += 22 + len(row.arrows) * _ROW
         else:
-            rows.append(_draw_arrow(row, y, paper, 1))
+            rows.append(_draw_arrow(row, y, paper, None))
             y += _ROW
     height = y - 8
     life = [_draw_lane(name, x, height) for name, x in lanes.items()]
     return Markup(
-        '<svg class="sequence" viewBox="0 0 {w} {h}" width="{w}" height="{h}" role="img" '
+        '<svg class="sequence" viewBox="0 0 {w} {h}" width="{w}" height="{h}" role="group" '
         'aria-label="Who called whom, in order of time; the table below says the same">{body}</svg>'
     ).format(w=width, h=height, body=Markup("").join([*life, *rows]))
 
@@ -96,22 +96,22 @@ def _draw_frame(frame: Frame, y: float, paper: _Paper) -> Markup:
     ).format(left, y - 16, right - left, len(frame.arrows) * _ROW + 10, right - 8, y, frame.times)
 
 
-def _draw_arrow(arrow: Arrow, y: float, paper: _Paper, turns: int) -> Markup:
+def _draw_arrow(arrow: Arrow, y: float, paper: _Paper, frame: Frame | None) -> Markup:
     x1, x2 = paper.lanes[arrow.source], paper.lanes[arrow.target]
-    times = len(arrow.exchanges) // turns  # the frame's own number says how often all of it was repeated
+    # Inside a frame, the frame's own number says how often all of it was repeated.
+    times = len(arrow.exchanges) // (frame.times if frame else 1)
     label = show_invisible(arrow.label)
     count = "" if times == 1 else f" × {times:,}"
     remark = f" · {show_invisible(arrow.remark)}" if arrow.remark else ""
-    room = int((paper.width - _LEFT - 16) / _CHARACTER)
+    room = int((paper.width - _LEFT - 64) / _CHARACTER)
     said = cut(label, max(12, room - len(count) - len(remark))) + count + remark
     first = arrow.exchanges[0]
     after = say_duration((first.at - paper.start).total_seconds() * 1000)
     line = _draw_hook(x1, y) if x1 == x2 else _draw_line(arrow, x1, x2, y)
+    edge = paper.width - (58 if frame else 6)  # the frame's number stands at its right
     begin = min(x1, x2) + 8
-    fits = begin + len(said) * _CHARACTER <= paper.width - 6
-    place = (
-        Markup('x="{}"').format(begin) if fits else Markup('x="{}" text-anchor="end"').format(paper.width - 6)
-    )
+    fits = begin + len(said) * _CHARACTER <= edge
+    place = Markup('x="{}"').format(begin) if fits else Markup('x="{}" text-anchor="end"').format(edge)
     return Markup(
         '<a href="#x{number}"><title>{full}</title>'
         '<text class="time" x="{left}" y="{low}">{after}</text>{line}'

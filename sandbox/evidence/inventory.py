@@ -16,7 +16,9 @@ from sandbox.evidence.wording import Names, say_reason
 from sandbox.model.run import Exchange
 
 # Words of a field's name that make it a special category, as in article 9 of the GDPR.
-_SPECIAL = ("disab", "health", "religio", "ethnic", "biometric", "political", "diagnos", "hiv", "pregnan")
+_SPECIAL = re.compile(
+    r"\b(disab|health|religio|ethnic|biometric|political|diagnos|hiv\b|pregnan)", re.IGNORECASE
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -72,7 +74,7 @@ def _summarise(reader: str, source: str, seen: Sequence[tuple[Exchange, tuple[st
     fields = tuple(dict.fromkeys(_last_part(field) for _, group in disclosed for field in group))
     first = seen[0][0]
     remarks = []
-    special = [field for field in fields if any(word in field.lower() for word in _SPECIAL)]
+    special = [field for field in fields if _SPECIAL.search(field)]
     if special:
         remarks.append(f"special category: {', '.join(special)}")
     if disclosed and not first.purpose:

@@ -17,6 +17,7 @@ from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
 
 from sandbox.errors import StateConflict
+from sandbox.evidence.disk import say_what_the_disk_refused
 
 
 def _spki(public: Ed25519PublicKey) -> bytes:
@@ -78,11 +79,11 @@ def open_key(home: Path) -> InstallationKey:
 
     Any number of processes may call this at once; all get the same key.
     """
-    folder = home / "keys"
-    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-    path = folder / "installation.pem"
-    if not path.exists():
-        _create(path)
+    path = home / "keys" / "installation.pem"
+    with say_what_the_disk_refused("the installation's key", path.parent):
+        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        if not path.exists():
+            _create(path)
     if stat.S_IMODE(path.stat().st_mode) & 0o077:
         raise StateConflict(
             f"{path} can be read by others than its owner, so its signatures prove nothing",

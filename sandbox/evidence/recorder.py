@@ -6,6 +6,7 @@ caller to report once the run is over. It decides nothing and forgets nothing.
 
 from __future__ import annotations
 
+import errno
 import json
 import os
 from collections.abc import Callable
@@ -42,7 +43,9 @@ class Recorder:
                 self.path.parent.mkdir(parents=True, exist_ok=True)
                 flags = os.O_WRONLY | os.O_APPEND | os.O_CREAT
                 self._descriptor = os.open(self.path, flags, 0o644)
-            os.write(self._descriptor, (self._mask(to_line(event)) + "\n").encode("utf-8"))
+            line = (self._mask(to_line(event)) + "\n").encode()
+            if os.write(self._descriptor, line) < len(line):
+                raise OSError(errno.ENOSPC, "a line was written in part only")
             if event.kind == "run-finished":
                 os.fsync(self._descriptor)
                 self.close()

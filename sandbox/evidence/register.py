@@ -23,6 +23,7 @@ from typing import Literal
 from pydantic import ValidationError
 
 from sandbox.errors import StateConflict
+from sandbox.evidence.disk import say_what_the_disk_refused
 from sandbox.evidence.keys import InstallationKey, signature_holds
 from sandbox.model.block import Frozen
 
@@ -167,10 +168,11 @@ class Register:
 
     @contextmanager
     def _locked(self) -> Iterator[None]:
-        self._folder.mkdir(parents=True, exist_ok=True)
-        with (self._folder / ".register.lock").open("w") as file:
-            fcntl.flock(file, fcntl.LOCK_EX)  # given back when the file is closed, also by a kill
-            yield
+        with say_what_the_disk_refused("the register of runs", self._folder):
+            self._folder.mkdir(parents=True, exist_ok=True)
+            with (self._folder / ".register.lock").open("w") as file:
+                fcntl.flock(file, fcntl.LOCK_EX)  # given back when the file is closed, also by a kill
+                yield
 
     def _read(self) -> list[Entry]:
         path = self._folder / REGISTER
@@ -182,7 +184,8 @@ class Register:
             return [Entry.model_validate_json(line) for line in whole.splitlines()]
         except ValidationError as error:
             raise StateConflict(
-                f"{path} holds a line that is not an entry", hint="sandbox runs verify names the line"
+                f"{path} holds a line that is not an entry",
+                hint="move it away to begin a new one; what was signed before shows that it was replaced",
             ) from error
 
     def _append(

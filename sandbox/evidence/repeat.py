@@ -11,10 +11,14 @@ import re
 import shlex
 from collections.abc import Mapping
 
+from sandbox.evidence.wording import cut
 from sandbox.model.run import Call
 
 _PROVES = re.compile(r"authorization|cookie|secret|token|api[-_]?key|password|assertion", re.IGNORECASE)
 _NOT_REPEATED = {"content-length", "host", "connection", "accept-encoding", "user-agent", "transfer-encoding"}
+
+
+_LONGEST_HEADER = 300
 
 
 def _variable_for(name: str) -> str:
@@ -25,7 +29,7 @@ def _variable_for(name: str) -> str:
 def show_headers(headers: Mapping[str, str]) -> str:
     """Write headers one per line; those that prove somebody by the variable that stands for them."""
     return "\n".join(
-        f"{name}: {_variable_for(name) if _PROVES.search(name) else value}"
+        f"{name}: {_variable_for(name) if _PROVES.search(name) else cut(value, _LONGEST_HEADER)}"
         for name, value in headers.items()
         if name.lower() not in _NOT_REPEATED
     )

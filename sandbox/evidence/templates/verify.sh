@@ -30,7 +30,7 @@ done < "$scratch/files"
 
 # 4. No file is here that was not signed.
 cut -d' ' -f2- "$scratch/files" > "$scratch/names"
-find . -type f | sed 's|^\./||' | while read -r name; do
+find . ! -type d | sed 's|^\./||' | while read -r name; do
   [ "$name" = $envelope ] || grep -qxF "$name" "$scratch/names" || { echo "NOT VALID: $name was not signed"; exit 1; }
 done
 echo "VALID: $(wc -l < "$scratch/files" | tr -d ' ') files are as they were signed"

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import errno
 import json
 import shutil
 import subprocess
@@ -10,6 +11,7 @@ import pytest
 
 from sandbox.errors import SandboxError
 from sandbox.evidence.bundle import SecretInEvidence, bundle_digest, write_bundle
+from sandbox.evidence.disk import DiskRefused
 from sandbox.evidence.keys import InstallationKey, open_key
 from sandbox.evidence.recorder import read_events
 from sandbox.evidence.seal import ENVELOPE, verify_bundle
@@ -158,3 +160,32 @@ def test_the_commands_of_the_reference_verify_a_bundle_by_hand(bundle: Path, key
     assert answer.stdout.startswith(key.fingerprint)
     assert "Signature Verified Successfully" in answer.stdout
     assert verify_bundle(bundle) == []
+
+
+def test_a_folder_that_cannot_be_written_is_told_in_words(tmp_path: Path, key: InstallationKey) -> None:
+    (tmp_path / "file").write_text("in the way")
+    with pytest.raises(DiskRefused, match=r"evidence can't be kept in .*file/run: not a directory"):
+        write_bundle(tmp_path / "file" / "run", sample_material(), key=key, secrets=[])
+
+
+def test_a_disk_that_fills_up_leaves_no_signature(
+    tmp_path: Path, key: InstallationKey, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write = Path.write_bytes
+
+    def refuse(path: Path, content: bytes) -> int:
+        if "verify.sh" in path.name:
+            raise OSError(errno.ENOSPC, "full")
+        return write(path, content)
+
+    monkeypatch.setattr(Path, "write_bytes", refuse)
+    with pytest.raises(DiskRefused, match="no space left on device"):
+        write_bundle(tmp_path / "run", sample_material(), key=key, secrets=[])
+    assert not (tmp_path / "run" / ENVELOPE).exists()
+    assert not list((tmp_path / "run").rglob(".*.new"))
+
+
+def test_a_link_that_was_planted_is_found(bundle: Path) -> None:
+    (bundle / "planted").symlink_to("/etc/hostname")
+    assert "NOT VALID: planted was not signed" in _run_script(bundle).stdout
+    assert verify_bundle(bundle) == ["planted was not signed"]

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import pytest
+
 from sandbox.evidence.inventory import Disclosure, take_inventory
 from sandbox.evidence.wording import Names
 from tests.fakes.sample_material import sample_wiring
@@ -41,6 +43,23 @@ def test_special_categories_and_missing_purposes_are_flagged() -> None:
     play.exchange(block="registration", fields=("response/person/disability",), individual="1")
     (row,) = take_inventory(play.exchanges, NAMES)
     assert row.remarks == ("special category: disability", "no purpose stated")
+
+
+@pytest.mark.parametrize(
+    ("field", "special"),
+    [
+        ("hivStatus", True),
+        ("archiveNumber", False),
+        ("religion", True),
+        ("healthId", True),
+        ("wealth", False),
+    ],
+)
+def test_a_special_category_is_told_by_the_beginning_of_a_word(field: str, special: bool) -> None:
+    play = Play()
+    play.exchange(block="registration", fields=(f"response/{field}",), individual="1", purpose="care")
+    (row,) = take_inventory(play.exchanges, NAMES)
+    assert bool(row.remarks) is special
 
 
 def test_every_row_names_the_exchanges_that_it_was_counted_from() -> None:

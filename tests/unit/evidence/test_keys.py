@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from sandbox.errors import StateConflict
+from sandbox.evidence.disk import DiskRefused
 from sandbox.evidence.keys import fingerprint_of, open_key, read_public_key, signature_holds
 
 
@@ -61,3 +62,9 @@ def test_a_signature_holds_for_its_content_only(tmp_path: Path) -> None:
     signature = key.sign(b"one")
     assert signature_holds(key.public, signature, b"one")
     assert not signature_holds(key.public, signature, b"two")
+
+
+def test_a_home_that_cannot_be_written_is_told_in_words(tmp_path: Path) -> None:
+    (tmp_path / "home").write_text("in the way")
+    with pytest.raises(DiskRefused, match="the installation's key can't be kept in"):
+        open_key(tmp_path / "home")
