@@ -16,10 +16,10 @@ from itertools import chain
 from pathlib import Path
 
 import docker
-from docker.errors import APIError, BuildError
+from docker.errors import BuildError, DockerException
 from docker.models.images import Image
 
-from sandbox.errors import ContentError, ImageUnavailable
+from sandbox.errors import ContentError, ImageUnavailable, RuntimeFailure
 from sandbox.runtimes.docker import context
 from sandbox.runtimes.docker.base import BUILD_COMMAND, Base, Progress, find_base, probe_target
 from sandbox.runtimes.docker.engine import connect, said_by_engine
@@ -125,15 +125,16 @@ def save(settings: Settings, path: Path, *, client: docker.DockerClient | None =
     found = reference_image(settings, engine)
     if found is None:
         raise ImageUnavailable("the reference image is not built yet", hint="sandbox images build")
-    path.parent.mkdir(parents=True, exist_ok=True)
     unfinished = path.with_name(f"{path.name}.part")
-    try:
-        with said_by_engine(f"saving {found.tag}"), unfinished.open("wb") as file:
-            for chunk in engine.images.get(found.tag).save(named=found.tag):
-                file.write(chunk)
-        unfinished.replace(path)
-    finally:
-        unfinished.unlink(missing_ok=True)
+    with _written_to(path.parent):
+        path.parent.mkdir(parents=True, exist_ok=True)
+        try:
+            with said_by_engine(f"saving {found.tag}"), unfinished.open("wb") as file:
+                for chunk in engine.images.get(found.tag).save(named=found.tag):
+                    file.write(chunk)
+            unfinished.replace(path)
+        finally:
+            unfinished.unlink(missing_ok=True)
     return found
 
 
@@ -148,8 +149,8 @@ def load(path: Path, *, client: docker.DockerClient | None = None) -> ImageRef:
             loaded = engine.images.load(file)
     except OSError as error:
         raise ContentError(f"can't be read: {error.strerror}", path=str(path)) from error
-    except APIError as error:
-        raise ContentError(f"no archive of images: {error.explanation}", path=str(path)) from error
+    except DockerException as error:
+        raise ContentError(f"no archive of images: {error}", path=str(path)) from error
     for image in loaded:
         if CONTENT in image.labels and image.tags:
             return _reference(image)
@@ -162,10 +163,23 @@ def load(path: Path, *, client: docker.DockerClient | None = None) -> ImageRef:
 def _one_builder(settings: Settings) -> Iterator[None]:
     """Let a second command wait for the first one's image instead of making its own."""
     folder = settings.home / "cache"
-    folder.mkdir(parents=True, exist_ok=True)
-    with (folder / "images.lock").open("w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
+    with _written_to(folder):
+        folder.mkdir(parents=True, exist_ok=True)
+        with (folder / "images.lock").open("w") as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX)
+            yield
+
+
+@contextmanager
+def _written_to(folder: Path) -> Iterator[None]:
+    """Say what the disk refused, and where."""
+    try:
         yield
+    except OSError as error:
+        raise RuntimeFailure(
+            f"{folder} can't be written: {error.strerror or error}",
+            hint="make room or choose another folder (SANDBOX_HOME holds the cache)",
+        ) from error
 
 
 def _build_packages(

@@ -108,7 +108,7 @@ def _start_database(client: docker.DockerClient, place: Place, image: str, secre
 def _create_administrator(database: Container, site: Site, superuser: str) -> None:
     """Run it beside the server: the superuser is refused from anywhere but its loopback."""
     try:
-        code, said = database.exec_run(
+        code, answer = database.exec_run(
             ["python", "-m", "sandbox.runtimes.administrator"],
             environment={
                 "DATABASE_PORT": str(site.database.port),
@@ -120,8 +120,9 @@ def _create_administrator(database: Container, site: Site, superuser: str) -> No
     except APIError as error:
         if error.status_code != 409:
             raise
-        code, said = 1, b""  # it ended before it could be asked
+        code, answer = 1, b""  # it ended before it could be asked
     if code != 0:
+        said = answer if isinstance(answer, bytes) else b"".join(answer)
         log = b"".join([*database.logs(tail=50, stream=True), said])
         raise StartFailed("PostgreSQL did not start in its container", log_tail=log.decode(errors="replace"))
 
