@@ -10,8 +10,9 @@ from __future__ import annotations
 
 import base64
 import re
-from bisect import bisect_right
+from bisect import bisect_left, insort
 from collections.abc import Iterable, Mapping, Sequence
+from threading import Lock
 from typing import Any
 from urllib.parse import quote, quote_plus
 
@@ -53,9 +54,10 @@ class Redactor:
     """Takes known secrets out of values. One per run; it learns tokens while the run goes on."""
 
     def __init__(self, secrets: Iterable[str] = ()) -> None:
-        self._needles: list[str] = []
-        self._lengths: list[int] = []
+        self._needles: list[tuple[int, str]] = []
+        """By length. Replaced and never changed, so that other threads may read while one learns."""
         self._known: set[str] = set()
+        self._learning = Lock()
         for secret in secrets:
             self.learn(secret)
 
@@ -63,14 +65,18 @@ class Redactor:
         """Remember a secret by its value from now on."""
         if len(secret) < SHORTEST_SECRET or secret in self._known:
             return
-        self._known.add(secret)
-        self._needles = sorted({*self._needles, *_spellings(secret)}, key=len)
-        self._lengths = [len(needle) for needle in self._needles]
+        with self._learning:
+            self._known.add(secret)
+            needles = self._needles.copy()
+            for spelling in _spellings(secret):
+                insort(needles, (len(spelling), spelling))
+            self._needles = needles
 
     def text(self, text: str) -> str:
         """Redact a text: known secrets, anything that looks like a token, parameters of addresses."""
-        fitting = bisect_right(self._lengths, len(text))
-        for needle in reversed(self._needles[:fitting]):  # longest first: a secret may begin with another
+        needles = self._needles
+        fitting = bisect_left(needles, (len(text) + 1, ""))
+        for _, needle in reversed(needles[:fitting]):  # longest first: a secret may begin with another
             if needle in text:
                 text = text.replace(needle, REDACTED)
         if "eyJ" in text:
