@@ -1,0 +1,48 @@
+"""Payments as one application: two dialects of GovStack's API, the ledger to read, and a worker that pays."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+
+import httpx2
+from fastapi import FastAPI
+
+from blockkit.app import build_block, make_kit
+from blocks.payments.callbacks import deliver_next
+from blocks.payments.completion import complete_next
+from blocks.payments.patience import Patience, grow
+from blocks.payments.routes import compliance, published, reading
+from blocks.payments.settlement import reserve_next, settle_next
+from blocks.payments.worker import Worker
+
+SLUG = "payments"
+
+
+def create_app(
+    environment: Mapping[str, str],
+    transport: httpx2.BaseTransport | None = None,
+    patience: Patience = grow,
+) -> FastAPI:
+    """Make the block; `patience` says how long to wait before trying again what failed."""
+    kit = make_kit(SLUG, environment, transport)
+    worker = Worker(
+        kit.log,
+        (
+            lambda: reserve_next(kit),
+            lambda: settle_next(kit, patience),
+            lambda: complete_next(kit),
+            lambda: deliver_next(kit, patience),
+        ),
+    )
+    return build_block(
+        kit,
+        Path(__file__).parent,
+        [
+            compliance.make_router(kit, worker.wake),
+            published.make_router(kit, worker.wake),
+            reading.make_router(kit),
+        ],
+        on_start=worker.start,
+        on_stop=worker.stop,
+    )

@@ -1,0 +1,1 @@
+"""The operations of payments; the rules stand beside this folder."""

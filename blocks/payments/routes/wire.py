@@ -1,0 +1,57 @@
+"""Values that both dialects have on the wire, with the lengths that GovStack gives them."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from typing import Annotated, Any
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints, model_validator
+
+from blockkit.money import to_minor
+
+VISIBLE = r"^[^\x00-\x1f]*$"
+"""No control characters; PostgreSQL can't even store NUL."""
+
+
+class Wire(BaseModel):
+    """A message. A key nobody knows is refused: a misspelt option must not be ignored in silence."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+def _number(value: Any) -> Any:
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        raise ValueError("a number was wanted")
+    return value
+
+
+MoneyAmount = Annotated[Decimal, BeforeValidator(_number), Field(gt=0, le=10**12, allow_inf_nan=False)]
+CurrencyCode = Annotated[str, StringConstraints(pattern=r"^[A-Z]{3}$")]
+ProgrammeName = Annotated[str, StringConstraints(min_length=1, max_length=40, pattern=VISIBLE)]
+PeriodName = Annotated[str, StringConstraints(min_length=1, max_length=20, pattern=VISIBLE)]
+Id12 = Annotated[str, StringConstraints(min_length=12, max_length=12, pattern=VISIBLE)]
+Id16 = Annotated[str, StringConstraints(min_length=16, max_length=16, pattern=VISIBLE)]
+Id20 = Annotated[str, StringConstraints(min_length=20, max_length=20, pattern=VISIBLE)]
+Up12 = Annotated[str, StringConstraints(min_length=1, max_length=12, pattern=VISIBLE)]
+Up16 = Annotated[str, StringConstraints(min_length=1, max_length=16, pattern=VISIBLE)]
+Up20 = Annotated[str, StringConstraints(min_length=1, max_length=20, pattern=VISIBLE)]
+Up50 = Annotated[str, StringConstraints(min_length=1, max_length=50, pattern=VISIBLE)]
+Up100 = Annotated[str, StringConstraints(min_length=1, max_length=100, pattern=VISIBLE)]
+Modality = Annotated[str, StringConstraints(min_length=2, max_length=2, pattern=VISIBLE)]
+Address = Annotated[str, StringConstraints(min_length=1, max_length=30, pattern=VISIBLE)]
+Text50 = Annotated[str, StringConstraints(max_length=50, pattern=VISIBLE)]
+
+
+class CreditInstruction(Wire):
+    """One credit in the compliance dialect."""
+
+    InstructionID: Id16
+    PayeeFunctionalID: Id20
+    Amount: MoneyAmount
+    Currency: CurrencyCode
+    Narration: Text50 | None = None
+
+    @model_validator(mode="after")
+    def _fits_the_currency(self) -> CreditInstruction:
+        to_minor(self.Amount, self.Currency)
+        return self

@@ -1,0 +1,210 @@
+-- Tables of payments. The rules of the ledger are constraints here, whatever the code does.
+
+CREATE TABLE accounts (
+    code     text PRIMARY KEY,
+    kind     text NOT NULL CHECK (kind IN ('treasury', 'funding', 'programme', 'suspense', 'payee', 'fees')),
+    currency text NOT NULL CHECK (currency ~ '^[A-Z]{{3}}$'),
+    CHECK (starts_with(code, kind || ':') AND right(code, 4) = ':' || currency)
+);
+
+-- grant: treasury to funding · allot: funding to programme · reserve: programme to suspense, before the money is
+-- sent · credit: suspense to payee, when it arrived · return: suspense to funding, the contra-entry of a reserve.
+CREATE TABLE journals (
+    number         bigint      PRIMARY KEY,
+    kind           text        NOT NULL CHECK (kind IN ('grant', 'allot', 'reserve', 'credit', 'return')),
+    batch_id       text,
+    instruction_id text,
+    contra_of      bigint      UNIQUE REFERENCES journals,
+    booked_on      date        NOT NULL,
+    recorded_at    timestamptz NOT NULL,
+    entered_in     xid8        NOT NULL,
+    CHECK ((kind = 'grant') = (batch_id IS NULL)),
+    CHECK ((kind IN ('grant', 'allot')) = (instruction_id IS NULL)),
+    CHECK ((kind = 'return') = (contra_of IS NOT NULL))
+);
+CREATE UNIQUE INDEX journals_once ON journals (batch_id, instruction_id, kind) NULLS NOT DISTINCT
+    WHERE kind <> 'grant';
+CREATE UNIQUE INDEX journals_outcome ON journals (batch_id, instruction_id) WHERE kind IN ('credit', 'return');
+
+CREATE TABLE postings (
+    journal bigint NOT NULL REFERENCES journals,
+    account text   NOT NULL REFERENCES accounts,
+    amount  bigint NOT NULL CHECK (amount <> 0),
+    PRIMARY KEY (journal, account)
+);
+CREATE INDEX postings_account ON postings (account) INCLUDE (amount);
+
+-- The account mapper: where a payee wants to be paid.
+CREATE TABLE beneficiaries (
+    functional_id     text PRIMARY KEY,
+    modality          text NOT NULL,
+    financial_address text NOT NULL,
+    source_bb         text NOT NULL,
+    registered_on     date NOT NULL,
+    updated_on        date NOT NULL
+);
+
+-- Requests that were accepted: the same one again is answered as before, another under its id is refused.
+CREATE TABLE requests (
+    operation    text NOT NULL,
+    source_bb    text NOT NULL,
+    request_id   text NOT NULL,
+    content_hash text NOT NULL,
+    PRIMARY KEY (operation, source_bb, request_id)
+);
+
+CREATE TABLE validations (
+    batch_id   text PRIMARY KEY,
+    checked_on date  NOT NULL,
+    total      int   NOT NULL,
+    failed     jsonb NOT NULL
+);
+
+CREATE TABLE batches (
+    batch_id     text PRIMARY KEY,
+    content_hash text        NOT NULL,
+    source_bb    text        NOT NULL,
+    programme    text        NOT NULL,
+    period       text        NOT NULL,
+    currency     text        NOT NULL,
+    correlation  text        NOT NULL,
+    exchange     text        NOT NULL,
+    status       text        NOT NULL DEFAULT 'accepted' CHECK (status IN ('accepted', 'processing', 'completed')),
+    accepted_on  date        NOT NULL,
+    accepted_at  timestamptz NOT NULL DEFAULT clock_timestamp()
+);
+CREATE INDEX batches_open ON batches (accepted_at) WHERE status <> 'completed';
+
+CREATE TABLE instructions (
+    batch_id       text   NOT NULL REFERENCES batches,
+    instruction_id text   NOT NULL,
+    position       int    NOT NULL,
+    payee          text   NOT NULL,
+    amount         bigint NOT NULL CHECK (amount > 0),
+    currency       text   NOT NULL,
+    narration      text   NOT NULL,
+    programme      text   NOT NULL,
+    period         text   NOT NULL,
+    institution    text   NOT NULL,
+    account_number text   NOT NULL,
+    status         text   NOT NULL CHECK (status IN ('pending', 'sent', 'credited', 'rejected')),
+    reason         text   NOT NULL DEFAULT '',
+    failures       int    NOT NULL DEFAULT 0,
+    retry_at       timestamptz NOT NULL DEFAULT clock_timestamp(),
+    PRIMARY KEY (batch_id, instruction_id),
+    CHECK ((status = 'rejected') = (reason <> ''))
+);
+CREATE INDEX instructions_open ON instructions (status, retry_at) WHERE status IN ('pending', 'sent');
+CREATE INDEX instructions_id ON instructions (instruction_id);
+-- An entitlement is paid once, whatever the batch; one that was rejected may be tried again.
+CREATE UNIQUE INDEX instructions_entitlement ON instructions (programme, period, payee)
+    WHERE period <> '' AND status <> 'rejected';
+
+CREATE TABLE callbacks (
+    callback_id  bigint      GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+    kind         text        NOT NULL,
+    correlation  text        NOT NULL,
+    body         jsonb       NOT NULL,
+    exchange     text        NOT NULL,
+    failures     int         NOT NULL DEFAULT 0,
+    retry_at     timestamptz NOT NULL DEFAULT clock_timestamp(),
+    delivered_at timestamptz
+);
+CREATE INDEX callbacks_due ON callbacks (retry_at) WHERE delivered_at IS NULL;
+
+-- Numbers are given here and nowhere else, one after another without a gap. Money enters by the owner alone.
+CREATE FUNCTION number_journal() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    IF NEW.kind = 'grant'
+       AND current_user <> (SELECT pg_get_userbyid(relowner) FROM pg_catalog.pg_class WHERE oid = TG_RELID) THEN
+        RAISE insufficient_privilege USING MESSAGE = 'only the treasury grants money';
+    END IF;
+    PERFORM pg_advisory_xact_lock(1);
+    SELECT coalesce(max(number), 0) + 1 INTO NEW.number FROM public.journals;
+    NEW.recorded_at := clock_timestamp();
+    NEW.entered_in := pg_current_xact_id();
+    RETURN NEW;
+END $$;
+CREATE TRIGGER number_journal BEFORE INSERT ON journals FOR EACH ROW EXECUTE FUNCTION number_journal();
+
+-- A journal is written once: nothing is added to it after its transaction.
+CREATE FUNCTION refuse_late_posting() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    IF NOT EXISTS (SELECT FROM public.journals
+                    WHERE number = NEW.journal AND entered_in = pg_current_xact_id()) THEN
+        RAISE check_violation USING MESSAGE = format('journal %s is not open for postings', NEW.journal);
+    END IF;
+    RETURN NEW;
+END $$;
+CREATE TRIGGER refuse_late_posting BEFORE INSERT ON postings
+    FOR EACH ROW EXECUTE FUNCTION refuse_late_posting();
+
+CREATE FUNCTION check_journal(checked bigint) RETURNS void LANGUAGE plpgsql AS $$
+DECLARE
+    entry public.journals;
+    sums record;
+BEGIN
+    SELECT * INTO entry FROM public.journals WHERE number = checked;
+    SELECT count(*) AS lines, sum(p.amount) AS total, max(p.amount) AS volume,
+           count(DISTINCT a.currency) AS currencies,
+           max(a.kind) FILTER (WHERE p.amount < 0) AS giving, max(a.kind) FILTER (WHERE p.amount > 0) AS taking,
+           max(a.code) FILTER (WHERE p.amount < 0) AS giver
+      INTO sums
+      FROM public.postings p JOIN public.accounts a ON a.code = p.account
+     WHERE p.journal = checked;
+    IF sums.lines <> 2 OR sums.total <> 0 OR sums.currencies <> 1 THEN
+        RAISE check_violation USING MESSAGE = format(
+            'journal %s does not balance: %s postings, sum %s', checked, sums.lines, sums.total);
+    END IF;
+    IF (entry.kind, sums.giving, sums.taking) NOT IN (
+            ('grant', 'treasury', 'funding'), ('allot', 'funding', 'programme'),
+            ('reserve', 'programme', 'suspense'), ('credit', 'suspense', 'payee'),
+            ('return', 'suspense', 'funding')) THEN
+        RAISE check_violation USING MESSAGE = format(
+            'journal %s is no %s: from %s to %s', checked, entry.kind, sums.giving, sums.taking);
+    END IF;
+    IF entry.kind IN ('credit', 'return') AND NOT EXISTS (
+            SELECT FROM public.journals r JOIN public.postings p ON p.journal = r.number
+             WHERE r.kind = 'reserve' AND r.batch_id = entry.batch_id
+               AND r.instruction_id = entry.instruction_id AND p.amount = sums.volume
+               AND coalesce(entry.contra_of, r.number) = r.number) THEN
+        RAISE check_violation USING MESSAGE = format('journal %s follows no reserve of its amount', checked);
+    END IF;
+    IF entry.kind IN ('allot', 'reserve')
+       AND (SELECT sum(amount) FROM public.postings WHERE account = sums.giver) < 0 THEN
+        RAISE check_violation USING MESSAGE = format('journal %s overdraws %s', checked, sums.giver);
+    END IF;
+END $$;
+CREATE FUNCTION journal_balances() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    PERFORM public.check_journal(NEW.number);
+    RETURN NULL;
+END $$;
+CREATE FUNCTION posting_balances() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    PERFORM public.check_journal(NEW.journal);
+    RETURN NULL;
+END $$;
+CREATE CONSTRAINT TRIGGER journal_balances AFTER INSERT ON journals
+    DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION journal_balances();
+CREATE CONSTRAINT TRIGGER posting_balances AFTER INSERT ON postings
+    DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION posting_balances();
+
+-- What an instruction has become it stays.
+CREATE FUNCTION refuse_way_back() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    IF (OLD.status, NEW.status) NOT IN (
+            ('pending', 'pending'), ('sent', 'sent'), ('pending', 'sent'),
+            ('sent', 'credited'), ('sent', 'rejected')) THEN
+        RAISE check_violation USING MESSAGE = format(
+            'instruction %s is %s and can''t become %s', OLD.instruction_id, OLD.status, NEW.status);
+    END IF;
+    RETURN NEW;
+END $$;
+CREATE TRIGGER refuse_way_back BEFORE UPDATE ON instructions FOR EACH ROW EXECUTE FUNCTION refuse_way_back();
+
+GRANT SELECT, INSERT ON accounts, journals, postings, requests, batches, instructions, callbacks TO {role};
+GRANT SELECT, INSERT, UPDATE ON beneficiaries, validations TO {role};
+GRANT UPDATE (status) ON batches TO {role};
+GRANT UPDATE (status, reason, failures, retry_at) ON instructions TO {role};
+GRANT UPDATE (failures, retry_at, delivered_at) ON callbacks TO {role};

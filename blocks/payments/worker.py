@@ -1,0 +1,61 @@
+"""The one thread that pays: repeats the steps it is given, and sleeps when none has anything to do.
+
+It remembers nothing. What is to be done stands in the database, so a worker that died is
+replaced by any other.
+"""
+
+from __future__ import annotations
+
+import logging
+import threading
+from collections.abc import Callable, Sequence
+
+POLL_SECONDS = 0.2
+STOP_SECONDS = 10.0
+
+Step = Callable[[], bool]
+"""Does one piece of work; tells whether there was any."""
+
+
+class Worker:
+    """Runs steps in a thread from start to stop."""
+
+    def __init__(self, log: logging.Logger, steps: Sequence[Step]) -> None:
+        self._log = log
+        self._steps = steps
+        self._stopping = threading.Event()
+        self._waking = threading.Event()
+        self._thread = threading.Thread(target=self._run, name="payments-worker", daemon=True)
+
+    def start(self) -> None:
+        """Begin; what was left unfinished by an earlier worker is taken up at once."""
+        self._thread.start()
+
+    def wake(self) -> None:
+        """Say that there is work."""
+        self._waking.set()
+
+    def stop(self) -> None:
+        """End after the step that is being done."""
+        self._stopping.set()
+        self._waking.set()
+        self._thread.join(STOP_SECONDS)
+
+    def _run(self) -> None:
+        while not self._stopping.is_set():
+            if not self._work():
+                self._waking.wait(POLL_SECONDS)
+                self._waking.clear()
+
+    def _work(self) -> bool:
+        worked = False
+        for step in self._steps:
+            if self._stopping.is_set():
+                break
+            try:
+                worked = step() or worked
+            except Exception as error:
+                # An accepted batch must be finished whatever happens on the way: a reset ends this
+                # database session, a restart of the server too. The step's transaction was rolled back.
+                self._log.warning("a step of the worker broke: %s", error, exc_info=error)
+        return worked
