@@ -1,0 +1,1 @@
+"""Messaging: e-mail and text messages to inboxes inside the sandbox. Nothing leaves it."""

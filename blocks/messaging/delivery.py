@@ -1,0 +1,188 @@
+"""The rules: where a message goes, and what became of it.
+
+An address of the population leads to that person's inbox; a well-formed one that nobody has
+bounces; anything else is not sent. There is no network behind it.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import json
+import re
+import secrets
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Literal
+
+from blockkit.problems import Problem
+from blockkit.records import Connection
+
+Channel = Literal["email", "sms"]
+STATUSES = ("scheduled", "processing", "deferred", "bounced", "notSent", "delivered")
+_EMAIL = re.compile(r"[^@\s]+@[^@\s]+\.[^@\s]+")
+_PHONE = re.compile(r"\+?[0-9]{5,15}")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Letter:
+    """What is sent, the same for every recipient."""
+
+    channel: Channel
+    sender: str
+    subject: str
+    text: str
+
+
+def submit(
+    db: Connection, letter: Letter, addresses: Sequence[str], *, key: str, uid: str | None, now: datetime
+) -> str:
+    """Take one request and deliver it.
+
+    Args:
+        db: Inside a transaction.
+        letter: What is sent.
+        addresses: To whom; an address named twice gets one message.
+        key: The sender's API key; only its hash is kept.
+        uid: The sender's own name for the request, so that a repeated call sends nothing twice.
+        now: The sandbox's time.
+
+    Returns:
+        The request's uid.
+
+    Raises:
+        Problem: 409 when the uid was used for something else.
+    """
+    unique = list(dict.fromkeys(addresses))
+    content = json.dumps([letter.channel, letter.sender, letter.subject, letter.text, unique])
+    request = (uid or new_uid(), letter.channel, _hash(key), _hash(content))
+    added = db.execute(
+        "INSERT INTO requests (request_uid, channel, key_hash, content_hash) VALUES (%s, %s, %s, %s)"
+        " ON CONFLICT DO NOTHING",
+        request,
+    )
+    if added.rowcount == 0:
+        _require_same(db, request)
+        return request[0]
+    for address in unique:
+        person = _person_at(db, letter.channel, address)
+        status = "delivered" if person else _fate(letter.channel, address)
+        db.execute(
+            """
+            INSERT INTO messages (message_id, request_uid, individual_id, address, channel, sender, subject,
+                                  text, sensitive, status, sent_at)
+            VALUES (%s, %s, %s, %s, %s, %s, %s, %s, false, %s, %s)
+            """,
+            [
+                _new_id(),
+                request[0],
+                person,
+                address,
+                letter.channel,
+                letter.sender,
+                letter.subject,
+                letter.text,
+                status,
+                now,
+            ],
+        )
+    return request[0]
+
+
+def require_request(db: Connection, channel: Channel, uid: str, key: str) -> None:
+    """Check that the sender's key made the request. Raises Problem 404, whichever of the two is wrong."""
+    row = db.execute(
+        "SELECT key_hash FROM requests WHERE request_uid = %s AND channel = %s", [uid, channel]
+    ).fetchone()
+    if row is None or not hmac.compare_digest(row["key_hash"], _hash(key)):
+        raise Problem(404, "no-such-request", "no request of this key has this requestUid")
+
+
+def count_statuses(db: Connection, uid: str, wanted: Sequence[str]) -> dict[str, int]:
+    """Count a request's messages by status; those not asked for are left out."""
+    unknown = [status for status in wanted if status not in STATUSES]
+    if unknown:
+        raise Problem(400, "invalid-request", f"no status is called {unknown[0]!r}", known=STATUSES)
+    rows = db.execute(
+        "SELECT status, count(*) AS n FROM messages WHERE request_uid = %s GROUP BY status", [uid]
+    ).fetchall()
+    found = {row["status"]: row["n"] for row in rows}
+    return {status: found.get(status, 0) for status in STATUSES if status in wanted}
+
+
+def deliver_to_person(db: Connection, individual_id: str, message: dict[str, Any]) -> str:
+    """Put a message straight into a person's inbox and give its id."""
+    identifier = _new_id()
+    db.execute(
+        """
+        INSERT INTO messages (message_id, individual_id, channel, sender, subject, text, sensitive, status,
+                              sent_at)
+        VALUES (%(id)s, %(person)s, %(channel)s, %(sender)s, %(subject)s, %(text)s, %(sensitive)s,
+                'delivered', %(sent_at)s)
+        """,
+        {**message, "id": identifier, "person": individual_id},
+    )
+    return identifier
+
+
+def list_inbox(db: Connection, individual_id: str, *, since: int, limit: int) -> list[dict[str, Any]]:
+    """List a person's messages in the order of their arrival, after number `since`."""
+    return db.execute(
+        _INBOX + " WHERE individual_id = %s AND number > %s ORDER BY number LIMIT %s",
+        [individual_id, since, limit],
+    ).fetchall()
+
+
+def read_message(db: Connection, individual_id: str, message_id: str) -> dict[str, Any]:
+    """Read one message. Raises Problem 404, also for somebody else's."""
+    row = db.execute(
+        _INBOX + " WHERE individual_id = %s AND message_id = %s", [individual_id, message_id]
+    ).fetchone()
+    if row is None:
+        raise Problem(404, "no-such-message", "this inbox has no such message")
+    return row
+
+
+def new_uid() -> str:
+    """Make a request's uid in the published shape, six groups of four."""
+    text = secrets.token_hex(12).upper()
+    return "-".join(text[place : place + 4] for place in range(0, 24, 4))
+
+
+_INBOX = """
+    SELECT message_id AS "messageId", number, channel, sender, subject, text, sensitive, sent_at AS "sentAt"
+    FROM messages
+"""
+
+
+def _require_same(db: Connection, request: tuple[str, str, str, str]) -> None:
+    uid, *made = request
+    row = db.execute(
+        "SELECT channel, key_hash, content_hash FROM requests WHERE request_uid = %s", [uid]
+    ).fetchone()
+    if row is None or [row["channel"], row["key_hash"], row["content_hash"]] != made:
+        raise Problem(409, "uid-taken", "this requestUid was used for another message")
+
+
+def _person_at(db: Connection, channel: Channel, address: str) -> str | None:
+    column = "lower(email) = lower(%s)" if channel == "email" else "phone = %s"
+    # A household may share one address; the message goes to the first, as a shared letter-box would.
+    row = db.execute(
+        f"SELECT individual_id FROM contacts WHERE {column} ORDER BY individual_id LIMIT 1",  # noqa: S608
+        [address],
+    ).fetchone()
+    return row["individual_id"] if row else None
+
+
+def _fate(channel: Channel, address: str) -> str:
+    shape = _EMAIL if channel == "email" else _PHONE
+    return "bounced" if shape.fullmatch(address) else "notSent"
+
+
+def _new_id() -> str:
+    return f"msg-{secrets.token_hex(8)}"
+
+
+def _hash(text: str) -> str:
+    return hashlib.sha256(text.encode()).hexdigest()

@@ -1,0 +1,79 @@
+"""Text messages, shaped like the published e-mail operations."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from fastapi import APIRouter, Request
+from pydantic import BaseModel, Field
+
+from blockkit.app import Kit
+from blocks.messaging.delivery import Letter, count_statuses, require_request, submit
+from blocks.messaging.routes.callers import named_request, read_sender, wanted_statuses
+from blocks.messaging.routes.email import ACCEPTED, LARGEST_BATCH
+from blocks.messaging.routes.text import Storable
+
+Phone = Annotated[Storable, Field(min_length=1, max_length=40)]
+
+
+class One(BaseModel):
+    """One recipient."""
+
+    phone: Phone
+
+
+class Many(BaseModel):
+    """Several recipients."""
+
+    phones: Annotated[list[Phone], Field(min_length=1, max_length=LARGEST_BATCH)]
+
+
+class Text(BaseModel):
+    """What is written; ten segments at most."""
+
+    content: Annotated[Storable, Field(max_length=1600)]
+
+
+class Sms(BaseModel):
+    """Body of `POST /send/sms/single`."""
+
+    recipientInfo: One  # noqa: N815  the wire's name, here and below
+    smsContent: Text  # noqa: N815
+
+
+class BatchSms(BaseModel):
+    """Body of `POST /send/sms/batch`."""
+
+    recipientInfo: Many  # noqa: N815
+    smsContent: Text  # noqa: N815
+
+
+def make_router(kit: Kit) -> APIRouter:
+    """Give the routes."""
+    router = APIRouter()
+
+    def send(request: Request, text: str, phones: list[str]) -> dict[str, str]:
+        sender = read_sender(request)
+        letter = Letter(channel="sms", sender=sender.name, subject="", text=text)
+        with kit.records.transaction() as db:
+            uid = submit(db, letter, phones, key=sender.key, uid=sender.uid, now=kit.clock.now())
+        return {"response": ACCEPTED, "requestUid": uid}
+
+    @router.post("/send/sms/single")
+    def send_single_sms(sms: Sms, request: Request) -> dict[str, str]:
+        return send(request, sms.smsContent.content, [sms.recipientInfo.phone])
+
+    @router.post("/send/sms/batch")
+    def send_batch_sms(batch: BatchSms, request: Request) -> dict[str, str]:
+        return send(request, batch.smsContent.content, batch.recipientInfo.phones)
+
+    @router.get("/status/sms")
+    def get_sms_status(request: Request) -> dict[str, int]:
+        sender = read_sender(request)
+        uid = named_request(sender)
+        wanted = wanted_statuses(request)
+        with kit.records.transaction() as db:
+            require_request(db, "sms", uid, sender.key)
+            return count_statuses(db, uid, wanted)
+
+    return router
