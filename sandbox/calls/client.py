@@ -21,6 +21,7 @@ from sandbox.calls.requests import CannotSend, is_json
 from sandbox.errors import BlockUnreachable
 
 LARGEST_ANSWER = 8 * 1024 * 1024
+DEEPEST_ANSWER = 100
 TIMEOUT_SECONDS = 35.0
 """Longer than the mediator's own patience (30 s), so that it is the mediator that says who was slow."""
 
@@ -140,6 +141,25 @@ def _decode(content: bytes, headers: Mapping[str, str]) -> tuple[Any, str]:
     if not is_json(content_type):
         return text, ""
     try:
-        return json.loads(text, parse_constant=_refuse_constant), ""
+        value = json.loads(text, parse_constant=_refuse_constant)
+        if r"\ud" in text.lower():
+            # Half a character can be escaped in JSON and written nowhere else: refused here, not there.
+            json.dumps(value, ensure_ascii=False).encode()
     except (ValueError, RecursionError) as error:
         return text, f"the answer says it is {content_type} and is not: {error}"
+    if _is_deeper_than(value, DEEPEST_ANSWER):
+        return None, f"the answer nests deeper than {DEEPEST_ANSWER} levels"
+    return value, ""
+
+
+def _is_deeper_than(value: Any, levels: int) -> bool:
+    """Whether a value nests further than everything behind this point can follow it."""
+    level = [value]
+    for _ in range(levels):
+        level = [
+            item
+            for one in level
+            if isinstance(one, dict | list)
+            for item in (one.values() if isinstance(one, dict) else one)
+        ]
+    return any(isinstance(one, dict | list) for one in level)

@@ -81,6 +81,20 @@ def build_request(
     has_body: bool = False,
 ) -> Request:
     """Build the request for one call of `operation` at `block`, or raise CannotSend."""
+    try:
+        return _build(operation, block, arguments, content_type, payload, has_body)
+    except UnicodeEncodeError as error:
+        raise CannotSend("a value holds half a character (a lone surrogate)") from error
+
+
+def _build(
+    operation: OperationDoc,
+    block: str,
+    arguments: Sequence[Argument],
+    content_type: str,
+    payload: Any,
+    has_body: bool,
+) -> Request:
     path = {one.name: _path_segment(one) for one in arguments if one.location == "path"}
     missing = placeholders(operation.path) - path.keys()
     if missing:

@@ -1,25 +1,22 @@
 """The course of workflows: steps in order, goto, end, retry, called workflows, and who is told.
 
-Keeps, per played workflow, what its expressions may read; a called workflow sees its own
-steps only. Remembers for every output which exchanges it came from, so that a figure of the
-verdict can name them.
+Decides what is played next and nothing else: one attempt at an operation is `attempt`, what
+is known so far is `frame`, what may be said is `journal`.
 """
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime
+from dataclasses import replace
+from datetime import UTC
 from email.utils import parsedate_to_datetime
 from typing import Any
 
-from sandbox.calls.client import Caller
 from sandbox.calls.context import Context, ReachesNothing, WorkflowFacts, evaluate
-from sandbox.calls.expressions import Reference, Root, Value, references_in
+from sandbox.calls.expressions import Reference, Value, references_in
 from sandbox.model.run import (
-    Call,
     Outcome,
     StepFinished,
     StepResult,
@@ -28,13 +25,8 @@ from sandbox.model.run import (
     WorkflowStarted,
 )
 from sandbox.runner.attempt import Attempt, attempt_operation, evaluate_tests, judge_step, resolve_outputs
-from sandbox.runner.compiled import (
-    CompiledAction,
-    CompiledStep,
-    CompiledWorkflow,
-    OperationCall,
-    WorkflowKey,
-)
+from sandbox.runner.compiled import CompiledAction, CompiledStep, CompiledWorkflow, OperationCall, WorkflowKey
+from sandbox.runner.frame import Exchanges, Frame, Played, PlayedWorkflow, Surroundings
 from sandbox.runner.inputs import InputsRefused, bind_inputs
 from sandbox.runner.journal import Journal
 
@@ -42,89 +34,9 @@ MOST_STEPS = 100_000
 LONGEST_RETRY_AFTER = 60.0
 """Seconds an answer's Retry-After may ask for; a scenario's own `retryAfter` may be longer."""
 
-Exchanges = tuple[str, ...]
-
 
 class RunStopped(Exception):
     """The run was asked to stop, or went on for too long."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Surroundings:
-    """What the engine needs from outside."""
-
-    caller: Caller
-    clock: Callable[[], datetime]
-    timer: Callable[[], float]
-    sleep: Callable[[float], None]
-    should_stop: Callable[[], bool]
-    mediator_url: str
-    most_steps: int
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PlayedWorkflow:
-    """How a workflow ended. `origins` are the exchanges behind each output; `failure` the step to blame."""
-
-    outcome: Outcome
-    outputs: Mapping[str, Any]
-    origins: Mapping[str, Exchanges]
-    exchanges: Exchanges
-    failure: StepResult | None = None
-    reason: str = ""
-
-
-@dataclass(slots=True)
-class Frame:
-    """What one played workflow knows so far. The engine's only state that changes while it plays."""
-
-    workflow: CompiledWorkflow
-    path: tuple[str, ...]
-    inputs: Mapping[str, Any]
-    input_origins: Mapping[str, Exchanges]
-    sources: Mapping[str, str]
-    steps: dict[str, Mapping[str, Any]] = field(default_factory=dict)
-    origins: dict[str, Mapping[str, Exchanges]] = field(default_factory=dict)
-    """Exchanges behind each output, by step."""
-    called: dict[str, WorkflowFacts] = field(default_factory=dict)
-    called_origins: dict[str, Mapping[str, Exchanges]] = field(default_factory=dict)
-    iterations: Counter[str] = field(default_factory=Counter)
-    exchanges: list[str] = field(default_factory=list)
-
-    def context(self) -> Context:
-        """Freeze what expressions may read now."""
-        return Context(inputs=self.inputs, steps=self.steps, workflows=self.called, sources=self.sources)
-
-    def trace(self, references: Iterable[Reference], own: Mapping[str, Exchanges] | None = None) -> Exchanges:
-        """Name the exchanges that the values behind these expressions came from."""
-        found: dict[str, None] = {}
-        for reference in references:
-            match reference.root:
-                case Root.INPUTS:
-                    behind = self.input_origins
-                case Root.STEPS:
-                    behind = self.origins.get(reference.owner, {})
-                case Root.WORKFLOWS:
-                    behind = self.called_origins.get(reference.owner, {})
-                case Root.OUTPUTS:
-                    behind = own or {}
-                case _:
-                    behind = {}
-            found.update(dict.fromkeys(behind.get(reference.choose_name(behind), ())))
-        return tuple(found)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Played:
-    """One execution of one step, before anything is redacted."""
-
-    attempt: Attempt
-    calls: int = 1
-    call: Call | None = None
-    exchanges: Exchanges = ()
-    origins: dict[str, Exchanges] = field(default_factory=dict)
-    failure: StepResult | None = None
-    """The step inside a called workflow that is to blame."""
 
 
 class Flow:

@@ -19,7 +19,8 @@ from sandbox.errors import SandboxError, UsageError
 from sandbox.model.population import PopulationRef
 from sandbox.model.run import Listener, Outcome, RunFinished, RunStarted, Verdict
 from sandbox.runner.compiled import CompiledScenario
-from sandbox.runner.flow import MOST_STEPS, Flow, PlayedWorkflow, RunStopped, Surroundings
+from sandbox.runner.flow import MOST_STEPS, Flow, RunStopped
+from sandbox.runner.frame import PlayedWorkflow, Surroundings
 from sandbox.runner.inputs import InputsRefused, bind_inputs
 from sandbox.runner.journal import Journal
 from sandbox.runner.verdict import conclude_error, conclude_failed, conclude_passed

@@ -44,8 +44,10 @@ class _Scripted(BaseHTTPRequestHandler):
                 self._send(body, {"Content-Length": str(len(body)), "Content-Encoding": "gzip"})
             case "broken":
                 self._send(b'{"a": NaN}', {"Content-Length": "10"})
-            case "deep":
-                body = b"[" * 200_000
+            case "half":
+                self._send(b'["\\uD800"]', {"Content-Length": "10"})
+            case "nested" | "deep" as how:
+                body = b"[" * 101 + b"]" * 101 if how == "nested" else b"[" * 200_000
                 self._send(body, {"Content-Length": str(len(body))})
             case "empty":
                 self._send(b"", {"Content-Length": "0"}, status=204)

@@ -58,6 +58,8 @@ def test_a_redirect_is_an_answer_and_is_not_followed(client: MediatorClient):
         ("large", 200, None, "the answer is larger than 8 MiB"),
         ("zipped", 200, None, "the answer is encoded as 'gzip', which was not asked for"),
         ("broken", 200, '{"a": NaN}', "the answer says it is application/json and is not"),
+        ("half", 200, '["\\uD800"]', "the answer says it is application/json and is not"),
+        ("nested", 200, None, "the answer nests deeper than 100 levels"),
         ("deep", 200, "[" * 200_000, "the answer says it is application/json and is not"),
     ],
 )
