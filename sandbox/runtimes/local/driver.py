@@ -32,11 +32,10 @@ from sandbox.runtime import (
     Site,
     SiteRequest,
 )
-from sandbox.runtimes.local import channel, records, server
+from sandbox.runtimes.local import channel, logfile, records, server
 from sandbox.runtimes.local.data import lay_data
 from sandbox.runtimes.local.databases import create_administrator, drop_sandbox, prefix_of
 from sandbox.runtimes.local.layout import Home, SandboxFolder, explained
-from sandbox.runtimes.local.logfile import follow, read_tail
 from sandbox.runtimes.local.processes import end_processes, find_processes, spawn_detached
 
 _HOST = "sandbox.runtimes.local.host"
@@ -163,8 +162,8 @@ class LocalRuntime:
         """Yield log lines of one instance, oldest first; with `follow`, until it ends."""
         path = self._home.folder(sandbox).log(name)
         if not follow:
-            return iter(read_tail(path, tail))
-        return _follow(path, tail, lambda: self._runs(sandbox, name))
+            return iter(logfile.read_tail(path, tail))
+        return logfile.follow(path, tail, lambda: self._runs(sandbox, name))
 
     def _lay_out(self, folder: SandboxFolder, request: SiteRequest) -> Site:
         records.write_spec(folder, request.spec)
@@ -267,16 +266,12 @@ class LocalRuntime:
             raise RuntimeFailure(
                 f"the host process of sandbox {folder.name!r} is gone",
                 hint=f"end what is left of it: sandbox down {folder.name}",
-                log_tail="\n".join(read_tail(folder.host_log, 30)),
+                log_tail="\n".join(logfile.read_tail(folder.host_log, 30)),
             )
         return answer
 
     def _runs(self, sandbox: str, name: str) -> bool:
         return any(seen.name == name and seen.phase is Phase.RUNNING for seen in self.observe(sandbox))
-
-
-_follow = follow
-"""`LocalRuntime.logs` has a parameter of the same name."""
 
 
 def _instance(sandbox: str, name: str, identifier: str, exit_code: int | None) -> Instance:

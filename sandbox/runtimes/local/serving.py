@@ -8,6 +8,7 @@ how that ended.
 from __future__ import annotations
 
 import importlib
+import math
 import socket
 import traceback
 from collections.abc import Callable, Mapping
@@ -18,7 +19,8 @@ import uvicorn
 
 from sandbox.runtimes.local.output import Output
 
-_FORCED_WITHIN = 2.0
+_CLOSES_WITHIN = 5.0
+"""Seconds that an application has for its own shutdown, after its requests have ended."""
 _imports = Lock()
 
 
@@ -65,15 +67,13 @@ class Served:
 
         Raises StillRunning when the application holds its thread all the same.
         """
+        seconds = math.ceil(grace_seconds)
         with self._lock:
             self._leaving = True
             if self._server is not None:
+                self._server.config.timeout_graceful_shutdown = seconds
                 self._server.should_exit = True
-        self._thread.join(grace_seconds)
-        if self._thread.is_alive() and self._server is not None:
-            self._server.config.timeout_graceful_shutdown = 0
-            self._server.force_exit = True
-            self._thread.join(_FORCED_WITHIN)
+        self._thread.join(seconds + _CLOSES_WITHIN)
         if self._thread.is_alive():
             raise StillRunning(self.name)
 

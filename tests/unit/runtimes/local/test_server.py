@@ -2,8 +2,9 @@ from __future__ import annotations
 
 import shutil
 import signal
-import socket
+import socketserver
 from pathlib import Path
+from threading import Thread
 
 import psutil
 import psycopg
@@ -16,6 +17,12 @@ from sandbox.runtimes.local.driver import LocalRuntime
 from sandbox.runtimes.local.layout import Home
 from sandbox.runtimes.local.processes import is_alive
 from tests.fakes.waiting import eventually
+
+
+class OtherProgram(socketserver.TCPServer):
+    """Takes connections and closes them; never speaks PostgreSQL."""
+
+    allow_reuse_address = True
 
 
 def postmaster(home_path: Path) -> int:
@@ -101,16 +108,13 @@ def test_a_port_that_sandboxes_know_and_another_program_has_is_named(
 ) -> None:
     database = runtime.prepare(request_for("one")).database
     crash(home_path)
-    with socket.socket() as other:
-        other.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        other.bind((database.host, database.port))
-        other.listen()
-        other.settimeout(5)
-        # It never speaks PostgreSQL; the server's own refusal to start ends the wait.
+    with OtherProgram((database.host, database.port), socketserver.BaseRequestHandler) as other:
+        Thread(target=other.serve_forever, kwargs={"poll_interval": 0.01}, daemon=True).start()
         with pytest.raises(
             RuntimeUnavailable, match=f"port {database.port}.* one .*taken by another program"
         ):
             runtime.prepare(request_for("two"))
+        other.shutdown()
     assert [remains.name for remains in runtime.list_sandboxes()] == ["one"]
 
 
