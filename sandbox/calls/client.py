@@ -55,6 +55,8 @@ class MediatorClient:
             timeout=timeout,
             follow_redirects=False,
             trust_env=False,
+            # Shorter than a server's own patience (uvicorn: 5 s), lest a call meet a connection just closing.
+            limits=httpx2.Limits(keepalive_expiry=2.0),
             cookies=CookieJar(DefaultCookiePolicy(allowed_domains=[])),
         )
 

@@ -34,6 +34,9 @@ _JWT = re.compile(r"eyJ[A-Za-z0-9_-]{8,}\.[A-Za-z0-9_-]+\.[A-Za-z0-9_-]*")
 _IN_ADDRESS = re.compile(
     r"(?i)([?&#](?:otp|pin|password|client_assertion|[a-z_]*token|[a-z_]*secret)=)[^&#\s\"']+"
 )
+_IN_JSON = re.compile(
+    r'(?i)("(?:pin|otp|password|client_assertion|[a-z_]*token|[a-z_]*secret)"\s*:\s*)"(?:[^"\\]|\\.)*"'
+)
 _CODE_IN_ADDRESS = re.compile(r"([?&#]code=)[^&#\s\"']{16,}")
 _BEARER = re.compile(r"(?i)\b(bearer|basic)\s+[A-Za-z0-9+/=._~-]{20,}")
 
@@ -84,6 +87,8 @@ class Redactor:
         if "=" in text:
             text = _IN_ADDRESS.sub(rf"\1{REDACTED}", text)
             text = _CODE_IN_ADDRESS.sub(rf"\1{REDACTED}", text)
+        if '":' in text:
+            text = _IN_JSON.sub(rf'\1"{REDACTED}"', text)
         return _BEARER.sub(rf"\1 {REDACTED}", text) if " " in text else text
 
     def headers(self, headers: Mapping[str, str]) -> dict[str, str]:

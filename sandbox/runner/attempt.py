@@ -112,7 +112,7 @@ def _replace_at(value: Any, keys: tuple[str, ...], new: Any) -> Any:
     key, rest = keys[0], keys[1:]
     if isinstance(value, dict) and key in value:
         return {**value, key: _replace_at(value[key], rest, new)}
-    if isinstance(value, list) and key.isdecimal() and int(key) < len(value):
+    if isinstance(value, list) and key.isascii() and key.isdecimal() and int(key) < len(value):
         index = int(key)
         return [*value[:index], _replace_at(value[index], rest, new), *value[index + 1 :]]
     raise CannotSend(f"the payload has no {key!r} to replace")

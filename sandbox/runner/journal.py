@@ -9,10 +9,14 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from sandbox.calls.context import as_text, describe
 from sandbox.calls.messages import Answer, Request
 from sandbox.calls.redaction import Redactor
 from sandbox.model.run import Call, Check, Event, Listener, Message, StepResult
 from sandbox.runner.compiled import OperationCall
+
+LONGEST_SHOWN = 2_000
+"""Characters of either side of a check; the whole answer stands in the call beside it."""
 
 
 class Journal:
@@ -77,8 +81,13 @@ class Journal:
             Check(
                 condition=one.condition,
                 held=one.held,
-                found=self.redactor.value(one.found),
-                wanted=self.redactor.value(one.wanted),
+                found=_shown(self.redactor.value(one.found)),
+                wanted=_shown(self.redactor.value(one.wanted)),
             )
             for one in checks
         )
+
+
+def _shown(value: Any) -> Any:
+    """Give a value as it is, or in words when it would fill pages (a pattern over a whole body)."""
+    return value if len(as_text(value)) <= LONGEST_SHOWN else describe(value, limit=LONGEST_SHOWN)

@@ -42,10 +42,15 @@ class TargetFinder:
         match step.target:
             case WorkflowRef(source=source, workflow_id=workflow_id):
                 found = self._document(document, step.target)
-                known = found.workflows if found is not None else {}
-                if workflow_id not in known:
+                if found is None:
                     self._faults.add(
-                        f"no workflow is called {workflow_id!r}" + nearest(workflow_id, known), step.place
+                        f"no source is called {source!r}" + nearest(str(source), document.sources), step.place
+                    )
+                    return None
+                if workflow_id not in found.workflows:
+                    self._faults.add(
+                        f"no workflow is called {workflow_id!r}" + nearest(workflow_id, found.workflows),
+                        step.place,
                     )
                 return WorkflowKey(path if source is None else document.sources[source].path, workflow_id)
             case OperationRef(source=source, operation_id=operation_id):

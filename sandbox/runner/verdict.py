@@ -22,7 +22,8 @@ _LONGEST_VALUE = 160
 
 def find_findings_faults(scenario: Scenario, story: CompiledWorkflow) -> list[ContentError]:
     """List what `findings.yaml` names and the story does not give."""
-    path = next(iter(story.steps)).place.path.rpartition("/")[0] + "/findings.yaml"
+    first = next(iter(scenario.story.workflows.values()))
+    path = first.place.path.rpartition("/")[0] + "/findings.yaml"
     outputs = {name for name, _ in story.outputs}
     known = outputs | set(story.inputs.get("properties", {}))
     said = ", ".join(sorted(known)) or "none"

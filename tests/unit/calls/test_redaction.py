@@ -113,6 +113,10 @@ def test_a_marked_secret_that_came_back_is_known_from_then_on():
         ("http://m/cb?code=SplxlOBeZQQYbYS6WxSbIA&x=1", f"http://m/cb?code={REDACTED}&x=1"),
         ("http://m/a?access_token=abc&page=2", f"http://m/a?access_token={REDACTED}&page=2"),
         ("http://m/a?district=RW-01&state=open", "http://m/a?district=RW-01&state=open"),
+        (
+            'log {"access_token":"a\\"b","token_type":"x"}',
+            f'log {{"access_token":"{REDACTED}","token_type":"x"}}',
+        ),
         ("the bearer of this letter", "the bearer of this letter"),
     ],
 )

@@ -132,6 +132,7 @@ def test_an_expression_that_points_nowhere_is_a_fault_with_file_and_line(payload
             "can't be set by a step",
         ),
         (visit(workflowId="journey.visits"), "no workflow is called 'visits'; did you mean 'visit'?"),
+        (visit(workflowId="jorney.visit"), "no source is called 'jorney'; did you mean 'journey'?"),
         (visit(parameters=[]), "workflow 'visit' needs the input 'person'"),
         (
             visit(parameters=[{"name": "person", "value": 1}, {"name": "perso", "value": 1}]),

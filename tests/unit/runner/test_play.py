@@ -528,6 +528,14 @@ def test_every_step_that_starts_finishes_and_carries_its_place():
     assert stage.results[0].source == "scenarios/trial/scenario.arazzo.yaml:10"
 
 
+def test_a_check_over_a_whole_body_is_told_in_few_words():
+    stage = Stage()
+    pattern = {"type": "regex", "context": "$response.body", "condition": "absent"}
+    stage.play(scenario_of(story_of(echo("s", {"list": ["x" * 100] * 100}, successCriteria=[pattern]))))
+    assert stage.results[0].checks[0].found == "an object with list"
+    assert len(stage.results[0].reason) < 300
+
+
 def test_no_listener_hears_a_secret_and_the_workflow_still_passes_it_on():
     secret = "opaque-access-token"
     heard: list[str] = []
