@@ -78,6 +78,7 @@ class Entitlement:
 
     individual_id: str
     functional_id: str
+    given_name: str
     score: int
     amount: Decimal
 
@@ -129,7 +130,7 @@ class Citizens:
             for index, package in reversed(list(enumerate(sizes)))
         )
         rows = self._rows(
-            f"SELECT p.individual_id, p.functional_id, {score} AS score, "  # noqa: S608  numbers and known names only
+            f"SELECT p.individual_id, p.functional_id, p.given_name, {score} AS score, "  # noqa: S608  numbers and known names only
             f"CASE {amount} ELSE -1 END AS package "
             "FROM persons p JOIN households h USING (household_no) WHERE p.individual_id IN "
             "(SELECT unnest($ids)) ORDER BY p.person_no",

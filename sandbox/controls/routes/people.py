@@ -79,6 +79,7 @@ def make_router(desk: Desk) -> APIRouter:
             {
                 "individualId": each.individual_id,
                 "payeeFunctionalId": each.functional_id,
+                "givenName": each.given_name,
                 "score": each.score,
                 "amount": number(each.amount),
             }
