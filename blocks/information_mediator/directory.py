@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from blocks.information_mediator.redaction import Pointers
+from blocks.information_mediator.settings import CONTROLS
 from blocks.information_mediator.wiring import Client, Operation, Right, Service, Wiring
 
 
@@ -53,8 +54,20 @@ class Directory:
         return self._clients.get(application)
 
     def outside_client(self) -> str:
-        """Give the one application outside that callbacks are for; empty when there are several or none."""
-        outside = [client.application for client in self.wiring.clients if client.proof == "sandbox"]
+        """Give the one application outside that callbacks are for; empty when there are several or none.
+
+        Who may only steer the sandbox awaits nobody's answer.
+        """
+        asking = {
+            right.client
+            for right in self.wiring.rights
+            if (service := self._services.get(right.service)) and service.block != CONTROLS
+        }
+        outside = [
+            client.application
+            for client in self.wiring.clients
+            if client.proof == "sandbox" and client.application in asking
+        ]
         return outside[0] if len(outside) == 1 else ""
 
     def find(self, service: Service, method: str, path: str) -> Found | None:

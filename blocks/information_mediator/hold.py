@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager
 
 from blocks.information_mediator.exchange import Refusal
 
@@ -42,6 +42,15 @@ class Hold:
         finally:
             del self._running[exchange]
             self._ended.set()
+
+    @contextmanager
+    def exempt(self, exchange: str) -> Iterator[None]:
+        """Let an exchange of the controls', and what it causes, pass while calls are held."""
+        self._running[exchange] = False
+        try:
+            yield
+        finally:
+            del self._running[exchange]
 
     async def close(self) -> int:
         """Let nothing begin, wait for what runs, and give how many still do after the longest wait."""

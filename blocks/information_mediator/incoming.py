@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import AsyncIterator
 from typing import Any
 from urllib.parse import parse_qs, unquote
@@ -11,7 +10,7 @@ from starlette.datastructures import Headers
 from starlette.types import Receive, Scope
 
 from blocks.information_mediator.exchange import Refusal
-from blocks.information_mediator.redaction import Captured
+from blocks.information_mediator.redaction import Captured, parse_json
 from blocks.information_mediator.streams import Ahead, TooLarge
 
 
@@ -41,8 +40,8 @@ class Incoming:
         except TooLarge:
             raise Refusal(413, "too-large", "the body is larger than the mediator carries") from None
         try:
-            return json.loads(b"".join(parts))
-        except (ValueError, RecursionError):
+            return parse_json(b"".join(parts))
+        except ValueError:
             raise Refusal(400, "invalid-request", "the body is not JSON") from None
 
     def captured(self) -> Captured:
@@ -53,6 +52,10 @@ class Incoming:
             complete=self.body.complete,
             encoded=self.headers.get("content-encoding", "identity") != "identity",
         )
+
+    def parameters(self) -> list[str]:
+        """List the names of the query parameters."""
+        return list(parse_qs(self.query, keep_blank_values=True))
 
     def parameter(self, name: str) -> list[str]:
         """Give every value of a query parameter."""
@@ -69,7 +72,12 @@ class Incoming:
 
     def correlation(self, document: Any) -> str:
         """Give what ties this request to a message that somebody awaits: said in a header or in the body."""
-        return self.headers.get("x-correlationid", "")[:200] or _correlation_in(document)
+        return printable(self.headers.get("x-correlationid", "") or _correlation_in(document))
+
+
+def printable(text: str) -> str:
+    """Give the part of a short text that every database can store."""
+    return "".join(character for character in text[:200] if character.isprintable())
 
 
 def decoded_path(raw: str) -> str:
@@ -105,5 +113,5 @@ def _correlation_in(document: Any) -> str:
     if isinstance(document, dict):
         for name in ("BatchID", "RequestID", "correlationId"):
             if document.get(name):
-                return str(document[name])[:200]
+                return str(document[name])
     return ""

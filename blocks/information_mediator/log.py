@@ -127,7 +127,9 @@ class MessageLog:
                 group.append(self._queue.get_nowait())
             try:
                 numbers = await self._store(group)
-            except (psycopg.Error, OSError) as error:
+            except (
+                Exception
+            ) as error:  # the writer outlives whatever a line brings, or every caller would hang
                 # Whether the group arrived is unknown: the next one asks the database for its head.
                 await self._forget_connection()
                 for waiting in group:

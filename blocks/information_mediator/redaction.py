@@ -38,7 +38,7 @@ class Pointers:
     @classmethod
     def of(cls, personal: Iterable[str], secret: Iterable[str]) -> Pointers:
         """Take pointers apart."""
-        return cls(tuple(map(_split, personal)), tuple(map(_split, secret)))
+        return cls(tuple(map(split_pointer, personal)), tuple(map(split_pointer, secret)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,9 +59,8 @@ class Captured:
             if _is_form(self.content_type):
                 return dict(parse_qsl(self.beginning.decode(), keep_blank_values=True))
             if _is_json(self.content_type):
-                document = json.loads(self.beginning, parse_constant=str, parse_float=_finite)
-                return document if _depth_is_sane(document) else None
-        except (ValueError, RecursionError):
+                return parse_json(self.beginning)
+        except ValueError:
             return None
         return None
 
@@ -87,6 +86,17 @@ class Captured:
                 document = _without(document, path[1:])
         names = SECRET_PARAMETERS if _is_form(self.content_type) else SECRET_NAMES
         return _without_names(document, names), fields
+
+
+def parse_json(text: bytes) -> Any:
+    """Read JSON that can be walked and written again. Raises ValueError."""
+    try:
+        document = json.loads(text, parse_constant=str, parse_float=_finite)
+    except RecursionError:
+        raise ValueError("nested too deep") from None
+    if not _depth_is_sane(document):
+        raise ValueError("nested too deep")
+    return document
 
 
 def values_at(document: Any, path: Path) -> Iterator[Any]:
@@ -124,7 +134,8 @@ def without_values(line: str, secrets: Iterable[str]) -> str:
     return line
 
 
-def _split(pointer: str) -> Path:
+def split_pointer(pointer: str) -> Path:
+    """Take a pointer apart."""
     return tuple(part.replace("~1", "/").replace("~0", "~") for part in pointer.strip("/").split("/"))
 
 

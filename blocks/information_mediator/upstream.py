@@ -18,9 +18,10 @@ HOP_BY_HOP = frozenset(
 )
 OURS = frozenset(
     b"host x-sandbox-secret x-exchange-id information-mediator-secret information-mediator-client "
-    b"accept-encoding forwarded x-forwarded-for x-forwarded-host x-forwarded-proto expect".split()
+    b"accept-encoding forwarded x-forwarded-for x-forwarded-host x-forwarded-proto expect "
+    b"x-http-method x-http-method-override x-method-override x-original-url x-rewrite-url".split()
 )
-"""What a caller may not say for itself."""
+"""What a caller may not say for itself: who it is, and another operation than the one that was checked."""
 ANSWERED_BY_US = frozenset((b"x-exchange-id", b"server", b"date"))
 LIMITS = {"connect": 5.0, "read": 35.0, "write": 35.0, "pool": 35.0}
 Headers = list[tuple[bytes, bytes]]

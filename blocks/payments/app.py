@@ -9,6 +9,7 @@ import httpx2
 from fastapi import FastAPI
 
 from blockkit.app import build_block, make_kit
+from blocks.payments.agenda import has_work
 from blocks.payments.callbacks import deliver_next
 from blocks.payments.completion import complete_next
 from blocks.payments.patience import Patience, grow
@@ -28,6 +29,7 @@ def create_app(
     kit = make_kit(SLUG, environment, transport)
     worker = Worker(
         kit.log,
+        lambda: has_work(kit),
         (
             lambda: reserve_next(kit),
             lambda: settle_next(kit, patience),

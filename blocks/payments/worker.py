@@ -10,7 +10,7 @@ import logging
 import threading
 from collections.abc import Callable, Sequence
 
-POLL_SECONDS = 0.2
+POLL_SECONDS = 0.25
 STOP_SECONDS = 10.0
 
 Step = Callable[[], bool]
@@ -20,8 +20,9 @@ Step = Callable[[], bool]
 class Worker:
     """Runs steps in a thread from start to stop."""
 
-    def __init__(self, log: logging.Logger, steps: Sequence[Step]) -> None:
+    def __init__(self, log: logging.Logger, has_work: Callable[[], bool], steps: Sequence[Step]) -> None:
         self._log = log
+        self._has_work = has_work
         self._steps = steps
         self._stopping = threading.Event()
         self._waking = threading.Event()
@@ -48,14 +49,20 @@ class Worker:
                 self._waking.clear()
 
     def _work(self) -> bool:
+        if not self._try(self._has_work):
+            return False
         worked = False
         for step in self._steps:
             if self._stopping.is_set():
                 break
-            try:
-                worked = step() or worked
-            except Exception as error:
-                # An accepted batch must be finished whatever happens on the way: a reset ends this
-                # database session, a restart of the server too. The step's transaction was rolled back.
-                self._log.warning("a step of the worker broke: %s", error, exc_info=error)
+            worked = self._try(step) or worked
         return worked
+
+    def _try(self, step: Step) -> bool:
+        try:
+            return step()
+        except Exception as error:
+            # An accepted batch must be finished whatever happens on the way: a reset ends this
+            # database session, a restart of the server too. The step's transaction was rolled back.
+            self._log.warning("a step of the worker broke: %s", error, exc_info=error)
+            return False

@@ -138,7 +138,11 @@ class Citizens:
         )
         return [
             Entitlement(
-                row["individual_id"], row["functional_id"], row["score"], sizes[row["package"]].amount
+                individual_id=row["individual_id"],
+                functional_id=row["functional_id"],
+                given_name=row["given_name"],
+                score=row["score"],
+                amount=sizes[row["package"]].amount,
             )
             for row in rows
             if row["score"] >= policy.threshold and row["package"] >= 0

@@ -17,7 +17,7 @@ from blocks.information_mediator.directory import Found
 from blocks.information_mediator.exchange import Exchange, Refusal
 from blocks.information_mediator.faults import Fault
 from blocks.information_mediator.incoming import Incoming, decoded_path
-from blocks.information_mediator.redaction import Captured, clean_query, values_at
+from blocks.information_mediator.redaction import Captured, clean_query, split_pointer, values_at
 from blocks.information_mediator.settings import CONTROLS, Peer
 from blocks.information_mediator.upstream import Headers
 from blocks.information_mediator.wiring import Right, Service
@@ -57,7 +57,7 @@ class Calls:
         exchange.individual = people[0] if len(people) == 1 else ""
         exchange.correlation = incoming.correlation(document)
         exchange.request, personal = captured.keep("request", document, found.pointers)
-        exchange.fields = tuple(personal)
+        exchange.fields = (*_personal_parameters(incoming, found), *personal)
         if right is not None:
             exchange.allow(right)
             await self._check_consent(right, people)
@@ -144,10 +144,17 @@ def _people(incoming: Incoming, found: Found, document: Any) -> list[str]:
     elif where == "query":
         values = incoming.parameter(pointer)
     elif where == "request":
-        values = [str(value) for value in values_at(document, tuple(pointer.split("/")))]
+        values = [str(value) for value in values_at(document, split_pointer(pointer))]
     else:
         values = []
     return sorted({value for value in values if value})
+
+
+def _personal_parameters(incoming: Incoming, found: Found) -> list[str]:
+    """List the personal fields that stand in the path or the query string."""
+    present = {f"path/{name}" for name in found.values} | {f"query/{name}" for name in incoming.parameters()}
+    declared = ("/".join(path) for path in found.pointers.personal)
+    return [pointer for pointer in declared if pointer in present]
 
 
 def _path_for_the_log(path: str, query: str, found: Found) -> str:

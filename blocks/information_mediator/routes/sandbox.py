@@ -17,6 +17,7 @@ from blockkit.settings import INSTANCE
 from blocks.information_mediator.core import Core
 from blocks.information_mediator.exchange import Refusal
 from blocks.information_mediator.faults import Name
+from blocks.information_mediator.incoming import printable
 from blocks.information_mediator.log import LogUnavailable, Wanted
 from blocks.information_mediator.messages import LONGEST_WAIT
 from blocks.information_mediator.settings import SLUG
@@ -103,7 +104,13 @@ def make_router(core: Core) -> APIRouter:
     ) -> dict[str, Any]:
         service = application if "/" in application or not application else f"{INSTANCE}/{application}"
         found = await core.log.read(
-            Wanted(since=since, application=service, client=client, individual=individual, limit=limit)
+            Wanted(
+                since=since,
+                application=printable(service),
+                client=printable(client),
+                individual=printable(individual),
+                limit=limit,
+            )
         )
         return {"count": len(found), "exchanges": found}
 
@@ -118,7 +125,7 @@ def make_router(core: Core) -> APIRouter:
         kind: str = "",
         timeoutSeconds: Annotated[float, Query(ge=0, le=LONGEST_WAIT)] = LONGEST_WAIT,  # noqa: N803
     ) -> dict[str, Any]:
-        message = await core.messages.wait(kind, correlationId, timeoutSeconds)
+        message = await core.messages.wait(printable(kind), printable(correlationId), timeoutSeconds)
         if message is None:
             raise Problem(408, "no-message", "no message came in time")
         return message
@@ -134,7 +141,10 @@ def make_router(core: Core) -> APIRouter:
         core.clock.epoch = setting.epoch
         body = setting.model_dump()
         slugs = list(core.settings.peers)
-        answers = await asyncio.gather(*(_set_clock(core, slug, body) for slug in slugs))
+        identifier = core.new_id()
+        with core.hold.exempt(identifier):  # jobs that fall due may call other blocks, also during a reset
+            moves = (_set_clock(core, slug, body, identifier) for slug in slugs)
+            answers = await asyncio.gather(*moves)
         failed = [slug for slug, moved in zip(slugs, answers, strict=True) if not moved]
         today = {"today": core.clock.today().isoformat()}
         await note(request, body, today, 502 if failed else 200)
@@ -212,10 +222,16 @@ async def _readiness_of(core: Core, slug: str) -> dict[str, Any]:
     return {"ready": False, "reason": reason or f"it answered {answer.status_code}"}
 
 
-async def _set_clock(core: Core, slug: str, body: dict[str, Any]) -> bool:
-    peer = core.settings.peers[slug]
+async def _set_clock(core: Core, slug: str, body: dict[str, Any], cause: str) -> bool:
     try:
-        answer = await core.upstream.ask(peer, "POST", "/_sandbox/clock", json=body, seconds=CLOCK_SECONDS)
+        answer = await core.upstream.ask(
+            core.settings.peers[slug],
+            "POST",
+            "/_sandbox/clock",
+            json=body,
+            headers={"X-Exchange-Id": cause},
+            seconds=CLOCK_SECONDS,
+        )
     except Refusal:
         return False
     return answer.status_code == 200

@@ -23,6 +23,7 @@ from blocks.information_mediator.seed import load
 
 TOKEN = "token-of-the-sandbox"
 MINISTRY = "SBX/GOV/SOCIAL-MINISTRY/cash-transfer"
+EXPLORER = "SBX/GOV/SANDBOX/explorer"
 REGISTRATION = "SBX/GOV/CENTRAL/registration"
 REGISTRY = "SBX/GOV/CENTRAL/digital-registries"
 WHY = {
@@ -63,7 +64,13 @@ def wiring() -> dict[str, Any]:
                     "GET",
                     "/persons/{individualId}",
                     subject="path/individualId",
-                    personal=["response/name", "response/children/*/name", "response/phone"],
+                    personal=[
+                        "path/individualId",
+                        "query/district",
+                        "response/name",
+                        "response/children/*/name",
+                        "response/phone",
+                    ],
                     secret=["response/pin_hint"],
                 ),
                 operation("findPersons", "GET", "/persons", subject="query/individualId"),
@@ -89,6 +96,7 @@ def wiring() -> dict[str, Any]:
         ],
         "clients": [
             {"application": MINISTRY, "name": "Cash transfer", "proof": "sandbox"},
+            {"application": EXPLORER, "name": "Explorer", "proof": "sandbox"},
             {"application": REGISTRATION, "name": "Registration", "proof": "block", "block": "registration"},
             {"application": REGISTRY, "name": "Registries", "proof": "block", "block": "digital-registries"},
         ],
@@ -96,6 +104,7 @@ def wiring() -> dict[str, Any]:
             right(MINISTRY, "registration", "submit"),
             right(MINISTRY, "digital-registries", "countPersons", "upload", "writePerson"),
             right(MINISTRY, "sandbox", "*"),
+            right(EXPLORER, "sandbox", "*"),
             right(REGISTRATION, "digital-registries", "readPerson", "findPersons", consent="cash-transfer"),
         ],
     }

@@ -119,15 +119,17 @@ def test_each_line_of_the_rights_carries_exactly_its_calls(
 ) -> None:
     network.consents.add(("P1", "cash-transfer"))
     registries = "/r1/SBX/GOV/CENTRAL/digital-registries"
+    explorer = {**ministry, "Information-Mediator-Client": "SBX/GOV/SANDBOX/explorer"}
     calls: list[tuple[int, dict[str, str], str, str, Any]] = [
         (0, ministry, "POST", "/r1/SBX/GOV/CENTRAL/registration/applications", {}),
         (1, ministry, "GET", f"{registries}/persons/count", None),
         (1, ministry, "POST", f"{registries}/persons", {"person": {"id": "P1"}}),
         (2, ministry, "POST", "/r1/SBX/GOV/CENTRAL/sandbox/tally", {}),
-        (3, registration, "GET", f"{registries}/persons/P1", None),
-        (3, registration, "GET", f"{registries}/persons?individualId=P1", None),
+        (3, explorer, "POST", "/r1/SBX/GOV/CENTRAL/sandbox/tally", {}),
+        (4, registration, "GET", f"{registries}/persons/P1", None),
+        (4, registration, "GET", f"{registries}/persons?individualId=P1", None),
     ]
-    for removed in (None, 0, 1, 2, 3):
+    for removed in (None, 0, 1, 2, 3, 4):
         rights = [right for number, right in enumerate(wiring_document["rights"]) if number != removed]
         app, _ = make_app({**wiring_document, "rights": rights})
         with TestClient(app) as mediator:

@@ -38,7 +38,7 @@ def test_personal_fields_are_listed_and_secrets_are_not_kept(
     )
     mediator.get(f"{REGISTRIES}/persons/P1", headers=registration)
     (line,) = exchanges()
-    assert line["fields"] == ["response/name", "response/children/*/name"]
+    assert line["fields"] == ["path/individualId", "response/name", "response/children/*/name"]
     assert line["response"]["pin_hint"] == "[redacted]"
     assert line["response"]["reason"] == {"code": 7}
     assert line["individual"] == "P1"

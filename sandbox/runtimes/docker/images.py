@@ -16,7 +16,7 @@ from itertools import chain
 from pathlib import Path
 
 import docker
-from docker.errors import BuildError, DockerException
+from docker.errors import APIError, BuildError
 from docker.models.images import Image
 
 from sandbox.errors import ContentError, ImageUnavailable, RuntimeFailure
@@ -146,14 +146,16 @@ def load(path: Path, *, client: docker.DockerClient | None = None) -> ImageRef:
     engine = client or connect()
     try:
         with path.open("rb") as file:
-            loaded = engine.images.load(file)
+            # Read to its end even when it tells of an error: a stream left half-read stays open.
+            answers = list(engine.api.load_image(file))
+    except APIError as error:
+        raise ContentError(f"no archive of images: {error.explanation}", path=str(path)) from error
     except OSError as error:
-        raise ContentError(f"can't be read: {error.strerror}", path=str(path)) from error
-    except DockerException as error:
-        raise ContentError(f"no archive of images: {error}", path=str(path)) from error
-    for image in loaded:
-        if CONTENT in image.labels and image.tags:
-            return _reference(image)
+        raise ContentError(f"can't be read: {error.strerror or error}", path=str(path)) from error
+    for answer in answers:
+        _, _, loaded = str(answer.get("stream", "")).strip().partition("Loaded image: ")
+        if loaded.startswith(f"{REPOSITORY}:"):
+            return ImageRef(tag=loaded, id=str(engine.images.get(loaded).id))
     raise ContentError(
         "the archive holds no reference image", path=str(path), hint="make one with: sandbox images save FILE"
     )
