@@ -27,9 +27,10 @@ def test_only_the_owner_can_read_the_key(tmp_path: Path) -> None:
     assert stat.S_IMODE(path.parent.stat().st_mode) == 0o700
 
 
-def test_a_key_that_others_can_read_is_refused(tmp_path: Path) -> None:
+@pytest.mark.parametrize("mode", [0o640, 0o604, 0o660])
+def test_a_key_that_others_can_read_is_refused(tmp_path: Path, mode: int) -> None:
     open_key(tmp_path)
-    (tmp_path / "keys" / "installation.pem").chmod(0o644)
+    (tmp_path / "keys" / "installation.pem").chmod(mode)
     with pytest.raises(StateConflict, match="can be read by others"):
         open_key(tmp_path)
 

@@ -77,6 +77,18 @@ def test_an_edited_line_is_found(tmp_path: Path, key: InstallationKey) -> None:
     assert verify_register(tmp_path / "runs", key).problems == ("line 2 was changed",)
 
 
+def test_a_line_edited_and_hashed_again_is_found_by_the_next_one(
+    tmp_path: Path, key: InstallationKey
+) -> None:
+    register = _filled(tmp_path / "runs", key)
+    entries = list(register.entries())
+    edited = entries[1].model_copy(update={"outcome": "passed"})
+    entries[1] = edited.model_copy(update={"hash": edited.expected_hash()})
+    lines = [entry.model_dump_json() + "\n" for entry in entries]
+    (tmp_path / "runs" / REGISTER).write_text("".join(lines))
+    assert verify_register(tmp_path / "runs", key).problems == ("line 3 does not follow the line before it",)
+
+
 @pytest.mark.parametrize("kept", [0, 1, 5])
 def test_a_cut_tail_is_found(tmp_path: Path, key: InstallationKey, kept: int) -> None:
     _filled(tmp_path / "runs", key)
