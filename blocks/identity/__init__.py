@@ -1,0 +1,1 @@
+"""The identity block: foundational identities, and the log-in that every token comes from."""

@@ -1,0 +1,111 @@
+"""The log-in pages: plain HTML that works without script, with a keyboard and with a screen reader.
+
+Everything shown is escaped; nothing is loaded from anywhere. The policy allows the one inline style
+by its digest, and forms to this block and onward to the client that asked.
+"""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+from html import escape
+from urllib.parse import urlsplit
+
+from starlette.responses import HTMLResponse
+
+STYLE = (
+    ":root{color-scheme:light dark}"
+    "body{font:1.125rem/1.5 system-ui,sans-serif;max-width:28rem;margin:4rem auto;padding:0 1rem}"
+    "h1{font-size:1.5rem;line-height:1.2}"
+    "label{display:block;font-weight:600;margin-top:1.5rem}"
+    "input{font:inherit;width:100%;box-sizing:border-box;padding:.6rem;border:2px solid;border-radius:.25rem}"
+    "button{font:inherit;font-weight:600;margin-top:1rem;padding:.6rem 1.2rem;border:2px solid;"
+    "border-radius:.25rem;cursor:pointer}"
+    "form+form button{font-weight:400;border-color:transparent;background:none;text-decoration:underline;"
+    "padding-left:0}"
+    ":focus-visible{outline:3px solid #1d70b8;outline-offset:2px}"
+    "[role=alert]{border-left:.4rem solid #b3261e;padding-left:.8rem}"
+    "small{display:block}"
+)
+_STYLE_DIGEST = base64.b64encode(hashlib.sha256(STYLE.encode()).digest()).decode()
+
+
+class Pages:
+    """Writes the pages of one issuer."""
+
+    def __init__(self, issuer: str) -> None:
+        self._issuer = issuer
+
+    def ask_who(self, login: str, client_name: str, redirect_uri: str) -> HTMLResponse:
+        """Ask for the person's id."""
+        body = (
+            f"<h1>Log in to {escape(client_name)}</h1>"
+            f"<form method=post action='{escape(self._issuer)}/login/individual'>{_hidden(login)}"
+            "<label for=individual_id>Your national id number</label>"
+            "<small id=hint>We send a one-time code to your inbox.</small>"
+            "<input id=individual_id name=individual_id aria-describedby=hint autocomplete=username "
+            "required maxlength=64 autofocus><button>Send the code</button></form>"
+            f"{self._cancel(login)}"
+        )
+        return self._page(f"Log in to {client_name}", body, redirect_uri)
+
+    def ask_code(
+        self, login: str, client_name: str, redirect_uri: str, *, attempts_left: int | None = None
+    ) -> HTMLResponse:
+        """Ask for the one-time code; with `attempts_left`, after a wrong one."""
+        wrong = ""
+        if attempts_left is not None:
+            times = "once" if attempts_left == 1 else f"{attempts_left} times"
+            wrong = f"<p role=alert>That code is not right, or too old. You can try {times} more.</p>"
+        body = (
+            f"<h1>Enter your code</h1>{wrong}"
+            "<p>If the number is known here, a code of six digits is in your inbox now. "
+            "It works for five minutes.</p>"
+            f"<form method=post action='{escape(self._issuer)}/login/code'>{_hidden(login)}"
+            "<label for=otp>One-time code</label>"
+            "<input id=otp name=otp inputmode=numeric pattern='[0-9]{6}' autocomplete=one-time-code "
+            "required maxlength=6 autofocus><button>Log in</button></form>"
+            f"{self._cancel(login)}"
+        )
+        return self._page(
+            f"Enter your code for {client_name}",
+            body,
+            redirect_uri,
+            status=200 if attempts_left is None else 422,
+        )
+
+    def refuse(self, words: str, status: int) -> HTMLResponse:
+        """Say that the log-in can't go on; without a form, because there is nothing to fill in."""
+        body = f"<h1>You can't log in this way</h1><p role=alert>{escape(words)}</p>"
+        return self._page("You can't log in this way", body, "", status=status)
+
+    def _cancel(self, login: str) -> str:
+        return (
+            f"<form method=post action='{escape(self._issuer)}/login/cancel'>{_hidden(login)}"
+            "<button>Cancel and go back</button></form>"
+        )
+
+    def _page(self, title: str, body: str, redirect_uri: str, *, status: int = 200) -> HTMLResponse:
+        # Browsers apply form-action to the redirect that follows a form as well.
+        onward = "{0.scheme}://{0.netloc}".format(urlsplit(redirect_uri)) if redirect_uri else ""
+        own = "{0.scheme}://{0.netloc}".format(urlsplit(self._issuer))
+        policy = (
+            f"default-src 'none'; style-src 'sha256-{_STYLE_DIGEST}'; "
+            f"form-action {own} {onward}; frame-ancestors 'none'; base-uri 'none'"
+        )
+        return HTMLResponse(
+            "<!doctype html><html lang=en><head><meta charset=utf-8>"
+            "<meta name=viewport content='width=device-width,initial-scale=1'>"
+            f"<title>{escape(title)}</title><style>{STYLE}</style></head><body><main>{body}</main></body></html>",
+            status_code=status,
+            headers={
+                "Content-Security-Policy": policy,
+                "Cache-Control": "no-store",
+                "Referrer-Policy": "no-referrer",
+                "X-Content-Type-Options": "nosniff",
+            },
+        )
+
+
+def _hidden(login: str) -> str:
+    return f"<input type=hidden name=login value='{escape(login)}'>"

@@ -1,0 +1,1 @@
+"""Identity's operations, one module per group; rules live beside, not here."""
