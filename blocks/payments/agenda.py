@@ -1,0 +1,16 @@
+"""Is there anything to do? One question for the worker's idle moments, instead of one per step."""
+
+from __future__ import annotations
+
+from blockkit.app import Kit
+
+
+def has_work(kit: Kit) -> bool:
+    """Whether an instruction, a batch or a callback is due."""
+    with kit.records.transaction() as db:
+        row = db.execute(
+            """SELECT EXISTS (SELECT FROM batches WHERE status <> 'completed')
+                   OR EXISTS (SELECT FROM callbacks WHERE delivered_at IS NULL
+                                 AND retry_at <= clock_timestamp()) AS due"""
+        ).fetchone()
+    return row is not None and bool(row["due"])
