@@ -119,6 +119,20 @@ def test_an_open_request_is_cut_off_after_the_grace(runtime: LocalRuntime, reque
     assert not answers(site.addresses["payments"])
 
 
+def test_a_caller_that_keeps_its_connection_does_not_keep_the_port(
+    runtime: LocalRuntime, request_for
+) -> None:
+    site = runtime.prepare(request_for("one"))
+    runtime.start(echo())
+    fetch(f"{site.addresses['payments']}/readyz")
+    with socket.create_connection(("127.0.0.1", site.ports["payments"])) as lingering:
+        lingering.sendall(b"GET /readyz HTTP/1.1\r\nHost: x\r\n\r\n")
+        assert lingering.recv(100).startswith(b"HTTP/1.1 200")
+        runtime.stop("one", "payments", grace_seconds=1)
+        runtime.start(echo())
+        assert fetch(f"{site.addresses['payments']}/readyz").status_code == 200
+
+
 def test_a_name_without_an_address_is_refused(runtime: LocalRuntime, request_for) -> None:
     runtime.prepare(request_for("one"))
     with pytest.raises(StartFailed, match=r"'consent' has no address.*information-mediator.*payments"):
