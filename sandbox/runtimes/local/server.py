@@ -133,8 +133,7 @@ def _start(home: Home, recorded: Server | None) -> Server:
     if recorded is not None and _running(home) and _comes_up(recorded, _running(home)[0].pid):
         return recorded  # whoever started it was killed before it answered
     end_processes(_running(home), _STOP)
-    for folder in home.postgres.glob("*.????????/"):  # what a killed initdb or copy left
-        shutil.rmtree(folder, ignore_errors=True)
+    _sweep(home)
     needed = sorted(folder.name for folder in home.folders() if folder.site.exists())
     server = recorded if recorded is not None and needed else _renew(home)
     if _launch(home, server):
@@ -203,6 +202,13 @@ def _wipe(home: Home) -> None:
     end_processes(_running(home), ((signal.SIGKILL, 3.0),))
     shutil.rmtree(_data(home), ignore_errors=True)
     _password(home).unlink(missing_ok=True)
+    _sweep(home)
+
+
+def _sweep(home: Home) -> None:
+    """Remove what a killed initdb or copy of the binaries left half-made."""
+    for folder in home.postgres.glob("*.????????/"):
+        shutil.rmtree(folder, ignore_errors=True)
 
 
 def _complaint(home: Home, server: Server, needed: list[str]) -> str:
