@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
-from sandbox.catalog.catalog import Catalog, open_catalog
 from sandbox.errors import NotFound, RuntimeUnavailable
 from sandbox.lifecycle.service import Report, Tools, reap_expired, silent
 from sandbox.runtime import load_runtime
 from sandbox.settings import Settings
+
+if TYPE_CHECKING:
+    from sandbox.catalog.catalog import Catalog
 
 
 def make_tools(settings: Settings, runtime: str | None = None, report: Report = silent) -> Tools:
@@ -52,4 +55,7 @@ def find_tools(settings: Settings, name: str, runtime: str | None, report: Repor
 
 def make_catalog(settings: Settings) -> Catalog:
     """Open the catalogue of blocks and scenarios; parsed contracts are cached by their content."""
+    # Loaded here: commands about sandboxes that run already read no content.
+    from sandbox.catalog.catalog import open_catalog
+
     return open_catalog(settings.content, cache=settings.home / "cache" / "catalog")

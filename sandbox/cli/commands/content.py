@@ -7,14 +7,9 @@ from typing import Annotated
 import typer
 
 from sandbox.bootstrap import make_catalog
-from sandbox.catalog.check import check_catalog
-from sandbox.catalog.show import show_scenario
-from sandbox.catalog.wiring import build_wiring
 from sandbox.cli.options import Json
 from sandbox.cli.output import err, out, print_json, print_table
 from sandbox.errors import ContentError
-from sandbox.population import compile_pack, list_packs
-from sandbox.runner.compile import check_scenario
 from sandbox.settings import Settings
 
 
@@ -26,6 +21,10 @@ def check(
     as_json: Json = False,
 ) -> None:
     """Check blocks, scenarios and packs offline: every mistake with file, line and what to do."""
+    # Loaded here so that commands which judge no content need not wait for it.
+    from sandbox.catalog.check import check_catalog
+    from sandbox.runner.compile import check_scenario
+
     settings = Settings()
     errors = check_catalog(settings.content, names, cache=settings.home / "cache" / "catalog")
     catalog = make_catalog(settings)
@@ -54,6 +53,9 @@ def show(
     as_json: Json = False,
 ) -> None:
     """Show a scenario as its steps: number, sentence, who calls, which block, what is checked."""
+    from sandbox.catalog.show import show_scenario
+    from sandbox.catalog.wiring import build_wiring
+
     catalog = make_catalog(Settings())
     if scenario is None:
         found = [catalog.scenario(slug) for slug in catalog.scenario_slugs()]
@@ -85,6 +87,8 @@ def show(
 
 
 def _check_packs(settings: Settings, errors: list[ContentError]) -> list[str]:
+    from sandbox.population import compile_pack, list_packs
+
     try:
         packs = list_packs(settings.content)
         for pack in packs:

@@ -13,7 +13,6 @@ from sandbox.cli.options import Json, Pack, Seed, Size
 from sandbox.cli.output import err, out, print_alone, print_json, print_table
 from sandbox.errors import UsageError
 from sandbox.model.population import PopulationRef
-from sandbox.population import generate, list_packs, load_pack
 from sandbox.settings import Settings
 
 app = typer.Typer(
@@ -24,6 +23,9 @@ app = typer.Typer(
 @app.command()
 def packs(as_json: Json = False) -> None:
     """List the country packs."""
+    # Loaded here: numpy and pyarrow take longer to load than most commands take to answer.
+    from sandbox.population import list_packs
+
     found = list_packs(Settings().content)
     if as_json:
         print_json([{"pack": pack.code, "country": pack.profile.country} for pack in found])
@@ -47,6 +49,8 @@ def generate_(
 
     Example: sandbox data generate --pack rw --size 100000 --out people
     """
+    from sandbox.population import generate, load_pack
+
     try:
         ref = PopulationRef(pack=pack, size=size, seed=seed)
     except ValidationError as error:

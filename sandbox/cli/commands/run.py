@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import shlex
 import sys
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -26,16 +26,9 @@ from sandbox.cli.options import (
 from sandbox.cli.output import MARKS, err, out, print_alone, print_json
 from sandbox.model.run import Verdict
 from sandbox.settings import Settings
-from sandbox.trial import (
-    RUN_LEASE,
-    RunWish,
-    SandboxWish,
-    TrialResult,
-    exit_code_of,
-    look_up_scenario,
-    prepare_trial,
-    run_trial,
-)
+
+if TYPE_CHECKING:
+    from sandbox.trial import TrialResult
 
 
 def run(
@@ -60,6 +53,17 @@ def run(
 
     Example: sandbox run cash-transfer --pack rw --size 1000
     """
+    # Loaded here: numpy and pyarrow take longer to load than most commands take to answer.
+    from sandbox.trial import (
+        RUN_LEASE,
+        RunWish,
+        SandboxWish,
+        exit_code_of,
+        look_up_scenario,
+        prepare_trial,
+        run_trial,
+    )
+
     settings = Settings()
     with live(err(), quiet=as_json, verbose=verbose) as shown:
         tools = make_tools(settings, runtime, shown.report)

@@ -22,7 +22,6 @@ from sandbox.lifecycle.service import (
     take_down,
 )
 from sandbox.settings import Settings
-from sandbox.trial import SandboxWish, look_up_scenario, prepare_trial
 
 Which = Annotated[str, typer.Argument(help="Name of the sandbox; `sandbox ls` lists them.")]
 
@@ -50,6 +49,9 @@ def up(
         raise UsageError(
             "say what to start", hint="a scenario (sandbox up cash-transfer) or blocks (--block payments)"
         )
+    # Loaded here: numpy and pyarrow take longer to load than `ls` takes to answer.
+    from sandbox.trial import SandboxWish, look_up_scenario, prepare_trial
+
     settings = Settings()
     with live(err(), quiet=as_json) as shown:
         tools = make_tools(settings, runtime, shown.report)
