@@ -10,8 +10,8 @@ import getpass
 import platform
 import secrets
 import time
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 from pathlib import Path
@@ -191,23 +191,27 @@ def _play(
     standing = register.begin(
         run=run, scenario=compiled.scenario.slug, sandbox=running.spec.name, at=tools.now()
     )
-    outcome, digest = "interrupted", ""
     issued = running.secrets.all(running.instances)
     redactor = Redactor(issued)
     recorder = Recorder(folder, mask=redactor.text)
     heard: list[Event] = []
+
+    def write() -> Path:
+        tools.report("writing evidence", 0, 1)
+        material = _material(tools, prepared, compiled, running, how, standing, heard, redactor)
+        return write_bundle(folder, material, key=key, secrets=issued)
+
+    outcome, digest = "interrupted", ""
     try:
-        with MediatorClient(running.site.public_url, running.secrets.token) as caller:
-            facts = RunFacts(
-                run=run,
-                sandbox=running.spec.name,
-                runtime=running.spec.runtime,
-                population=running.spec.population,
-                population_digest=running.spec.population_digest,
-            )
-            with _writing(
-                settings, tools, prepared, running, how, standing, folder, heard, issued
-            ) as written:
+        facts = RunFacts(
+            run=run,
+            sandbox=running.spec.name,
+            runtime=running.spec.runtime,
+            population=running.spec.population,
+            population_digest=running.spec.population_digest,
+        )
+        try:
+            with MediatorClient(running.site.public_url, running.secrets.token) as caller:
                 finished = play(
                     compiled,
                     facts=facts,
@@ -219,48 +223,50 @@ def _play(
                     sleep=time.sleep,
                     mediator_url=running.site.public_url,
                 )
+        except BaseException:
+            # The events are on disk already; a bundle that can't be written must not hide what broke the run.
+            with suppress(SandboxError):
+                write()
+            raise
+        page = write()
         outcome, digest = finished.verdict.outcome.value, bundle_digest(folder)
-        return TrialResult(finished=finished, page=written[0], standing=standing)
+        return TrialResult(finished=finished, page=page, standing=standing)
     finally:
         recorder.close()
         register.end(run=run, outcome=outcome, at=tools.now(), digest=digest)
 
 
-@contextmanager
-def _writing(
-    settings: Settings,
+def _material(
     tools: Tools,
     prepared: Prepared,
+    compiled: CompiledScenario,
     running: Running,
     how: RunWish,
     standing: Standing,
-    folder: Path,
-    heard: list[Event],
-    issued: frozenset[str],
-) -> Iterator[list[Path]]:
-    """Write the bundle when the run is over, however it ended."""
-    written: list[Path] = []
-    try:
-        yield written
-    finally:
-        tools.report("writing evidence", 0, 1)
-        assert prepared.scenario is not None
-        material = Material(
-            events=heard,
-            exchanges=_exchanges(running),
-            logs=_logs(tools, running, Redactor(issued)),
-            manifest=prepared.manifest,
-            wiring=prepared.wish.wiring,
-            scenario_files=_files(prepared.scenario.scenario),
-            spec=running.spec,
-            runtime=tools.runtime.info(),
-            who=getpass.getuser(),
-            command=how.command,
-            versions={"civic-sandbox": __version__, "Python": platform.python_version()},
-            limits=prepared.scenario.scenario.findings.limits,
-            standing=standing,
-        )
-        written.append(write_bundle(folder, material, key=open_key(settings.home), secrets=issued))
+    heard: Sequence[Event],
+    redactor: Redactor,
+) -> Material:
+    info = tools.runtime.info()
+    images = {each.name: each.image for each in tools.runtime.observe(running.spec.name) if each.image}
+    return Material(
+        events=heard,
+        exchanges=_exchanges(running),
+        logs=_logs(tools, running, redactor),
+        manifest=prepared.manifest,
+        wiring=prepared.wish.wiring,
+        scenario_files=_files(compiled.scenario),
+        spec=running.spec.model_copy(update={"images": images}),
+        runtime=info,
+        who=getpass.getuser(),
+        command=how.command,
+        versions={
+            "civic-sandbox": __version__,
+            "Python": platform.python_version(),
+            f"runtime {info.name}": info.version,
+        },
+        limits=compiled.scenario.findings.limits,
+        standing=standing,
+    )
 
 
 def _exchanges(running: Running) -> Sequence[Exchange]:

@@ -34,6 +34,18 @@ def hold_sandbox(home: Path, name: str) -> Iterator[None]:
         os.close(descriptor)
 
 
+def sweep_locks(home: Path) -> None:
+    """Remove the files that killed commands left; a lock that is held stays."""
+    folder = home / "locks"
+    for path in folder.iterdir() if folder.is_dir() else ():
+        try:
+            descriptor = _lock(path)
+        except OSError:
+            continue  # held, or not ours to remove
+        path.unlink(missing_ok=True)
+        os.close(descriptor)
+
+
 def is_held(home: Path, name: str) -> bool:
     """Whether some command is working on the sandbox right now."""
     try:

@@ -15,7 +15,7 @@ from pathlib import Path
 from sandbox.calls.gate import Gate
 from sandbox.errors import NotFound, RequestRefused, SandboxError, StartFailed, StateConflict
 from sandbox.lifecycle.instances import CONTROLS, MEDIATOR, Layout, seeding_spec, serving_specs
-from sandbox.lifecycle.locks import hold_sandbox, is_held
+from sandbox.lifecycle.locks import hold_sandbox, is_held, sweep_locks
 from sandbox.lifecycle.plan import Observed, Plan, plan_changes
 from sandbox.lifecycle.readiness import Waiting, wait_until_ready
 from sandbox.lifecycle.secrets import Secrets
@@ -130,6 +130,7 @@ def take_all_down(tools: Tools) -> Sequence[str]:
     for failure in failures:
         if failure is not None:  # raised only now, so that one sandbox in use keeps no other from going
             raise failure
+    sweep_locks(tools.home)
     return names
 
 

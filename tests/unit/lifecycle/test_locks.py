@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from sandbox.errors import RuntimeFailure, StateConflict
-from sandbox.lifecycle.locks import hold_sandbox, is_held
+from sandbox.lifecycle.locks import hold_sandbox, is_held, sweep_locks
 
 HOLD_AND_DIE = """
 import os, signal, sys
@@ -45,6 +45,13 @@ def test_a_killed_holder_lets_go(tmp_path: Path) -> None:
     assert not is_held(tmp_path, "one")
     with hold_sandbox(tmp_path, "one"):
         assert is_held(tmp_path, "one")
+
+
+def test_sweeping_takes_what_killed_commands_left_and_nothing_that_is_held(tmp_path: Path) -> None:
+    subprocess.run([sys.executable, "-c", HOLD_AND_DIE, str(tmp_path)], check=False)
+    with hold_sandbox(tmp_path, "two"):
+        sweep_locks(tmp_path)
+        assert [path.name for path in (tmp_path / "locks").iterdir()] == ["two"]
 
 
 def test_a_home_that_can_not_be_written_is_named(tmp_path: Path) -> None:
