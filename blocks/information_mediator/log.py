@@ -127,10 +127,9 @@ class MessageLog:
                 group.append(self._queue.get_nowait())
             try:
                 numbers = await self._store(group)
-            except (
-                Exception
-            ) as error:  # the writer outlives whatever a line brings, or every caller would hang
-                # Whether the group arrived is unknown: the next one asks the database for its head.
+            except Exception as error:
+                # The writer outlives whatever a line brings, or every later caller would wait for ever.
+                # Whether this group arrived is unknown: the next one asks the database for its head.
                 await self._forget_connection()
                 for waiting in group:
                     if not waiting.stored.done():

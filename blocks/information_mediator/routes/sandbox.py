@@ -6,6 +6,7 @@ Reading leaves no trace; whatever changes something is a line of kind `control` 
 from __future__ import annotations
 
 import asyncio
+import json
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Query, Request, Response
@@ -124,11 +125,12 @@ def make_router(core: Core) -> APIRouter:
         correlationId: str = "",  # noqa: N803  the wire's name
         kind: str = "",
         timeoutSeconds: Annotated[float, Query(ge=0, le=LONGEST_WAIT)] = LONGEST_WAIT,  # noqa: N803
-    ) -> dict[str, Any]:
+    ) -> Response:
         message = await core.messages.wait(printable(kind), printable(correlationId), timeoutSeconds)
         if message is None:
             raise Problem(408, "no-message", "no message came in time")
-        return message
+        # Escaped as it came: a body may hold half a surrogate pair, which is no UTF-8.
+        return Response(json.dumps(message), media_type="application/json")
 
     @router.delete("/messages", status_code=204)
     async def clear_messages(request: Request) -> None:

@@ -54,6 +54,8 @@ def test_a_caller_cannot_speak_as_the_mediator(
     forged = {
         "X-Sandbox-Secret": "guess",
         "X-Exchange-Id": "mine",
+        "X-HTTP-Method-Override": "DELETE",
+        "X-Original-URL": "/persons/P1",
         "Connection": "x-private",
         "X-Private": "1",
     }
@@ -61,7 +63,8 @@ def test_a_caller_cannot_speak_as_the_mediator(
     (call,) = network.made("digital-registries")
     assert call.headers["x-sandbox-secret"] == "secret-of-digital-registries"
     assert call.headers["x-exchange-id"] == answer.headers["x-exchange-id"] != "mine"
-    assert "x-private" not in call.headers
+    for dropped in ("x-private", "x-http-method-override", "x-original-url"):
+        assert dropped not in call.headers
 
 
 MINISTRY = "SBX/GOV/SOCIAL-MINISTRY/cash-transfer"

@@ -77,3 +77,21 @@ def test_a_consent_block_that_cannot_say_means_no(
     network.down.add("consent")
     assert mediator.get(f"{REGISTRIES}/persons/P1", headers=registration).status_code == 502
     assert network.made("digital-registries") == []
+
+
+def test_a_person_that_cannot_be_read_from_the_body_has_not_agreed(
+    make_app: Any, wiring_document: dict[str, Any], network: Any, registration: dict[str, str]
+) -> None:
+    network.consents.add(("P1", "cash-transfer"))
+    wiring_document["rights"][-1]["operations"] = ["writePerson"]
+    app, _ = make_app(wiring_document)
+    with TestClient(app) as mediator:
+
+        def write(**said: Any) -> int:
+            headers = {**registration, **said.pop("headers", {})}
+            return mediator.post(f"{REGISTRIES}/persons", headers=headers, **said).status_code
+
+        assert write(json={"person": {"id": "P1"}}) == 200
+        assert write(json={"person": {"id": "P1"}, "padding": "x" * 70_000}) == 403
+        assert write(content=b'{"person": {"id": "P1"}}', headers={"Content-Type": "text/plain"}) == 403
+        assert write(json={"person": {"id": "P2"}}) == 403

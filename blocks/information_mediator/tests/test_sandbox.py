@@ -71,6 +71,17 @@ def test_nobody_hears_a_message_that_was_meant_for_another(
     assert mediator.get("/_sandbox/messages", params=params, headers=token).status_code == 408
 
 
+def test_a_correlation_that_no_database_can_store_is_cleaned(
+    mediator: TestClient, registration: dict[str, str], token: dict[str, str]
+) -> None:
+    body = '{"BatchID": "A\\u0000B\\ud800", "deep": ' + "[" * 90 + "]" * 90 + "}"
+    assert mediator.post("/callbacks/paid", content=body, headers=registration).status_code == 202
+    params = {"correlationId": "A\x00B", "timeoutSeconds": 0}
+    assert mediator.get("/_sandbox/messages", params=params, headers=token).json()["correlationId"] == "AB"
+    deeper = '{"BatchID": ' + "[" * 300 + "]" * 300 + "}"
+    assert mediator.post("/callbacks/paid", content=deeper, headers=registration).status_code == 400
+
+
 def test_a_waiting_reader_is_woken_by_the_message(
     made: tuple[Any, str], serve: Any, registration: dict[str, str], token: dict[str, str]
 ) -> None:
@@ -216,3 +227,24 @@ def test_while_held_nothing_begins_and_what_began_may_finish(
         assert len(network.calls) == before
         httpx2.post(f"{url}/_sandbox/release", headers=token)
         assert held.result(timeout=10).status_code == 200
+
+
+def test_jobs_that_the_clock_sets_off_may_call_while_everything_else_is_held(
+    made: tuple[Any, str], serve: Any, network: Any, ministry: dict[str, str], token: dict[str, str]
+) -> None:
+    address: Future[str] = Future()
+
+    async def call_another(request: httpx2.Request) -> httpx2.Response:
+        nested = {**ministry, "X-Cause-Exchange-Id": request.headers["x-exchange-id"]}
+        async with httpx2.AsyncClient(timeout=10) as client:
+            answer = await client.get(f"{address.result()}{COUNT}", headers=nested)
+        return httpx2.Response(answer.status_code, json={"today": "2026-01-01"})
+
+    network.answers[("registration", "POST", "/_sandbox/clock")] = call_another
+    with serve(made[0]) as url:
+        address.set_result(url)
+        assert httpx2.post(f"{url}/_sandbox/hold", headers=token).json()["running"] == 0
+        setting = {"offset_seconds": 0, "epoch": 1}
+        moved = httpx2.post(f"{url}/_sandbox/clock", json=setting, headers=token, timeout=20)
+        assert moved.status_code == 200
+        httpx2.post(f"{url}/_sandbox/release", headers=token)
