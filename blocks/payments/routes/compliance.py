@@ -142,7 +142,9 @@ def make_router(kit: Kit, wake: Callable[[], None]) -> APIRouter:
 
 def answer(payload: Any, form: type[AnyBody], act: Callable[[AnyBody], None]) -> JSONResponse:
     """Read the payload, act on it, and answer in the dialect's form."""
-    given = payload.get("RequestID") if isinstance(payload, dict) else None
+    if not isinstance(payload, dict):
+        return _say("01", "the body: a JSON object was wanted", "")
+    given = payload.get("RequestID")
     request_id = given if isinstance(given, str) and len(given) == 12 else ""
     try:
         act(form.model_validate(payload))
