@@ -1,0 +1,94 @@
+"""Lists of records: filtered, searched, ordered and paged in SQL, by parameters only."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from psycopg.types.json import Jsonb
+
+from blockkit.problems import Problem
+from blockkit.records import Connection
+from blocks.digital_registries.definitions import Registry
+from blocks.digital_registries.entries import Entry, check_fields
+
+FITS = """
+  FROM records
+ WHERE registry = %(registry)s AND content @> %(query)s
+   AND (%(pattern)s::text IS NULL OR EXISTS (
+        SELECT FROM jsonb_each_text(content) AS one(name, value)
+         WHERE (%(within)s::text IS NULL OR name = %(within)s) AND value ILIKE %(pattern)s))
+"""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Page:
+    """What is asked for.
+
+    Attributes:
+        query: Values that fields must have, as they stood in the URL.
+        search: Text that occurs in a field, whatever its case.
+        within: The one field that is searched; all when None.
+        ordering: `ascending` or `descending` by id, a field, or `-field`.
+    """
+
+    query: Mapping[str, str] = field(default_factory=dict)
+    search: str | None = None
+    within: str | None = None
+    ordering: str = "ascending"
+    page: int = 1
+    page_size: int = 100
+
+
+@dataclass(frozen=True, slots=True)
+class Listed:
+    """One page, and how many records fit on all of them."""
+
+    count: int
+    entries: list[Entry]
+
+
+def list_entries(db: Connection, registry: Registry, wanted: Page) -> Listed:
+    """List the records of one page. Raises Problem 400 for a field that the registry does not have."""
+    descending = wanted.ordering == "descending" or wanted.ordering.startswith("-")
+    by = None if wanted.ordering in ("ascending", "descending") else wanted.ordering.removeprefix("-")
+    check_fields(registry, {name: None for name in (by, wanted.within) if name})
+    parameters = {
+        "registry": registry.id,
+        "query": Jsonb({name: _typed(registry, name, value) for name, value in wanted.query.items()}),
+        "pattern": f"%{_literally(wanted.search)}%" if wanted.search else None,
+        "within": wanted.within or None,
+        "by": by,
+        "limit": wanted.page_size,
+        "offset": (wanted.page - 1) * wanted.page_size,
+    }
+    total = db.execute("SELECT count(*) AS count" + FITS, parameters).fetchone()
+    assert total is not None
+    direction = "DESC" if descending else "ASC"
+    order = f"content -> %(by)s {direction} NULLS LAST, record_id" if by else f"record_id {direction}"
+    rows = db.execute(
+        "SELECT record_id, content" + FITS + f"ORDER BY {order} LIMIT %(limit)s OFFSET %(offset)s",
+        parameters,
+    ).fetchall()
+    return Listed(total["count"], [Entry(**row) for row in rows])
+
+
+def _typed(registry: Registry, name: str, value: str) -> Any:
+    """Read a URL's text as the type that the field has."""
+    check_fields(registry, {name: None})
+    allowed = registry.fields[name].get("type", "string")
+    types = {allowed} if isinstance(allowed, str) else set(allowed)
+    if "string" in types:
+        return value
+    try:
+        return json.loads(value)
+    except (ValueError, RecursionError):
+        raise Problem(
+            400, "value-refused", f"{name} wants a value of type {', '.join(sorted(types))}"
+        ) from None
+
+
+def _literally(text: str) -> str:
+    return text.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")

@@ -1,0 +1,1 @@
+"""The operations of the digital registries; thin, the rules are beside this folder."""

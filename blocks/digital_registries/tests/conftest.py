@@ -1,0 +1,73 @@
+"""A small population of two households, and the block as the mediator sees it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+from starlette.testclient import TestClient
+
+from blockkit.testing import PeersDouble, as_mediator, environment_for
+from blocks.digital_registries.app import create_app
+from blocks.digital_registries.seed import load
+
+
+@pytest.fixture
+def data(tmp_path: Path) -> Path:
+    """Persons ZZ0 to ZZ4; ZZ0 heads HH-0 with three members, ZZ3 heads HH-1 with two."""
+    persons = {
+        "person_no": pa.array(range(5), pa.int64()),
+        "household_no": pa.array([0, 0, 0, 1, 1], pa.int64()),
+        "individual_id": [f"ZZ{n}" for n in range(5)],
+        "given_name": ["Ada", "Ben", "Cy_n", "Dora", "O'Neil"],
+        "family_name": ["Ash", "Ash", "Ash", None, "Elm"],
+        "sex": ["female", "male", "female", "female", "male"],
+        "birth_date": pa.array([date(1980 + n, 1, 31) for n in range(5)], pa.date32()),
+    }
+    counts = ["children_under_5", "children_under_18", "elderly", "disabled", "employed_adults"]
+    households = {
+        "household_no": pa.array([0, 1], pa.int64()),
+        "household_id": ["HH-0", "HH-1"],
+        "head_no": pa.array([0, 3], pa.int64()),
+        "size": pa.array([3, 2], pa.int16()),
+        **{name: pa.array([n, 0], pa.int16()) for n, name in enumerate(counts)},
+        "monthly_income": pa.array([12_345, 0], pa.int64()),
+        "district": ["North", "South"],
+        "region": ["A", "B"],
+    }
+    pq.write_table(pa.table(persons), tmp_path / "persons.parquet")
+    pq.write_table(pa.table(households), tmp_path / "households.parquet")
+    return tmp_path
+
+
+@pytest.fixture
+def database(make_database: Callable[..., str], data: Path) -> str:
+    """The serving role's URL of a loaded database."""
+    return make_database(load, data)
+
+
+@pytest.fixture
+def client(database: str, peers: PeersDouble) -> Iterator[TestClient]:
+    with as_mediator(create_app(environment_for(database), transport=peers.transport())) as client:
+        client.headers["Information-Mediator-Client"] = "SBX/GOV/CENTRAL/registration"
+        yield client
+
+
+Ask = Callable[..., Any]
+
+
+@pytest.fixture
+def ask(client: TestClient) -> Ask:
+    """Call an operation of the Data API: `ask("read", "individuals", query={...})`."""
+
+    def call(operation: str, registry: str, version: str = "1.0", **parts: dict[str, Any]) -> Any:
+        method = "PUT" if operation == "update" else "POST"
+        body = {name: {"content": content} for name, content in parts.items()}
+        return client.request(method, f"/data/{registry}/{version}/{operation}", json=body)
+
+    return call
