@@ -199,10 +199,18 @@ def _running(home: Home) -> list[psutil.Process]:
 
 def _wipe(home: Home) -> None:
     """Remove the data and whatever still runs on it."""
-    end_processes(_running(home), ((signal.SIGKILL, 3.0),))
+    # With their children: initdb's write to the folder and don't name it.
+    end_processes([each for one in _running(home) for each in _family(one)], ((signal.SIGKILL, 3.0),))
     shutil.rmtree(_data(home), ignore_errors=True)
     _password(home).unlink(missing_ok=True)
     _sweep(home)
+
+
+def _family(process: psutil.Process) -> list[psutil.Process]:
+    try:
+        return [process, *process.children(recursive=True)]
+    except psutil.NoSuchProcess:
+        return []
 
 
 def _sweep(home: Home) -> None:
