@@ -11,7 +11,7 @@ import json
 import socket
 import threading
 from collections.abc import Iterator
-from contextlib import closing, suppress
+from contextlib import suppress
 from ipaddress import ip_network
 from itertools import pairwise
 from pathlib import Path
@@ -21,6 +21,7 @@ import pytest
 from docker.models.containers import Container
 
 from sandbox.runtime import InstanceSpec
+from sandbox.runtimes.docker.engine import reading
 from sandbox.runtimes.docker.images import ImageRef
 
 pytestmark = pytest.mark.docker
@@ -118,7 +119,7 @@ def neighbour(engine: docker.DockerClient, reference: ImageRef) -> Iterator[Cont
     """A listening container with a network namespace of its own, on the Engine's default bridge."""
     container = engine.containers.run(reference.id, ["python", "-c", RECEIVING], detach=True, init=True)
     try:
-        with closing(container.logs(stream=True, follow=True)) as chunks:
+        with reading(container.logs(stream=True, follow=True)) as chunks:
             said = b""
             while said.count(b"ready") < 2:
                 said += next(chunks)

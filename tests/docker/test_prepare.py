@@ -17,7 +17,8 @@ import pytest
 
 from sandbox.errors import StateConflict, UsageError
 from sandbox.runtimes.docker.driver import DockerRuntime
-from sandbox.runtimes.docker.engine import connect
+from sandbox.runtimes.docker.engine import connect, reading
+from sandbox.runtimes.docker.labels import OWNER, owner_of
 from sandbox.settings import Settings
 
 pytestmark = pytest.mark.docker
@@ -37,6 +38,10 @@ runtime.prepare(SiteRequest(
     public="information-mediator", data=Path(data), secret="root",
 ))
 """
+
+
+def everything_of(settings: Settings) -> str:
+    return f"{OWNER}={owner_of(settings.home)}"
 
 
 def left_overs(engine, label: str) -> list[str]:
@@ -82,11 +87,9 @@ def test_twenty_sandboxes_at_the_same_moment_share_no_subnet_and_no_port(
     with ThreadPoolExecutor(AT_ONCE) as pool:
         sites = list(pool.map(prepare, requests))
     assert len({site.public_url for site in sites}) == AT_ONCE
-    [container] = engine.containers.list(filters={"label": "org.civic-sandbox.sandbox=s0"})
-    owner = container.labels["org.civic-sandbox.owner"]
     subnets = [
         ip_network(network.attrs["IPAM"]["Config"][0]["Subnet"])
-        for network in engine.networks.list(filters={"label": f"org.civic-sandbox.owner={owner}"})
+        for network in engine.networks.list(filters={"label": everything_of(settings)})
     ]
     assert len(subnets) == 2 * AT_ONCE
     assert not any(one.overlaps(other) for index, one in enumerate(subnets) for other in subnets[index + 1 :])
@@ -112,9 +115,8 @@ def test_a_preparation_killed_after_any_creation_is_listed_and_discarded(
     request = request_for("unused")
     for name in (f"killed-{number}" for number in range(5)):
         spec = request.spec.model_copy(update={"name": name})
-        label = f"org.civic-sandbox.sandbox={name}"
         creations = choose.randint(1, 6)
-        with closing(engine.events(decode=True, filters={"event": "create"})) as events:
+        with reading(engine.events(decode=True, filters={"event": "create"})) as events:
             preparing = subprocess.Popen(
                 [
                     *(sys.executable, "-c", PREPARING, str(settings.home), str(settings.content)),
@@ -128,5 +130,5 @@ def test_a_preparation_killed_after_any_creation_is_listed_and_discarded(
         preparing.wait()
         assert name in [remains.name for remains in runtime.list_sandboxes()]
         runtime.discard(name)
-        assert left_overs(engine, label) == []
+        assert left_overs(engine, everything_of(settings)) == []
     assert runtime.list_sandboxes() == []

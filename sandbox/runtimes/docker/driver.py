@@ -9,7 +9,7 @@ from __future__ import annotations
 import math
 import secrets
 from collections.abc import Iterator, Sequence
-from contextlib import closing, suppress
+from contextlib import suppress
 
 import docker
 from docker.errors import APIError, NotFound
@@ -20,7 +20,7 @@ from sandbox.model.sandbox import SandboxSpec
 from sandbox.runtime import Completed, Instance, InstanceSpec, Phase, Remains, RuntimeInfo, Site, SiteRequest
 from sandbox.runtimes.docker import containers, images, labels
 from sandbox.runtimes.docker import layout as parts
-from sandbox.runtimes.docker.engine import said_by_engine
+from sandbox.runtimes.docker.engine import reading, said_by_engine
 from sandbox.runtimes.docker.layout import Layout, Place, site_of
 from sandbox.runtimes.docker.prepare import claim_name, lay_out
 from sandbox.runtimes.docker.sweep import sweep
@@ -167,8 +167,7 @@ class DockerRuntime:
             if container is None:
                 return
             unfinished = b""
-            # Closed even when the reader stops in the middle of a log that is still being written.
-            with closing(container.logs(stream=True, follow=follow, tail=tail)) as chunks:
+            with reading(container.logs(stream=True, follow=follow, tail=tail)) as chunks:
                 for chunk in chunks:
                     *lines, unfinished = (unfinished + chunk).split(b"\n")
                     for line in lines:

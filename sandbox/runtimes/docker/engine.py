@@ -7,10 +7,12 @@ that is too old instead of failing at the first call it does not know.
 from __future__ import annotations
 
 import os
-import re
+import socket
+from collections import deque
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 from urllib.parse import urlsplit
 
 import docker
@@ -40,24 +42,33 @@ def connect(environment: Mapping[str, str] | None = None) -> docker.DockerClient
         RuntimeUnavailable: No Engine, no permission, or an API older than 1.41.
     """
     given = os.environ if environment is None else environment
-    address = given.get("DOCKER_HOST", "")
+    address, tls = _address(given)
     try:
-        if address:
+        _knock(address)
+        if given.get("DOCKER_HOST"):
             client = docker.from_env(
                 version="auto", timeout=_PATIENCE_SECONDS, max_pool_size=_CONNECTIONS, environment=dict(given)
             )
         else:
-            context = ContextAPI.get_current_context()
-            address = (context.Host if context is not None else None) or "unix:///var/run/docker.sock"
             client = docker.DockerClient(
                 base_url=address,
-                tls=(context.TLSConfig or False) if context is not None else False,
+                tls=tls,
                 version="auto",
                 timeout=_PATIENCE_SECONDS,
                 max_pool_size=_CONNECTIONS,
             )
+    except PermissionError as error:
+        raise RuntimeUnavailable(
+            f"no permission to use the Docker Engine at {address}",
+            hint=f"add your user to the group {_socket_group(address)!r} and log in again, "
+            f"or use `--runtime local`",
+        ) from error
     except (DockerException, RequestException, OSError) as error:
-        raise _no_engine(address, error) from error
+        raise RuntimeUnavailable(
+            f"no Docker Engine answers at {address}: {_reason(error)}",
+            hint="start it, set DOCKER_HOST, choose another with `docker context use`, "
+            "or use `--runtime local`",
+        ) from error
     version = client.api.api_version
     if tuple(int(part) for part in version.split(".")) < OLDEST_API:
         client.close()
@@ -69,33 +80,36 @@ def connect(environment: Mapping[str, str] | None = None) -> docker.DockerClient
     return client
 
 
-def _no_engine(address: str, error: Exception) -> RuntimeUnavailable:
-    if "PermissionError" in repr(error) or "Permission denied" in str(error):
-        return RuntimeUnavailable(
-            f"no permission to use the Docker Engine at {address}",
-            hint=f"add your user to the group {_socket_group(address)!r} and log in again, "
-            f"or use `--runtime local`",
-        )
-    return RuntimeUnavailable(
-        f"no Docker Engine answers at {address}: {_first_line(error)}",
-        hint="start it, set DOCKER_HOST, choose another with `docker context use`, or use `--runtime local`",
-    )
+def _address(environment: Mapping[str, str]) -> tuple[str, Any]:
+    """Say where the Engine is, and how TLS is spoken to it: as the `docker` command decides it."""
+    given = environment.get("DOCKER_HOST")
+    if given:
+        return given, False
+    context = ContextAPI.get_current_context()
+    if context is None or not context.Host:
+        return "unix:///var/run/docker.sock", False
+    return context.Host, context.TLSConfig or False
+
+
+def _knock(address: str) -> None:
+    """Try a local socket by ourselves: the SDK buries the system's answer, and leaves the socket open."""
+    path = urlsplit(address).path
+    if address.startswith("unix://"):
+        with socket.socket(socket.AF_UNIX) as attempt:
+            attempt.connect(path)
 
 
 def _socket_group(address: str) -> str:
-    socket = urlsplit(address).path
     try:
-        return Path(socket).group()
+        return Path(urlsplit(address).path).group()
     except (OSError, KeyError):
         return "docker"
 
 
-def _first_line(error: Exception) -> str:
-    text = str(error).strip() or type(error).__name__
-    missing = re.search(r"\[Errno \d+\] ([^'\")]+)", text) or re.search(
-        r"FileNotFoundError\(2, '([^']+)", text
-    )
-    return missing[1] if missing else text.splitlines()[0][:200]
+def _reason(error: Exception) -> str:
+    if isinstance(error, OSError) and error.strerror:
+        return error.strerror
+    return (str(error).strip() or type(error).__name__).splitlines()[0][:200]
 
 
 @contextmanager
@@ -110,4 +124,15 @@ def said_by_engine(doing: str) -> Iterator[None]:
     except APIError as error:
         raise RuntimeFailure(f"{doing}: the Docker Engine refused: {error.explanation}") from error
     except ConnectionLost as error:
-        raise RuntimeUnavailable(f"{doing}: the Docker Engine went away: {_first_line(error)}") from error
+        raise RuntimeUnavailable(f"{doing}: the Docker Engine went away: {_reason(error)}") from error
+
+
+@contextmanager
+def reading(stream: Any) -> Iterator[Iterator[Any]]:
+    """Let go of the Engine's stream (a log, events) even when its reader stops in the middle."""
+    try:
+        yield stream
+    finally:
+        stream.close()
+        # That only shuts the connection down; the SDK lets go of the socket when it reads the end.
+        deque(stream, maxlen=0)

@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from hashlib import sha256
 from itertools import chain
 from pathlib import Path
+from typing import Any
 
 import docker
 from docker.errors import APIError, BuildError
@@ -144,10 +145,11 @@ def load(path: Path, *, client: docker.DockerClient | None = None) -> ImageRef:
     Raises ContentError when the file is no such archive.
     """
     engine = client or connect()
+    api: Any = engine.api
     try:
         with path.open("rb") as file:
             # Read to its end even when it tells of an error: a stream left half-read stays open.
-            answers = list(engine.api.load_image(file))
+            answers = list(api.load_image(file))
     except APIError as error:
         raise ContentError(f"no archive of images: {error.explanation}", path=str(path)) from error
     except OSError as error:
