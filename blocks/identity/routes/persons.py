@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Response
+from fastapi import APIRouter, Path, Response
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
 from blockkit.app import Kit
@@ -97,8 +97,8 @@ def make_router(kit: Kit) -> APIRouter:
             "errors": [],
         }
 
-    @router.get("/individuals/{individual_id}")
-    def read_individual(individual_id: str) -> dict[str, Any]:
+    @router.get("/individuals/{individualId}")
+    def read_individual(individual_id: Annotated[str, Path(alias="individualId")]) -> dict[str, Any]:
         with kit.records.transaction() as db:
             person = persons.find_person(db, individual_id)
         if person is None:
