@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import logging
 import secrets
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
 from functools import cache
 from pathlib import Path
@@ -78,8 +78,8 @@ def create_app(environment: Mapping[str, str], transport: httpx2.AsyncBaseTransp
 
 
 def _wire(settings: MediatorSettings, transport: httpx2.AsyncBaseTransport | None) -> Core:
-    def new_id() -> str:
-        return f"ex-{secrets.token_hex(10)}"
+    def ids(prefix: str) -> Callable[[], str]:
+        return lambda: f"{prefix}-{secrets.token_hex(10)}"
 
     clock = Clock()
     upstream = Upstream(transport)
@@ -100,11 +100,11 @@ def _wire(settings: MediatorSettings, transport: httpx2.AsyncBaseTransport | Non
         upstream=upstream,
         pool=pool,
         log=MessageLog(settings.database_url, pool, settings.every_secret()),
-        messages=Messages(pool, new_id, clock.machine),
+        messages=Messages(pool, ids("msg"), clock.machine),
         consent=Consent(settings, upstream),
-        faults=Faults(new_id),
+        faults=Faults(ids("fault")),
         hold=Hold(),
-        new_id=new_id,
+        new_id=ids("ex"),
         directory=Directory(Wiring()),
     )
 

@@ -89,11 +89,15 @@ class Directory:
         )
 
     def right(self, client: str, service: str, operation_id: str) -> Right | None:
-        """Give the line that allows a call. One that names the operation goes before `*`."""
+        """Give the line that allows a call.
+
+        One that names the operation goes before `*`; of several, one that asks for consent goes first, so
+        that a line added elsewhere can't quietly open what another guards.
+        """
         lines = self._rights.get((client, service), ())
-        named = (right for right in lines if operation_id in right.operations)
-        general = (right for right in lines if "*" in right.operations)
-        return next(named, None) or next(general, None)
+        named = [right for right in lines if operation_id in right.operations]
+        fitting = named or [right for right in lines if "*" in right.operations]
+        return next((right for right in fitting if right.consent), fitting[0] if fitting else None)
 
 
 def _compile(operations: tuple[Operation, ...]) -> tuple[_Template, ...]:

@@ -126,8 +126,13 @@ def deliver_to_person(db: Connection, individual_id: str, message: dict[str, Any
     return identifier
 
 
-def list_inbox(db: Connection, individual_id: str, *, since: int, limit: int) -> list[dict[str, Any]]:
-    """List a person's messages in the order of their arrival, after number `since`."""
+def list_inbox(db: Connection, individual_id: str, *, since: int | None, limit: int) -> list[dict[str, Any]]:
+    """List a person's messages in the order of their arrival: the next after `since`, or the newest."""
+    if since is None:
+        newest = db.execute(
+            _INBOX + " WHERE individual_id = %s ORDER BY number DESC LIMIT %s", [individual_id, limit]
+        ).fetchall()
+        return newest[::-1]
     return db.execute(
         _INBOX + " WHERE individual_id = %s AND number > %s ORDER BY number LIMIT %s",
         [individual_id, since, limit],
@@ -151,7 +156,7 @@ def new_uid() -> str:
 
 
 _INBOX = """
-    SELECT message_id AS "messageId", number, channel, sender, subject, text, sensitive, sent_at AS "sentAt"
+    SELECT message_id AS id, number, channel, sender, subject, text, sensitive, sent_at AS "sentAt"
     FROM messages
 """
 

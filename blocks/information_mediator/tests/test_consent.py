@@ -95,3 +95,13 @@ def test_a_person_that_cannot_be_read_from_the_body_has_not_agreed(
         assert write(json={"person": {"id": "P1"}, "padding": "x" * 70_000}) == 403
         assert write(content=b'{"person": {"id": "P1"}}', headers={"Content-Type": "text/plain"}) == 403
         assert write(json={"person": {"id": "P2"}}) == 403
+
+
+def test_a_second_line_does_not_open_what_the_first_guards(
+    make_app: Any, wiring_document: dict[str, Any], registration: dict[str, str]
+) -> None:
+    (*others, guarded) = wiring_document["rights"]
+    for pair in ([guarded, {**guarded, "consent": None}], [{**guarded, "consent": None}, guarded]):
+        app, _ = make_app({**wiring_document, "rights": [*others, *pair]})
+        with TestClient(app) as mediator:
+            assert mediator.get(f"{REGISTRIES}/persons/P1", headers=registration).status_code == 403

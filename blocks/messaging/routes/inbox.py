@@ -30,7 +30,7 @@ def make_router(kit: Kit) -> APIRouter:
     @router.get("")
     def listing(
         individualId: str,  # noqa: N803  the wire's name, here and below
-        since: Annotated[int, Query(ge=0)] = 0,
+        since: Annotated[int | None, Query(ge=0)] = None,
         limit: Annotated[int, Query(ge=1, le=500)] = 100,
     ) -> dict[str, Any]:
         with kit.records.transaction() as db:
@@ -42,7 +42,7 @@ def make_router(kit: Kit) -> APIRouter:
         sender = request.headers.get("information-mediator-client", "")
         message = {**note.model_dump(), "sender": sender, "sent_at": kit.clock.now()}
         with kit.records.transaction() as db:
-            return {"messageId": deliver_to_person(db, individualId, message)}
+            return {"id": deliver_to_person(db, individualId, message)}
 
     @router.get("/messages/{messageId}")
     def reading(individualId: str, messageId: str) -> dict[str, Any]:  # noqa: N803

@@ -48,8 +48,8 @@ def test_an_email_arrives_in_the_inbox_of_whose_address_it_is(client: TestClient
     assert inbox["count"] == 1
     assert (message["subject"], message["text"]) == ("Your application", "It was approved.")
     assert (message["channel"], message["sender"]) == ("email", "The ministry")
-    assert client.get(f"/inbox/P1/messages/{message['messageId']}").json() == message
-    assert client.get(f"/inbox/P2/messages/{message['messageId']}").status_code == 404
+    assert client.get(f"/inbox/P1/messages/{message['id']}").json() == message
+    assert client.get(f"/inbox/P2/messages/{message['id']}").status_code == 404
 
 
 def test_the_status_says_what_became_of_each_recipient(client: TestClient) -> None:
@@ -105,11 +105,13 @@ def test_a_block_delivers_by_person_and_readers_continue_where_they_were(client:
     first = client.post("/inbox/P9/messages", json=note, headers=sender)
     assert first.status_code == 201
     (message,) = client.get("/inbox/P9").json()["messages"]
-    assert (message["messageId"], message["sensitive"]) == (first.json()["messageId"], True)
+    assert (message["id"], message["sensitive"]) == (first.json()["id"], True)
     assert message["sender"] == "SBX/GOV/CENTRAL/identity"
     client.post("/inbox/P9/messages", json={**note, "text": "Your code is 654321"}, headers=sender)
     later = client.get("/inbox/P9", params={"since": message["number"]}).json()
     assert [each["text"] for each in later["messages"]] == ["Your code is 654321"]
+    newest = client.get("/inbox/P9", params={"limit": 1}).json()
+    assert [each["text"] for each in newest["messages"]] == ["Your code is 654321"]
     assert client.get("/inbox/P1").json() == {"count": 0, "messages": []}
 
 
