@@ -1,0 +1,137 @@
+"""Databases of one sandbox on a real server: who may enter, what a reset brings back, what failed."""
+
+from __future__ import annotations
+
+import secrets
+import sys
+import types
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import psycopg
+import pytest
+from psycopg import sql
+
+from blockkit.standalone import Server
+from sandbox.errors import StartFailed
+from sandbox.seeding.databases import DatabaseNames, administer, make_spare, put_spare_into_place
+from sandbox.seeding.load import seed_all
+from sandbox.seeding.plan import DatabaseWish, SeedingPlan
+
+ADMIN = "sbx_t_admin"
+
+
+@pytest.fixture
+def admin_url(postgres: Server) -> Iterator[str]:
+    """An administrator as the runtimes make one: no superuser, may create roles and databases."""
+    password = secrets.token_hex(8)
+    with psycopg.connect(postgres.url(), autocommit=True) as root:
+        root.execute(
+            sql.SQL("CREATE ROLE {} LOGIN NOSUPERUSER CREATEDB CREATEROLE PASSWORD {}").format(
+                sql.Identifier(ADMIN), sql.Literal(password)
+            )
+        )
+        root.execute(
+            sql.SQL("ALTER ROLE {} SET createrole_self_grant = 'set, inherit'").format(sql.Identifier(ADMIN))
+        )
+        root.execute(
+            sql.SQL("CREATE DATABASE {} OWNER {}").format(sql.Identifier(ADMIN), sql.Identifier(ADMIN))
+        )
+        yield postgres.url(ADMIN, user=ADMIN, password=password)
+        names = root.execute("SELECT datname FROM pg_database WHERE datname LIKE 'sbx%'").fetchall()
+        for (name,) in names:
+            root.execute(sql.SQL("DROP DATABASE {} WITH (FORCE)").format(sql.Identifier(name)))
+        roles = root.execute("SELECT rolname FROM pg_roles WHERE rolname LIKE 'sbx%'").fetchall()
+        for (role,) in sorted(roles, key=lambda row: row[0] == ADMIN):
+            root.execute(sql.SQL("DROP ROLE {}").format(sql.Identifier(role)))
+
+
+@pytest.fixture
+def loader(monkeypatch: pytest.MonkeyPatch) -> str:
+    """A block's loader, importable by name."""
+
+    def load(connection: psycopg.Connection[Any], data: Path, *, role: str) -> None:
+        if data.name == "broken":
+            raise ValueError("column 'x' is missing in persons.parquet")
+        connection.execute("CREATE TABLE people (name text)")
+        connection.execute("INSERT INTO people VALUES ('seeded')")
+        connection.execute(sql.SQL("GRANT SELECT, INSERT ON people TO {}").format(sql.Identifier(role)))
+
+    module = types.ModuleType("a_loader_of_this_test")
+    module.load = load  # type: ignore[attr-defined]
+    monkeypatch.setitem(sys.modules, module.__name__, module)
+    return module.__name__
+
+
+def plan(admin_url: str, loader: str | None, *, data: str = "/data", keeps: bool = False) -> SeedingPlan:
+    wishes = [
+        DatabaseWish(
+            block=block,
+            database=f"sbx_t_{block}",
+            role=f"sbx_t_{block}",
+            password=f"pw-{block}",
+            loader=loader,
+            keeps_through_reset=keeps,
+        )
+        for block in ("one", "two")
+    ]
+    return SeedingPlan(admin_url=admin_url, data=data, databases=tuple(wishes))
+
+
+def role_url(admin_url: str, role: str, database: str) -> str:
+    place = admin_url.rpartition("@")[2].partition("/")[0]
+    return f"postgresql://sbx_t_{role}:pw-{role}@{place}/sbx_t_{database}"
+
+
+def names_in(url: str) -> list[str]:
+    with psycopg.connect(url) as connection:
+        return [row[0] for row in connection.execute("SELECT name FROM people ORDER BY name")]
+
+
+def seed(plan: SeedingPlan) -> list[str]:
+    told: list[str] = []
+    seed_all(plan, told.append)
+    return sorted(told)
+
+
+def test_every_block_is_loaded_and_served_by_its_own_role(admin_url: str, loader: str) -> None:
+    assert seed(plan(admin_url, loader)) == ["one", "two"]
+    assert names_in(role_url(admin_url, "one", "one")) == ["seeded"]
+
+
+@pytest.mark.parametrize("database", ["two", "two__template", "two__spare", "one__template"])
+def test_no_role_enters_another_database(admin_url: str, loader: str, database: str) -> None:
+    seed(plan(admin_url, loader))
+    with pytest.raises(psycopg.OperationalError, match=r"permission denied|not currently accepting"):
+        psycopg.connect(role_url(admin_url, "one", database))
+
+
+def test_a_reset_brings_back_what_was_seeded_and_ends_old_sessions(admin_url: str, loader: str) -> None:
+    seed(plan(admin_url, loader))
+    url = role_url(admin_url, "one", "one")
+    names = DatabaseNames(live="sbx_t_one")
+    for _ in range(2):
+        session = psycopg.connect(url, autocommit=True)
+        session.execute("INSERT INTO people VALUES ('added')")
+        with administer(admin_url) as admin:
+            make_spare(admin, names, "sbx_t_one")
+            put_spare_into_place(admin, names)
+        with pytest.raises(psycopg.OperationalError):
+            session.execute("SELECT 1")
+        session.close()
+        assert names_in(url) == ["seeded"]
+
+
+def test_a_database_that_keeps_through_a_reset_has_no_template(admin_url: str, loader: str) -> None:
+    seed(plan(admin_url, loader, keeps=True))
+    with administer(admin_url) as admin:
+        found = admin.execute("SELECT datname FROM pg_database WHERE datname LIKE 'sbx_t_o%'").fetchall()
+    assert found == [("sbx_t_one",)]
+
+
+def test_a_broken_loader_is_named_with_its_block(admin_url: str, loader: str) -> None:
+    with pytest.raises(
+        StartFailed, match=r"database of block 'one' could not be loaded: column 'x' is missing"
+    ):
+        seed(plan(admin_url, loader, data="/broken"))
