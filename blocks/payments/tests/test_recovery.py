@@ -9,11 +9,13 @@ import httpx2
 import psycopg
 from starlette.testclient import TestClient
 
-from blockkit.app import Kit
+from blockkit.app import Kit, make_kit
 from blockkit.standalone import Server
 from blockkit.testing import as_mediator, environment_for
 from blocks.payments.app import create_app
 from blocks.payments.batches import Order, accept
+from blocks.payments.completion import complete_next
+from blocks.payments.settlement import reserve_next, settle_next
 
 Bulk = Callable[..., dict[str, Any]]
 
@@ -63,3 +65,30 @@ def test_an_institution_that_is_away_is_asked_until_it_answers(
         ("grant", 1),
         ("reserve", 2),
     ]
+
+
+def test_what_another_worker_holds_is_left_to_it(
+    kit: Kit, database: str, network: Any, work: Callable[[], None], make_order: Callable[..., Order]
+) -> None:
+    # A worker that waited for the other's rows would break here instead of hanging the test.
+    url = f"{database}?options=-c%20lock_timeout%3D5s"
+    other = make_kit("payments", environment_for(url), network.transport())
+    other.records.open()
+    order = make_order("B1", 0, 2)
+    with kit.records.transaction() as db:
+        accept(db, order, kit.clock.today())
+    with kit.records.transaction() as db:
+        db.execute("SELECT FROM instructions WHERE payee = %s FOR UPDATE", [order.credits[0].payee])
+        assert reserve_next(other)
+        assert settle_next(other, lambda _: 0.0)
+        assert not reserve_next(other)
+    assert list(network.institutions.paid) == [order.credits[1].instruction_id]
+    assert reserve_next(other)
+    assert settle_next(other, lambda _: 0.0)
+    with kit.records.transaction() as db:
+        db.execute("SELECT FROM batches FOR UPDATE")
+        assert not complete_next(other)
+    work()
+    assert network.callback()["body"]["credited"] == 2
+    other.records.close()
+    other.peers.close()
