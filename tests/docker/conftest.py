@@ -88,11 +88,10 @@ def runtime(engine: docker.DockerClient, reference: ImageRef, settings: Settings
         opened.discard(remains.name)
 
 
-@pytest.fixture
-def request_for(tmp_path: Path) -> Callable[[str], SiteRequest]:
+@pytest.fixture(scope="session")
+def request_for(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], SiteRequest]:
     """Make a request for a sandbox of the given name, with two programs among its data."""
-    data = tmp_path / "data"
-    data.mkdir()
+    data = tmp_path_factory.mktemp("population")
     (data / "answering.py").write_text(ANSWERING)
     (data / "sending.py").write_text(SENDING)
 
@@ -116,13 +115,13 @@ def request_for(tmp_path: Path) -> Callable[[str], SiteRequest]:
     return make
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def sending() -> str:
     """The program that sends to every target it is given, as text."""
     return SENDING
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def program() -> Callable[..., InstanceSpec]:
     """Specify an instance that runs one of the two programs."""
 

@@ -5,13 +5,24 @@ from __future__ import annotations
 import pytest
 
 from sandbox.runtime import Limits
+from sandbox.runtimes.docker.driver import DockerRuntime
+from sandbox.settings import Settings
 
 pytestmark = pytest.mark.docker
 
 MIB = 1 << 20
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
+def runtime(engine, reference, content, tmp_path_factory):
+    """One runtime for all these tests: they only look."""
+    opened = DockerRuntime(engine, Settings(home=tmp_path_factory.mktemp("home"), content=content))
+    yield opened
+    for remains in opened.list_sandboxes():
+        opened.discard(remains.name)
+
+
+@pytest.fixture(scope="module")
 def containers(engine, runtime, request_for, program):
     """Every container of a sandbox with its public instance and one block started, by role or name."""
     runtime.prepare(request_for("hard"))

@@ -1,4 +1,4 @@
-"""Laying out one sandbox on an Engine: keeper, networks, port, data, PostgreSQL, marker, in this order.
+"""Laying out one sandbox on an Engine: keeper, network, PostgreSQL, data, port, marker, in this order.
 
 The keeper comes first because container names are unique: it decides who has the sandbox's
 name. The marker comes last and says that everything before it is there. Waits for
@@ -62,9 +62,10 @@ def lay_out(
     keeper: Container,
 ) -> Site:
     """Make everything that the instances need, and remember it."""
-    copy_folder(keeper, request.data, request.files, parts.DATA)
     networks.create_inner(client, space, place.name("inner"), place.labels(parts.INNER_ROLE))
     database = _start_database(client, place, image, request.secret)
+    # While PostgreSQL initialises itself.
+    copy_folder(keeper, request.data, request.files, parts.DATA)
     _, port = networks.create_edge(client, space, place.name("edge"), place.labels(parts.EDGE_ROLE))
     layout = Layout(public=request.public, instances=request.instances, port=port, image=image)
     site = site_of(layout, place.sandbox, request.secret)
