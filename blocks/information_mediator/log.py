@@ -18,9 +18,11 @@ from psycopg_pool import AsyncConnectionPool, PoolTimeout
 
 from blocks.information_mediator.chain import Head, Line, canonical, seal
 from blocks.information_mediator.exchange import Exchange, Refusal
-from blocks.information_mediator.redaction import without_values
+from blocks.information_mediator.redaction import SHORTEST_SECRET, without_values
 
 LARGEST_GROUP = 256
+SAID = ("path", "request", "response", "correlation")
+"""The parts of a line whose words are the callers' own."""
 
 
 class LogUnavailable(Refusal):
@@ -159,8 +161,16 @@ class MessageLog:
 
     def _seal_line(self, waiting: _Waiting, head: Head) -> Line:
         number = head.number + 1
-        text = canonical({**waiting.exchange.content(), "number": number, "previous": head.hash})
-        text = without_values(text, (*self._secrets, *waiting.secrets))
+        content = {**waiting.exchange.content(), "number": number, "previous": head.hash}
+        text = canonical(content)
+        secrets = [
+            secret
+            for secret in (*self._secrets, *waiting.secrets)
+            if len(secret) >= SHORTEST_SECRET and json.dumps(secret, ensure_ascii=False)[1:-1] in text
+        ]
+        if secrets:
+            said = {name: without_values(content[name], secrets) for name in SAID}
+            text = canonical({**content, **said})
         return Line(number, text, seal(text))
 
     async def _forget_connection(self) -> None:

@@ -15,6 +15,8 @@ from urllib.parse import parse_qsl, quote, urlencode
 
 REDACTED = "[redacted]"
 DEEPEST = 100
+SHORTEST_SECRET = 12
+"""Characters; a shorter value is no secret of ours, and blanking it would hide the exchange itself."""
 SECRET_NAMES = frozenset(
     (
         *("access_token", "refresh_token", "id_token", "token", "authorization", "assertion"),
@@ -126,12 +128,23 @@ def clean_query(query: str, secret: Iterable[Path]) -> str:
     return urlencode(pairs, safe="[]", quote_via=quote)
 
 
-def without_values(line: str, secrets: Iterable[str]) -> str:
-    """Blank every occurrence of the given secrets in a text."""
-    for secret in secrets:
-        if secret in line:
-            line = line.replace(secret, REDACTED)
-    return line
+def without_values(document: Any, secrets: Iterable[str]) -> Any:
+    """Blank every occurrence of the given secrets in a document's texts.
+
+    In the values and never in the written line: a caller chooses its own access token, and could
+    otherwise choose one that rewrites the line around it.
+    """
+    if isinstance(document, str):
+        for secret in secrets:
+            document = document.replace(secret, REDACTED)
+        return document
+    if isinstance(document, list):
+        return [without_values(item, secrets) for item in document]
+    if isinstance(document, dict):
+        return {
+            without_values(name, secrets): without_values(value, secrets) for name, value in document.items()
+        }
+    return document
 
 
 def split_pointer(pointer: str) -> Path:

@@ -115,6 +115,22 @@ def test_no_body_can_stop_the_log(
     assert main(["verify", "--database", database], {}) == 0
 
 
+@pytest.mark.parametrize(
+    "bearer", ["a", 'ed":"","request":', '"refused":"","request":', "/persons/count", "digital-registries"]
+)
+def test_no_access_token_can_rewrite_its_own_line(
+    mediator: TestClient, ministry: dict[str, str], exchanges: Callable[..., Any], bearer: str
+) -> None:
+    mediator.get(COUNT, headers={**ministry, "Authorization": f"Bearer {bearer}"})
+    (line,) = exchanges()
+    assert (line["refused"], line["block"], line["operation_id"]) == (
+        "",
+        "digital-registries",
+        "countPersons",
+    )
+    assert line["client"] == ministry["Information-Mediator-Client"]
+
+
 def test_readers_can_ask_for_some_lines(
     mediator: TestClient,
     network: Any,
