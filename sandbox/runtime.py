@@ -17,7 +17,7 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Protocol, cast
 
-from sandbox.errors import RuntimeUnavailable
+from sandbox.errors import UsageError
 from sandbox.model.sandbox import SandboxSpec
 from sandbox.settings import Settings
 
@@ -236,7 +236,7 @@ def load_images() -> Images:
 def load_runtime(name: str, settings: Settings) -> Runtime:
     """Load the driver in `sandbox/runtimes/<name>/`; each has `open_runtime(settings)`.
 
-    Raises RuntimeUnavailable when there is none of that name.
+    Raises UsageError when there is none of that name, RuntimeUnavailable when it can't be used here.
     """
     known = sorted(
         entry.name
@@ -244,7 +244,7 @@ def load_runtime(name: str, settings: Settings) -> Runtime:
         if (entry / "__init__.py").is_file()
     )
     if not re.fullmatch(r"[a-z]+", name) or name not in known:
-        raise RuntimeUnavailable(f"no runtime is called {name!r}", hint=f"choose one of: {', '.join(known)}")
+        raise UsageError(f"no runtime is called {name!r}", hint=f"choose one of: {', '.join(known)}")
     module = importlib.import_module(f"sandbox.runtimes.{name}")
     runtime: Runtime = module.open_runtime(settings)
     return runtime

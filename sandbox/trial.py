@@ -17,21 +17,19 @@ from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
 
-from pydantic import ValidationError
-
 from sandbox import __version__
 from sandbox.calls.client import MediatorClient
 from sandbox.calls.redaction import Redactor
 from sandbox.catalog.catalog import Catalog
 from sandbox.catalog.wiring import build_wiring
-from sandbox.errors import SandboxError, UsageError
+from sandbox.errors import SandboxError
 from sandbox.evidence.bundle import bundle_digest, write_bundle
 from sandbox.evidence.keys import open_key
 from sandbox.evidence.material import Material
 from sandbox.evidence.recorder import Recorder
 from sandbox.evidence.register import Register, Standing
 from sandbox.lifecycle.service import Running, Tools, Wish, bring_up, take_down
-from sandbox.model.population import Manifest, PopulationRef
+from sandbox.model.population import Manifest, ask_for
 from sandbox.model.run import Event, Exchange, Listener, Outcome, RunFinished
 from sandbox.model.sandbox import SandboxSpec, check_name
 from sandbox.model.scenario import Scenario
@@ -101,7 +99,9 @@ def prepare_trial(
     blocks: Sequence[str] = (),
 ) -> Prepared:
     """Look everything up, generate the population, draw a name. Raises before anything starts."""
-    ref = _population(asked)
+    name = draw_name(scenario.scenario.slug if scenario else "sandbox") if asked.name is None else asked.name
+    check_name(name)
+    ref = ask_for(pack=asked.pack, size=asked.size, seed=asked.seed)
     pack = load_pack(settings.content, asked.pack)
     slugs = scenario.scenario.blocks if scenario else catalog.close_over_requires(blocks)
     wiring = build_wiring(catalog.blocks(slugs), catalog.controls(), scenario.scenario if scenario else None)
@@ -113,9 +113,8 @@ def prepare_trial(
         progress=lambda share: tools.report("making fictitious citizens", int(share * ref.size), ref.size),
     )
     now = tools.now()
-    stem = scenario.scenario.slug if scenario else "sandbox"
     spec = SandboxSpec(
-        name=check_name(asked.name) if asked.name else draw_name(stem),
+        name=name,
         runtime=tools.runtime.info().name,
         scenario=scenario.scenario.slug if scenario else None,
         blocks=tuple(slugs),
@@ -162,17 +161,6 @@ def run_trial(
 def draw_name(stem: str) -> str:
     """Draw a free-looking name such as `cash-transfer-7f3a`; the stem is cut to what fits."""
     return f"{stem[:15].rstrip('-')}-{secrets.token_hex(2)}"
-
-
-def _population(asked: SandboxWish) -> PopulationRef:
-    try:
-        return PopulationRef(pack=asked.pack, size=asked.size, seed=asked.seed)
-    except ValidationError as error:
-        first = error.errors()[0]
-        name = ".".join(str(part) for part in first["loc"])
-        raise UsageError(
-            f"population {name} {first['input']!r} can't be used: {first['msg'].lower()}"
-        ) from None
 
 
 def _play(

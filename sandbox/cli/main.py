@@ -11,7 +11,7 @@ import typer
 
 from sandbox import __version__
 from sandbox.cli.commands import content, data, doctor, images, run, sandboxes
-from sandbox.cli.output import EXIT_INTERRUPTED, EXIT_USAGE, err, explain, report_fault
+from sandbox.cli.output import EXIT_INTERRUPTED, blame_disk, err, explain, explain_usage, report_fault
 from sandbox.errors import SandboxError
 
 app = typer.Typer(
@@ -56,10 +56,11 @@ def main(arguments: list[str] | None = None) -> int:
     """Run a command and give its exit code; no traceback ever reaches the terminal."""
     given = sys.argv[1:] if arguments is None else arguments
     signal.signal(signal.SIGTERM, _stop)
+    as_json = "--json" in given
     try:
         code = app(args=given, standalone_mode=False)
     except SandboxError as error:
-        return explain(error, as_json="--json" in given)
+        return explain(error, as_json=as_json)
     except (KeyboardInterrupt, typer.Abort):
         err().print("interrupted")
         return EXIT_INTERRUPTED
@@ -68,10 +69,16 @@ def main(arguments: list[str] | None = None) -> int:
     except Exception as error:
         # Usage errors are Click's own family, wherever Typer keeps it; each shows itself.
         if hasattr(error, "show") and hasattr(error, "exit_code"):
-            error.show()
-            return EXIT_USAGE
-        return report_fault(error)
+            return explain_usage(_told(error), as_json=as_json, show=error.show)
+        refused = blame_disk(error) if isinstance(error, OSError) else None
+        return report_fault(error) if refused is None else explain(refused, as_json=as_json)
     return code if isinstance(code, int) else 0
+
+
+def _told(error: Exception) -> str:
+    """Give a usage error's own sentence, in the manner of ours."""
+    sentence: str = error.format_message() if hasattr(error, "format_message") else str(error)
+    return f"{sentence[:1].lower()}{sentence[1:]}".rstrip(".")
 
 
 def _stop(number: int, frame: FrameType | None) -> None:

@@ -6,10 +6,11 @@ traceback; a fault of ours is written to a file, and the file is named.
 
 from __future__ import annotations
 
+import errno
 import json
 import sys
 import traceback
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -18,13 +19,31 @@ from pydantic import BaseModel, ValidationError
 from rich.console import Console
 from rich.table import Table
 
-from sandbox.errors import RuntimeFailure, SandboxError
+from sandbox.errors import RuntimeFailure, SandboxError, UsageError
 from sandbox.model.run import Outcome
 from sandbox.settings import Settings
+
+OF_THE_DISK = frozenset(
+    {
+        errno.EACCES,
+        errno.EDQUOT,
+        errno.EFBIG,
+        errno.EIO,
+        errno.EISDIR,
+        errno.ENAMETOOLONG,
+        errno.ENOSPC,
+        errno.ENOTDIR,
+        errno.EPERM,
+        errno.EROFS,
+    }
+)
+"""What a disk or its owner refuses: never a fault of ours when a path is named with it."""
 
 EXIT_FAULT_OF_OURS = 70
 EXIT_INTERRUPTED = 130
 EXIT_USAGE = 2
+
+UNWRAPPED = 1000
 
 MARKS = {
     Outcome.PASSED: ("●", "green"),
@@ -55,16 +74,39 @@ def print_table(headings: Sequence[str], rows: Sequence[Sequence[str]], *, empty
     if not rows:
         out().print(empty)
         return
-    table = Table(*headings, box=None, pad_edge=False, header_style="bold", show_edge=False)
+    table = Table(box=None, pad_edge=False, header_style="bold", show_edge=False)
+    for heading in headings:
+        table.add_column(heading, overflow="fold")
     for row in rows:
-        table.add_row(*row)
-    out().print(table)
+        table.add_row(*(_safe(cell) for cell in row))
+    console = out()
+    # Another program reads whole lines; a person reads what fits the window.
+    console.print(table, width=None if console.is_terminal else UNWRAPPED)
 
 
 def print_alone(line: str) -> None:
     """Print a line that other programs read: unwrapped, unstyled, nothing else on it."""
     sys.stdout.write(f"{line}\n")
     sys.stdout.flush()
+
+
+def blame_disk(error: OSError) -> RuntimeFailure | None:
+    """Say in words what the disk refused, or None when it was something else."""
+    if error.errno not in OF_THE_DISK or error.filename is None:
+        return None
+    return RuntimeFailure(
+        f"{error.filename} can't be used: {error.strerror}",
+        hint="SANDBOX_HOME names a folder that you may write to, with room; `sandbox doctor` looks at it",
+    )
+
+
+def explain_usage(message: str, *, as_json: bool, show: Callable[[], None]) -> int:
+    """Say what was typed wrong, in the way of the command line or as JSON."""
+    if as_json:
+        print_json({"error": describe(UsageError(message, hint="--help shows how it is meant"))})
+    else:
+        show()
+    return EXIT_USAGE
 
 
 def explain(error: SandboxError, *, as_json: bool) -> int:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from pydantic import Field
+from pydantic import Field, ValidationError
 
+from sandbox.errors import UsageError
 from sandbox.model.block import Frozen
 
 LARGEST_POPULATION = 100_000_000
@@ -15,6 +16,18 @@ class PopulationRef(Frozen):
     pack: str = Field(default="zz", pattern=r"^[a-z]{2}$")
     size: int = Field(default=1000, ge=1, le=LARGEST_POPULATION)
     seed: int = Field(default=1, ge=0, lt=2**63)
+
+
+def ask_for(*, pack: str, size: int, seed: int) -> PopulationRef:
+    """Name a population by what somebody typed. Raises UsageError that says what can't be used."""
+    try:
+        return PopulationRef(pack=pack, size=size, seed=seed)
+    except ValidationError as error:
+        first = error.errors()[0]
+        raise UsageError(
+            f"population {first['loc'][0]} {first['input']!r} can't be used: {first['msg'].lower()}",
+            hint=f"size is 1 to {LARGEST_POPULATION}, seed 0 or more; `sandbox data packs` lists the packs",
+        ) from None
 
 
 class FieldClass(Frozen):

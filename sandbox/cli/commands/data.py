@@ -6,13 +6,11 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
-from pydantic import ValidationError
 
 from sandbox.cli.live import live
 from sandbox.cli.options import Json, Pack, Seed, Size
 from sandbox.cli.output import err, out, print_alone, print_json, print_table
-from sandbox.errors import UsageError
-from sandbox.model.population import PopulationRef
+from sandbox.model.population import ask_for
 from sandbox.settings import Settings
 
 app = typer.Typer(
@@ -51,13 +49,7 @@ def generate_(
     """
     from sandbox.population import generate, load_pack
 
-    try:
-        ref = PopulationRef(pack=pack, size=size, seed=seed)
-    except ValidationError as error:
-        first = error.errors()[0]
-        raise UsageError(
-            f"--{first['loc'][0]} {first['input']!r} can't be used: {first['msg'].lower()}"
-        ) from None
+    ref = ask_for(pack=pack, size=size, seed=seed)
     with live(err(), quiet=as_json) as shown:
         manifest = generate(
             load_pack(Settings().content, pack),

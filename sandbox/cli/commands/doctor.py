@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import platform
 import shutil
+from pathlib import Path
 
 import typer
 
@@ -19,11 +20,15 @@ LEAST_FREE_MIB = 1024
 
 
 def doctor(as_json: Json = False) -> None:
-    """Look at Python, disk, the home folder and both runtimes; ends with 4 when no runtime works."""
+    """Look at Python, disk, the home folder and both runtimes.
+
+    Ends with 4 when no runtime works, or nothing can be kept in the home folder.
+    """
     settings = Settings()
+    home = _home(settings)
     findings = [
         _finding("python", True, f"{platform.python_version()}, civic-sandbox {__version__}"),
-        _home(settings),
+        home,
         _disk(settings),
     ]
     runtimes = [_runtime(name, settings) for name in ("local", "docker")]
@@ -35,7 +40,7 @@ def doctor(as_json: Json = False) -> None:
             mark = "[green]● fine[/green]   " if finding["fine"] else "[yellow]▲ missing[/yellow]"
             out().print(f"{mark}  {finding['name']:<8} ", end="")
             out().print(str(finding["detail"]), markup=False)
-    raise typer.Exit(0 if any(each["fine"] for each in runtimes) else 4)
+    raise typer.Exit(0 if home["fine"] and any(each["fine"] for each in runtimes) else 4)
 
 
 def _finding(name: str, fine: bool, detail: str) -> dict[str, object]:
@@ -43,20 +48,22 @@ def _finding(name: str, fine: bool, detail: str) -> dict[str, object]:
 
 
 def _home(settings: Settings) -> dict[str, object]:
-    nearest = settings.home
-    while not nearest.exists():
-        nearest = nearest.parent
-    writable = os.access(nearest, os.W_OK | os.X_OK)
+    nearest = _nearest(settings.home)
+    writable = nearest.is_dir() and os.access(nearest, os.W_OK | os.X_OK)
     return _finding(
         "home", writable, f"{settings.home}" + ("" if writable else ": can't be written to; set SANDBOX_HOME")
     )
 
 
+def _nearest(path: Path) -> Path:
+    """Give the nearest that exists; what one may not even look at counts as missing."""
+    return next(
+        each for each in (path, *path.parents) if os.path.lexists(each)
+    )  # never raises, `exists` does
+
+
 def _disk(settings: Settings) -> dict[str, object]:
-    nearest = settings.home
-    while not nearest.exists():
-        nearest = nearest.parent
-    free = shutil.disk_usage(nearest).free // 2**20
+    free = shutil.disk_usage(_nearest(settings.home)).free // 2**20
     return _finding("disk", free >= LEAST_FREE_MIB, f"{free:,} MiB free, {LEAST_FREE_MIB:,} wanted")
 
 
