@@ -16,9 +16,11 @@ from threading import Barrier
 import pytest
 
 from sandbox.errors import StateConflict, UsageError
+from sandbox.runtime import Remains
 from sandbox.runtimes.docker.driver import DockerRuntime
 from sandbox.runtimes.docker.engine import connect, reading
 from sandbox.runtimes.docker.labels import OWNER, owner_of
+from sandbox.runtimes.docker.layout import Place
 from sandbox.settings import Settings
 
 pytestmark = pytest.mark.docker
@@ -96,6 +98,16 @@ def test_twenty_sandboxes_at_the_same_moment_share_no_subnet_and_no_port(
     assert {remains.name for remains in runtime.list_sandboxes() if remains.site} == {
         request.spec.name for request in requests
     }
+
+
+def test_what_another_version_left_is_listed_and_can_be_removed(engine, runtime, reference, settings):
+    place = Place(owner_of(settings.home), "ancient")
+    engine.containers.create(
+        reference.id, name=place.name("keeper"), labels=place.labels("keeper", spec='{"era": "bronze"}')
+    )
+    assert runtime.list_sandboxes() == [Remains(name="ancient", spec=None, site=None)]
+    runtime.discard("ancient")
+    assert left_overs(engine, everything_of(settings)) == []
 
 
 def test_a_failed_preparation_leaves_nothing(engine, settings, reference, request_for):

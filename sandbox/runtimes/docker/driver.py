@@ -223,7 +223,11 @@ class DockerRuntime:
             keeper = self._client.api.inspect_container(place.name("keeper"))
         except NotFound:
             return Remains(name=place.sandbox, spec=None, site=None)
-        spec = SandboxSpec.model_validate_json(keeper["Config"]["Labels"][labels.SPEC])
+        try:
+            spec = SandboxSpec.model_validate_json(keeper["Config"]["Labels"][labels.SPEC])
+        except ValueError:
+            # Written by another version of this product: it can be removed, not adopted.
+            return Remains(name=place.sandbox, spec=None, site=None)
         layout = self._find_layout(place)
         if layout is None:
             return Remains(name=place.sandbox, spec=spec, site=None)

@@ -18,7 +18,6 @@ from urllib.parse import urlsplit
 import docker
 from docker.context import ContextAPI
 from docker.errors import APIError, DockerException, ImageNotFound
-from requests.exceptions import ConnectionError as ConnectionLost
 from requests.exceptions import RequestException
 
 from sandbox.errors import ImageUnavailable, RuntimeFailure, RuntimeUnavailable
@@ -123,8 +122,8 @@ def said_by_engine(doing: str) -> Iterator[None]:
         ) from error
     except APIError as error:
         raise RuntimeFailure(f"{doing}: the Docker Engine refused: {error.explanation}") from error
-    except ConnectionLost as error:
-        raise RuntimeUnavailable(f"{doing}: the Docker Engine went away: {_reason(error)}") from error
+    except RequestException as error:
+        raise RuntimeUnavailable(f"{doing}: the Docker Engine does not answer: {_reason(error)}") from error
 
 
 @contextmanager
