@@ -1,0 +1,1 @@
+"""Consent's operations, one module per group; rules live beside, not here."""

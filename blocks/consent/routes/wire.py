@@ -1,0 +1,132 @@
+"""What consent's routes share: the bodies' shapes, paging, and who is acting."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+from fastapi import Header, Query
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints
+
+from blockkit.app import Kit
+from blockkit.problems import Problem
+from blocks.consent.records import Signer
+from blocks.consent.revisions import Author
+
+Identifier = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9._-]{1,64}$")]
+Text = Annotated[str, StringConstraints(min_length=1, max_length=2000, pattern=r"^[^\x00]+$")]
+Offset = Annotated[int, Query(ge=0, le=10**9)]
+Limit = Annotated[int, Query(ge=1, le=1000)]
+Authorization = Annotated[str | None, Header()]
+Client = Annotated[str, Header(alias="Information-Mediator-Client")]
+
+
+class Wire(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="ignore")
+
+
+class Policy(Wire):
+    id: Identifier | None = None
+    name: Text
+    version: Text
+    url: Text
+    jurisdiction: Text | None = None
+    industrySector: Text | None = None  # noqa: N815  the wire's names
+    dataRetentionPeriodDays: int | None = Field(default=None, ge=0)  # noqa: N815
+    geographicRestriction: Text | None = None  # noqa: N815
+    storageLocation: Text | None = None  # noqa: N815
+
+
+class PolicyBody(Wire):
+    policy: Policy
+
+
+class Controller(Wire):
+    id: Identifier | None = None
+    name: Text
+    url: Text | None = None
+
+
+class Reference(Wire):
+    id: Identifier
+
+
+class DataAgreement(Wire):
+    id: Identifier | None = None
+    version: Text = "1.0"
+    controller: Controller | None = None
+    policy: Identifier | Reference | None = None
+    purpose: Text
+    lawfulBasis: Text  # noqa: N815
+    dataUse: Text | None = None  # noqa: N815
+    dpia: str = Field(default="", max_length=2000)
+    active: bool = True
+    forgettable: bool = False
+
+
+class DataAgreementBody(Wire):
+    dataAgreement: DataAgreement  # noqa: N815
+
+
+class Individual(Wire):
+    externalId: Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9-]{1,64}$")]  # noqa: N815
+    externalIdType: Text = "foundational id"  # noqa: N815
+    identityProviderId: Text = "identity"  # noqa: N815
+
+
+class IndividualBody(Wire):
+    individual: Individual
+
+
+class DraftRecord(Wire):
+    dataAgreement: Identifier | Reference  # noqa: N815
+    dataAgreementRevisionHash: str  # noqa: N815
+    optIn: bool = True  # noqa: N815
+
+    @property
+    def agreement_id(self) -> str:
+        """The agreement's id, however it was referred to."""
+        return self.dataAgreement if isinstance(self.dataAgreement, str) else self.dataAgreement.id
+
+
+class DraftSignature(Wire):
+    verificationMethod: str = ""  # noqa: N815
+
+
+class DraftBody(Wire):
+    consentRecord: DraftRecord  # noqa: N815
+    signature: DraftSignature
+
+
+class RecordChange(Wire):
+    optIn: bool  # noqa: N815
+
+
+class RecordBody(Wire):
+    consentRecord: RecordChange  # noqa: N815
+
+
+def plain(body: BaseModel) -> dict[str, Any]:
+    """Give what was stated, without what was not."""
+    return body.model_dump(exclude_none=True)
+
+
+def application(client: str) -> Author:
+    """Name the application that configures; the mediator has proven it."""
+    return Author(application=client or None)
+
+
+def acting(kit: Kit, authorization: str | None, individual_id: str | None) -> Signer:
+    """Give who acts. Raises Problem 401 without a token, 403 with another person's.
+
+    Roles don't matter: nobody, of whatever office, says yes or no for somebody else.
+    """
+    caller = kit.access.caller(authorization)
+    if caller.anyone:
+        if not individual_id:
+            raise Problem(400, "individual-missing", "say whose consent it is: individualId")
+        return Signer(individual_id, None)
+    if not caller.individual_id:
+        raise Problem(401, "token-refused", "this is no access token of a person")
+    if individual_id and not caller.is_person(individual_id):
+        raise Problem(403, "not-your-own", "consent is given, read and withdrawn by the person themselves")
+    return Signer(caller.individual_id, (authorization or "").partition(" ")[2])
