@@ -21,6 +21,7 @@ class Hold:
         self._opened = asyncio.Event()
         self._opened.set()
         self._ended = asyncio.Event()
+        self._resets = 0
 
     @asynccontextmanager
     async def passing(self, exchange: str, cause: str, *, awaited: bool) -> AsyncIterator[None]:
@@ -32,7 +33,8 @@ class Hold:
                 would wait for each other.
             awaited: False for calls to the controls: the reset itself is one.
 
-        Raises Refusal 503 when it was held for too long.
+        Raises Refusal 503 when it was held for too long, or the sandbox was reset while it waited: what it
+        was part of is gone, and on the new databases it would be half of nothing.
         """
         if cause not in self._running:
             await self._wait_for_release()
@@ -64,13 +66,22 @@ class Hold:
             pass
         return sum(self._running.values())
 
+    def void_waiting(self) -> None:
+        """Let what waits now be refused at release, because the databases it was meant for are gone."""
+        self._resets += 1
+
     def open(self) -> None:
         """Let everything pass again."""
         self._opened.set()
 
     async def _wait_for_release(self) -> None:
+        resets = self._resets
         try:
             async with asyncio.timeout(LONGEST_HOLD):
                 await self._opened.wait()
         except TimeoutError:
             raise Refusal(503, "held", "the sandbox is being reset and did not come back in time") from None
+        if resets != self._resets:
+            raise Refusal(
+                503, "sandbox-was-reset", "the sandbox was reset while this call waited; it was not made"
+            )

@@ -194,6 +194,7 @@ def make_router(core: Core) -> APIRouter:
 
     @router.post("/reset")
     async def reset(request: Request) -> dict[str, Any]:
+        core.hold.void_waiting()
         core.faults.clear()
         await core.messages.clear()
         await note(request, None)
