@@ -22,8 +22,11 @@ def test_what_is_promised_is_served() -> None:
 
 @pytest.mark.skipif(not SPECS.is_dir(), reason="the published definitions are not beside the repository")
 def test_what_is_said_to_be_published_is() -> None:
+    said: dict[str, set[tuple[str, str]]] = {}
     for path, item in read_contract(FOLDER)["paths"].items():
         for method, operation in item.items():
-            if operation["x-source"] != "own":
-                upstream = YAML(typ="safe").load((SPECS / operation["x-source"]).read_text(encoding="utf-8"))
-                assert method in upstream["paths"].get(path, {}), f"{method} {path}"
+            if method != "parameters" and operation["x-source"] != "own":
+                said.setdefault(operation["x-source"], set()).add((method.upper(), path))
+    for source, operations in said.items():
+        upstream = YAML(typ="safe").load((SPECS / source).read_text(encoding="utf-8"))
+        assert operations <= contract_operations(upstream)
