@@ -1,0 +1,208 @@
+"""An application's life: draft, submitted, checked, decided, appealed. One per service and person.
+
+Every change is a line of the history. A change is made on the version that was read, so two
+people who act at the same moment don't undo each other.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+from psycopg import sql
+from psycopg.types.json import Jsonb
+
+from blockkit.money import to_major
+from blockkit.problems import Problem
+from blockkit.records import Connection, Row
+from blocks.registration.services import Service, check_form
+
+EDITABLE = ("draft", "correction")
+UNDECIDED = ("submitted", "in-review", "verified", "check-failed")
+FORGOTTEN: Mapping[str, Any] = {
+    "checks": Jsonb([]),
+    "household": Jsonb({}),
+    "recommendation": "",
+    "reason": "",
+    "score": None,
+    "amount": None,
+    "currency": "",
+}
+"""What a verification found; void when the applicant changes what was verified."""
+
+
+FITS = """
+  FROM applications
+ WHERE service = ANY(%(services)s)
+   AND (%(service)s::text IS NULL OR service = %(service)s)
+   AND (%(state)s::text IS NULL OR state = %(state)s)
+   AND (%(individual)s::text IS NULL OR individual_id = %(individual)s)
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """Who changes an application, when, and why."""
+
+    by: str
+    on: date
+    reason: str = ""
+
+
+def create(
+    db: Connection, service: Service, individual_id: str, form: Mapping[str, Any], change: Change
+) -> Row:
+    """Open a draft; the same again gives the application as it stands.
+
+    Raises Problem 400 for a form that doesn't fit, 409 when the person has another application.
+    """
+    check_form(service, form)
+    made = db.execute(
+        "INSERT INTO applications (service, individual_id, form) VALUES (%s, %s, %s)"
+        " ON CONFLICT (service, individual_id) DO NOTHING RETURNING *",
+        [service.slug, individual_id, Jsonb(form)],
+    ).fetchone()
+    if made is not None:
+        _note(db, made["number"], "draft", change)
+        return made
+    before = db.execute(
+        "SELECT * FROM applications WHERE service = %s AND individual_id = %s", [service.slug, individual_id]
+    ).fetchone()
+    assert before is not None
+    if before["form"] != form:
+        raise Problem(409, "application-exists", "this person has applied already", id=identify(before))
+    return before
+
+
+def find(db: Connection, application_id: str, *, lock: bool = False) -> Row:
+    """Find an application; `lock` keeps it as it is until this transaction ends. Raises Problem 404."""
+    number = application_id.removeprefix("A")
+    if application_id == f"A{number}" and number.isascii() and number.isdigit() and len(number) < 16:
+        statement = "SELECT * FROM applications WHERE number = %s"
+        row = db.execute(f"{statement} FOR UPDATE" if lock else statement, [int(number)]).fetchone()
+        if row is not None and identify(row) == application_id:
+            return row
+    raise Problem(404, "no-such-application", "there is no application of this id")
+
+
+def list_page(
+    db: Connection,
+    services: Sequence[str],
+    service: str | None,
+    state: str | None,
+    individual_id: str | None,
+    *,
+    limit: int,
+    offset: int,
+) -> tuple[int, list[Row]]:
+    """Count the applications of these services that fit, and list some, the first made first."""
+    asked = {
+        "services": list(services),
+        "service": service,
+        "state": state,
+        "individual": individual_id,
+        "limit": limit,
+        "offset": offset,
+    }
+    total = db.execute("SELECT count(*) AS count" + FITS, asked).fetchone()
+    assert total is not None
+    rows = db.execute("SELECT *" + FITS + "ORDER BY number LIMIT %(limit)s OFFSET %(offset)s", asked)
+    return total["count"], rows.fetchall()
+
+
+def replace_form(db: Connection, row: Row, service: Service, form: Mapping[str, Any], change: Change) -> Row:
+    """Fill in the form anew, before it is submitted or when it was sent back."""
+    require_state(row, *EDITABLE)
+    check_form(service, form)
+    if row["form"] == form:
+        return row
+    return alter(db, row, change, form=Jsonb(form))
+
+
+def submit(db: Connection, row: Row, change: Change) -> Row:
+    """Hand an application in; again, it stays handed in."""
+    if row["state"] == "submitted":
+        return row
+    require_state(row, *EDITABLE)
+    return alter(db, row, change, state="submitted", submitted_on=change.on, **FORGOTTEN)
+
+
+def appeal(db: Connection, row: Row, change: Change) -> Row:
+    """Bring a rejected application back into review, to be verified afresh."""
+    if row["state"] == "in-review":
+        return row
+    require_state(row, "rejected")
+    return alter(db, row, change, state="in-review", decided_on=None, decided_by="", **FORGOTTEN)
+
+
+def require_state(row: Row, *states: str) -> None:
+    """Raises Problem 409 when the application is in none of the states."""
+    if row["state"] not in states:
+        raise Problem(
+            409,
+            "wrong-state",
+            f"the application is {row['state']}; this is done while it is {' or '.join(states)}",
+            state=row["state"],
+        )
+
+
+def alter(db: Connection, row: Row, change: Change, **values: Any) -> Row:
+    """Write columns (names are ours, never a caller's). Raises Problem 409 when somebody was faster."""
+    assignments = sql.SQL(", ").join(
+        sql.SQL("{} = {}").format(sql.Identifier(name), sql.Placeholder(name)) for name in values
+    )
+    statement = sql.SQL(
+        "UPDATE applications SET version = version + 1, {}"
+        " WHERE number = %(number)s AND version = %(version)s RETURNING *"
+    ).format(assignments)
+    altered = db.execute(statement, {**values, "number": row["number"], "version": row["version"]}).fetchone()
+    if altered is None:
+        raise Problem(409, "changed-meanwhile", "the application was changed meanwhile: read it again")
+    _note(db, row["number"], altered["state"], change)
+    return altered
+
+
+def identify(row: Row) -> str:
+    """Give an application's id."""
+    return f"A{row['number']:09}"
+
+
+def describe(row: Row) -> dict[str, Any]:
+    """Tell an application; every answer about one has this shape."""
+    score = row["score"]
+    return {
+        "id": identify(row),
+        "service": row["service"],
+        "individualId": row["individual_id"],
+        "state": row["state"],
+        "form": row["form"],
+        "checks": row["checks"],
+        "recommendation": row["recommendation"],
+        "reason": row["reason"],
+        "score": None if score is None else to_number(score),
+        "amount": None if row["amount"] is None else to_major(row["amount"], row["currency"]),
+        "currency": row["currency"],
+        "household": row["household"],
+        "submittedOn": _day(row["submitted_on"]),
+        "decidedOn": _day(row["decided_on"]),
+        "decidedBy": row["decided_by"],
+    }
+
+
+def to_number(value: Any) -> int | float:
+    """Write a decimal as JSON does; a whole one without decimals."""
+    return int(value) if value == value.to_integral_value() else float(value)
+
+
+def _day(day: date | None) -> str:
+    return day.isoformat() if day else ""
+
+
+def _note(db: Connection, number: int, state: str, change: Change) -> None:
+    db.execute(
+        "INSERT INTO history (application, state, changed_by, reason, changed_on)"
+        " VALUES (%s, %s, %s, %s, %s)",
+        [number, state, change.by, change.reason, change.on],
+    )

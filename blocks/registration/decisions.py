@@ -1,0 +1,121 @@
+"""Approve, reject, or send back. An approval reaches payments and the register of results before it stands.
+
+Each step outward is written down when it is done, and asks for the same thing again if it is
+repeated, so an approval that broke off is completed by deciding once more.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from psycopg.errors import UniqueViolation
+
+from blockkit.money import to_major
+from blockkit.problems import Problem
+from blockkit.records import Connection, Records, Row
+from blocks.registration.applications import UNDECIDED, Change, alter, find, identify, require_state
+from blocks.registration.neighbours import Neighbours
+from blocks.registration.services import Service
+
+MODALITY = "00"
+"""A bank account or a wallet with an account number, when the form says nothing else."""
+
+
+def reject(db: Connection, row: Row, change: Change) -> Row:
+    """Reject a verified application, with the reason. The same again changes nothing."""
+    if row["state"] == "rejected" and row["reason"] == change.reason:
+        return row
+    require_state(row, "verified", "check-failed")
+    return alter(
+        db,
+        row,
+        change,
+        state="rejected",
+        reason=change.reason,
+        decided_on=change.on,
+        decided_by=change.by,
+    )
+
+
+def send_back(db: Connection, row: Row, change: Change) -> Row:
+    """Ask the applicant to correct the form. The same again changes nothing."""
+    if row["state"] == "correction" and row["reason"] == change.reason:
+        return row
+    require_state(row, *UNDECIDED)
+    return alter(db, row, change, state="correction", reason=change.reason)
+
+
+def begin_approval(db: Connection, row: Row, change: Change) -> Row:
+    """Take the decision; nobody can decide otherwise from here on. Raises Problem 409."""
+    if row["state"] in ("approving", "approved"):
+        return row
+    require_state(row, "verified")
+    if row["recommendation"] != "approve":
+        raise Problem(409, "not-eligible", f"the policy does not grant this: {row['reason']}")
+    try:
+        with db.transaction():
+            return alter(
+                db,
+                row,
+                change,
+                state="approving",
+                payee=row["form"]["payeeFunctionalId"],
+                decided_on=change.on,
+                decided_by=change.by,
+            )
+    except UniqueViolation:
+        raise Problem(
+            409, "payee-taken", "another approved application of this service names the same payee"
+        ) from None
+
+
+def complete_approval(
+    records: Records, neighbours: Neighbours, service: Service, row: Row, change: Change
+) -> Row:
+    """Do what is not done yet, one step after the other. Raises Problem 502 or 409 as neighbours do."""
+    steps: list[tuple[str, Callable[[], None]]] = [
+        ("payee-registered", lambda: _register_payee(neighbours, service, row)),
+        ("result-written", lambda: _write_result(neighbours, service, row)),
+    ]
+    with records.transaction() as db:
+        done = {
+            each["step"]
+            for each in db.execute("SELECT step FROM steps WHERE application = %s", [row["number"]])
+        }
+    for name, act in steps:
+        if name not in done:
+            act()
+            with records.transaction() as db:
+                db.execute(
+                    "INSERT INTO steps VALUES (%s, %s, %s) ON CONFLICT DO NOTHING",
+                    [row["number"], name, change.on],
+                )
+    with records.transaction() as db:
+        last = find(db, identify(row), lock=True)
+        return last if last["state"] == "approved" else alter(db, last, change, state="approved", reason="")
+
+
+def _register_payee(neighbours: Neighbours, service: Service, row: Row) -> None:
+    form = row["form"]
+    payee = {
+        "PayeeFunctionalID": form["payeeFunctionalId"],
+        "PaymentModality": form.get("paymentModality", MODALITY),
+        "FinancialAddress": form["financialAddress"],
+    }
+    neighbours.register_payee(f"REG{row['number']:09}", service.definition.payment.sourceBB, payee)
+
+
+def _write_result(neighbours: Neighbours, service: Service, row: Row) -> None:
+    about = {"individualId": row["individual_id"], "programme": service.slug}
+    neighbours.write_record(
+        service.definition.result.registry,
+        about,
+        {
+            **about,
+            "payeeFunctionalId": row["form"]["payeeFunctionalId"],
+            "householdId": row["household"]["householdId"],
+            "amount": to_major(row["amount"], row["currency"]),
+            "currency": row["currency"],
+            "status": "active",
+        },
+    )

@@ -1,0 +1,181 @@
+"""What registration asks of other blocks, and what it takes for an answer.
+
+Anything but the answers named here is a failure of the other side: Problem 502, nothing is
+concluded from it about a person, and the caller may try again.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, TypeVar
+
+import httpx2
+from pydantic import BaseModel, ValidationError
+
+from blockkit.peers import Peers
+from blockkit.problems import Problem
+from blocks.registration.services import RegistryName
+
+NO_RECORD = "no record found"
+"""How the published contract says that a registry has no such record."""
+
+
+class ConsentMissing(Exception):
+    """The information mediator refused the call: the person has not agreed."""
+
+
+class Verification(BaseModel):
+    """Identity's answer."""
+
+    match: bool
+    mismatches: tuple[str, ...] = ()
+    known: bool = True
+
+
+class RecordTold(BaseModel):
+    """A registry's record."""
+
+    content: dict[str, Any]
+
+
+class AnswerTold(BaseModel):
+    """Yes or no."""
+
+    status: bool
+
+
+class ExistsTold(BaseModel):
+    """A registry's yes or no."""
+
+    answer: AnswerTold
+
+
+class ReceiptTold(BaseModel):
+    """Payments' receipt."""
+
+    ResponseCode: str
+    ResponseDescription: str = ""
+
+
+Told = TypeVar("Told", bound=BaseModel)
+
+
+@dataclass(frozen=True, slots=True)
+class Neighbours:
+    """The other blocks, through the information mediator."""
+
+    peers: Peers
+
+    def verify_identity(self, individual_id: str, claims: Mapping[str, Any]) -> Verification:
+        """Compare claims with the register of identities. Raises ConsentMissing."""
+        asked = {"individualId": individual_id, "claims": claims}
+        answer = self.peers.call("identity", "POST", "/verifications", json=asked)
+        _notice_refusal(answer)
+        return _read("identity", answer, Verification)
+
+    def read_record(self, registry: RegistryName, query: Mapping[str, Any]) -> dict[str, Any] | None:
+        """Read a record; None when the registry has none. Raises ConsentMissing."""
+        answer = self._ask_registry(registry, "read", query=query)
+        _notice_refusal(answer)
+        if answer.status_code == 404 and _document(answer).get("detail") == NO_RECORD:
+            return None
+        return _read("digital-registries", answer, RecordTold).content
+
+    def exists(self, registry: RegistryName, query: Mapping[str, Any]) -> bool:
+        """Ask whether there is such a record."""
+        answer = self._ask_registry(registry, "exists", query=query)
+        return _read("digital-registries", answer, ExistsTold).answer.status
+
+    def write_record(
+        self, registry: RegistryName, query: Mapping[str, Any], content: Mapping[str, Any]
+    ) -> None:
+        """Enter or change a record."""
+        answer = self._ask_registry(registry, "updateOrCreate", query=query, write=content)
+        _read("digital-registries", answer, RecordTold)
+
+    def register_payee(self, request_id: str, source_bb: str, payee: Mapping[str, str]) -> None:
+        """Register a payee. Raises Problem 409 when payments refuses this payee."""
+        body = {"RequestID": request_id, "SourceBBID": source_bb, "Beneficiaries": [payee]}
+        self._pay("/register-beneficiary", body, "payee-refused")
+
+    def validate_prepayment(
+        self, batch_id: str, source_bb: str, instructions: Sequence[Mapping[str, Any]]
+    ) -> None:
+        """Have a batch validated. Raises Problem 409 when payments refuses it."""
+        body = {
+            "RequestID": batch_id,
+            "SourceBBID": source_bb,
+            "BatchID": batch_id,
+            "CreditInstructions": instructions,
+        }
+        self._pay("/prepayment-validation", body, "batch-refused")
+
+    def pay_bulk(
+        self,
+        batch_id: str,
+        source_bb: str,
+        instructions: Sequence[Mapping[str, Any]],
+        *,
+        programme: str,
+        period: str,
+    ) -> None:
+        """Have a batch paid, once per payee, programme and period. Raises Problem 409 when it is refused."""
+        body = {
+            "RequestID": batch_id,
+            "SourceBBID": source_bb,
+            "BatchID": batch_id,
+            "CreditInstructions": instructions,
+            "Programme": programme,
+            "Period": period,
+        }
+        self._pay("/bulk-payment", body, "batch-refused")
+
+    def _ask_registry(
+        self, registry: RegistryName, operation: str, **parts: Mapping[str, Any]
+    ) -> httpx2.Response:
+        return self.peers.call(
+            "digital-registries",
+            "POST",
+            f"/data/{registry.code}/{registry.version}/{operation}",
+            json={name: {"content": content} for name, content in parts.items()},
+        )
+
+    def _pay(self, path: str, body: Mapping[str, Any], refusal: str) -> None:
+        answer = self.peers.call("payments", "POST", path, json=body)
+        if answer.status_code == 400 and _document(answer).get("ResponseCode") == "01":
+            described = str(_document(answer).get("ResponseDescription", ""))[:200]
+            raise Problem(409, refusal, f"payments refused: {described}")
+        if _read("payments", answer, ReceiptTold).ResponseCode != "00":
+            raise _failed("payments", answer)
+
+
+def _notice_refusal(answer: httpx2.Response) -> None:
+    if answer.status_code == 403 and str(_document(answer).get("type")).endswith("/consent-missing"):
+        raise ConsentMissing
+
+
+def _read(block: str, answer: httpx2.Response, form: type[Told]) -> Told:
+    if answer.status_code != 200:
+        raise _failed(block, answer)
+    try:
+        return form.model_validate_json(answer.content)
+    except ValidationError:
+        raise _failed(block, answer) from None
+
+
+def _document(answer: httpx2.Response) -> dict[str, Any]:
+    try:
+        document = answer.json()
+    except ValueError:
+        return {}
+    return document if isinstance(document, dict) else {}
+
+
+def _failed(block: str, answer: httpx2.Response) -> Problem:
+    return Problem(
+        502,
+        "neighbour-failed",
+        f"{block} answered {answer.status_code} and nothing that helps; nothing was changed, try again",
+        block=block,
+    )

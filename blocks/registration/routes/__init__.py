@@ -1,0 +1,1 @@
+"""The operations of registration; thin, the rules are beside this folder."""

@@ -1,0 +1,95 @@
+"""Which services there are, and what a registrar decides about them."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Query
+
+from blockkit.app import Kit
+from blockkit.money import to_major, to_minor
+from blocks.registration import services
+from blocks.registration.applications import to_number
+from blocks.registration.policy import Currency, Policy, Rule
+from blocks.registration.routes.wire import Authorization, Slug, Wire
+from blocks.registration.services import REGISTRAR, Service, find_service
+
+
+class ConfigureBody(Wire):
+    policy: Policy
+    currency: Currency
+
+
+def make_router(kit: Kit) -> APIRouter:
+    """Make the routes."""
+    router = APIRouter()
+
+    @router.get("/services")
+    def list_services(name: Annotated[str | None, Query(max_length=200)] = None) -> list[dict[str, Any]]:
+        with kit.records.transaction() as db:
+            known = services.list_services(db)
+        return [_summarise(each) for each in known if name in (None, each.definition.name)]
+
+    @router.get("/services/{service}")
+    def read_service(service: Slug) -> dict[str, Any]:
+        with kit.records.transaction() as db:
+            return _describe(find_service(db, service))
+
+    @router.put("/services/{service}")
+    def configure_service(
+        service: Slug, body: ConfigureBody, authorization: Authorization = None
+    ) -> dict[str, Any]:
+        caller = kit.access.require(authorization, REGISTRAR)
+        with kit.records.transaction() as db:
+            found = find_service(db, service)
+            return _describe(
+                services.configure(
+                    db, found, body.policy, body.currency, caller.individual_id, kit.clock.today()
+                )
+            )
+
+    return router
+
+
+def _summarise(service: Service) -> dict[str, Any]:
+    definition = service.definition
+    return {
+        "id": service.slug,
+        "name": definition.name,
+        "version": definition.version,
+        "type": "Public",
+        "isExecutable": True,
+        "isClosed": False,
+        "description": definition.description,
+    }
+
+
+def _describe(service: Service) -> dict[str, Any]:
+    form = service.definition.eForm
+    return {
+        **_summarise(service),
+        "eForm": {"eFormId": form.id, "name": form.name, "schema": form.json_schema},
+        "checks": [check.kind for check in service.definition.checks],
+        "roles": service.roles.model_dump(),
+        "facts": list(service.definition.facts),
+        "policy": _write_policy(service.policy, service.currency),
+        "currency": service.currency,
+    }
+
+
+def _write_policy(policy: Policy, currency: str) -> dict[str, Any]:
+    return {
+        "proxy_means": [_write_rule(rule) for rule in policy.proxy_means],
+        "threshold": to_number(policy.threshold),
+        "packages": [
+            {"size_from": each.size_from, "amount": to_major(to_minor(each.amount, currency), currency)}
+            for each in policy.packages
+        ],
+        "currency": currency,
+    }
+
+
+def _write_rule(rule: Rule) -> dict[str, Any]:
+    bounds = {"at_least": rule.at_least, "at_most": rule.at_most}
+    written = {name: to_number(value) for name, value in bounds.items() if value is not None}
+    return {"points": to_number(rule.points), "fact": rule.fact, **written}

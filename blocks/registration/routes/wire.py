@@ -1,0 +1,22 @@
+"""Values that several operations have on the wire."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from fastapi import Header
+from pydantic import BaseModel, ConfigDict, StringConstraints
+
+VISIBLE = r"^[^\x00-\x1f]*$"
+"""No control characters; PostgreSQL can't even store NUL."""
+
+Authorization = Annotated[str | None, Header()]
+IndividualId = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9-]{1,40}$")]
+Slug = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9-]*$", max_length=30)]
+BatchId = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9-]{12}$")]
+Period = Annotated[str, StringConstraints(pattern=r"^[0-9]{4}-(0[1-9]|1[0-2])$")]
+Text = Annotated[str, StringConstraints(strip_whitespace=True, max_length=400, pattern=VISIBLE)]
+
+
+class Wire(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")

@@ -1,0 +1,34 @@
+"""Defines the services of `services/`. A population has no part in it: applications come from citizens."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import psycopg
+from psycopg.types.json import Jsonb
+from ruamel.yaml import YAML
+
+from blockkit.seed import run_sql
+from blocks.registration.services import Definition, check_policy
+
+FOLDER = Path(__file__).parent
+
+
+def load(connection: psycopg.Connection[Any], _: Path, *, role: str) -> None:
+    """Create the schema and define the services; the caller commits."""
+    run_sql(connection, FOLDER / "schema.sql", role=role)
+    for file in sorted((FOLDER / "services").glob("*.yaml")):
+        document = json.loads(json.dumps(YAML(typ="safe").load(file.read_text(encoding="utf-8"))))
+        definition = Definition.model_validate(document)
+        check_policy(definition.policy, definition.currency, definition.facts)
+        connection.execute(
+            "INSERT INTO services (slug, definition, policy, currency) VALUES (%s, %s, %s, %s)",
+            [
+                definition.service,
+                Jsonb(document),
+                Jsonb(definition.policy.model_dump(mode="json")),
+                definition.currency,
+            ],
+        )

@@ -1,0 +1,223 @@
+"""The block as the mediator sees it, among neighbours that hold facts and keep what they were told."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from typing import Any
+
+import httpx2
+import pytest
+from starlette.testclient import TestClient
+
+from blockkit.testing import PeersDouble, as_mediator, environment_for
+from blocks.registration.app import create_app
+from blocks.registration.seed import load
+
+CENTRAL = "/r1/SBX/GOV/CENTRAL"
+POOR = {
+    "size": 5,
+    "children_under_5": 1,
+    "children_under_18": 3,
+    "elderly": 0,
+    "disabled": 0,
+    "employed_adults": 1,
+    "monthly_income": 100,
+}
+
+
+@dataclass
+class Neighbourhood:
+    """Identity, registries and payments in one: facts by person, and what registration wrote to them.
+
+    `fail` makes the named operation break, `refuse` makes the mediator find no consent for it.
+    """
+
+    people: dict[str, dict[str, Any]] = field(default_factory=dict)
+    identities: dict[str, dict[str, Any]] = field(default_factory=dict)
+    households: dict[str, dict[str, Any]] = field(default_factory=dict)
+    beneficiaries: dict[str, dict[str, Any]] = field(default_factory=dict)
+    payees: dict[str, dict[str, Any]] = field(default_factory=dict)
+    validated: list[dict[str, Any]] = field(default_factory=list)
+    paid: list[dict[str, Any]] = field(default_factory=list)
+    fail: set[str] = field(default_factory=set)
+    refuse: set[str] = field(default_factory=set)
+    asked: list[str] = field(default_factory=list)
+
+    def settle(self, person: str, **facts: int) -> None:
+        """Let somebody live here, as head of a poor household unless facts say otherwise."""
+        names = {"given_name": "Ada", "family_name": "Ash", "birth_date": "1980-01-31"}
+        self.identities[person] = names
+        self.people[person] = {
+            "individualId": person,
+            "birthDate": "1980-01-31",
+            "alive": True,
+            "householdId": f"HH-{person}",
+        }
+        self.households[f"HH-{person}"] = {"individualId": person, **POOR, **facts}
+
+    def __call__(self, request: httpx2.Request) -> httpx2.Response:
+        """Answer one call through the mediator."""
+        operation = request.url.path.removeprefix(CENTRAL)
+        name = operation.rpartition("/")[2]
+        self.asked.append(operation)
+        if name in self.fail:
+            return httpx2.Response(503, json={"type": "urn:x/away"})
+        if name in self.refuse:
+            return httpx2.Response(403, json={"type": "urn:civic-sandbox:problem/consent-missing"})
+        body = json.loads(request.content)
+        status, answer = getattr(self, "_" + name.replace("-", "_"))(operation, body)
+        return httpx2.Response(status, json=answer)
+
+    def _verifications(self, _: str, body: dict[str, Any]) -> tuple[int, Any]:
+        known = self.identities.get(body["individualId"])
+        wrong = [name for name, value in body["claims"].items() if known and known.get(name) != value]
+        return 200, {"known": known is not None, "match": bool(known) and not wrong, "mismatches": wrong}
+
+    def _read(self, operation: str, body: dict[str, Any]) -> tuple[int, Any]:
+        query = body["query"]["content"]
+        records = self.people if "/individuals/" in operation else self.households
+        found = records.get(query.get("householdId", query["individualId"]))
+        if found is None or found["individualId"] != query["individualId"]:
+            return 404, {"detail": "no record found"}
+        return 200, {"content": found}
+
+    def _exists(self, _: str, body: dict[str, Any]) -> tuple[int, Any]:
+        query = body["query"]["content"]
+        person = self.people.get(query["individualId"], {})
+        return 200, {"answer": {"status": person.get("alive") is query["alive"]}}
+
+    def _updateOrCreate(self, _: str, body: dict[str, Any]) -> tuple[int, Any]:
+        written = body["write"]["content"]
+        self.beneficiaries[written["individualId"]] = written
+        return 200, {"content": written}
+
+    def _register_beneficiary(self, _: str, body: dict[str, Any]) -> tuple[int, Any]:
+        for payee in body["Beneficiaries"]:
+            if self.payees.setdefault(payee["PayeeFunctionalID"], payee) != payee:
+                return 400, {"ResponseCode": "01", "ResponseDescription": "registered already"}
+        return 200, {"ResponseCode": "00", "RequestID": body["RequestID"]}
+
+    def _prepayment_validation(self, _: str, body: dict[str, Any]) -> tuple[int, Any]:
+        self.validated.append(body)
+        return 200, {"ResponseCode": "00"}
+
+    def _bulk_payment(self, _: str, body: dict[str, Any]) -> tuple[int, Any]:
+        self.paid.append(body)
+        return 200, {"ResponseCode": "00"}
+
+
+@pytest.fixture
+def neighbours(peers: PeersDouble) -> Neighbourhood:
+    """Everybody registration talks to."""
+    around = Neighbourhood()
+    for path in (
+        "/identity/verifications",
+        *(
+            f"/digital-registries/data/{registry}/1.0/{operation}"
+            for registry in ("individuals", "households", "beneficiaries")
+            for operation in ("read", "exists", "updateOrCreate")
+        ),
+        *(f"/payments/{name}" for name in ("register-beneficiary", "prepayment-validation", "bulk-payment")),
+    ):
+        peers.answers[("POST", CENTRAL + path)] = around
+    return around
+
+
+@pytest.fixture
+def database(make_database: Callable[..., str]) -> str:
+    """The serving role's URL."""
+    return make_database(load)
+
+
+@pytest.fixture
+def client(database: str, peers: PeersDouble, neighbours: Neighbourhood) -> Iterator[TestClient]:
+    with as_mediator(create_app(environment_for(database), transport=peers.transport())) as client:
+        yield client
+
+
+@dataclass
+class Office:
+    """Acts as the people of the story: `citizen("ZZ1")`, `staff("enrolment-officer")`."""
+
+    client: TestClient
+    peers: PeersDouble
+    neighbours: Neighbourhood
+
+    def ask(self, token: str | None, method: str, path: str, body: Any = None, **query: Any) -> Any:
+        """Call an operation with somebody's token."""
+        headers = {"Authorization": token} if token else {}
+        return self.client.request(method, path, json=body, params=query, headers=headers)
+
+    def citizen(self, person: str) -> str:
+        """A citizen's own token."""
+        return self.peers.token(person, "citizen")
+
+    def staff(self, role: str, person: str | None = None) -> str:
+        """An official's token."""
+        return self.peers.token(person or f"STAFF-{role}", role)
+
+    @property
+    def officer(self) -> str:
+        """The enrolment officer."""
+        return self.staff("enrolment-officer")
+
+    def form(self, person: str, **changed: Any) -> dict[str, Any]:
+        """What a citizen fills in."""
+        return {
+            "givenName": "Ada",
+            "familyName": "Ash",
+            "birthDate": "1980-01-31",
+            "payeeFunctionalId": f"{person:0>20}",
+            "financialAddress": f"ZZBANK01/{person}",
+            **changed,
+        }
+
+    def create(self, person: str, **changed: Any) -> Any:
+        """Open a draft."""
+        body = {"service": "cash-transfer", "individualId": person, "form": self.form(person, **changed)}
+        return self.ask(self.citizen(person), "POST", "/applications", body)
+
+    def act(self, application: str, action: str, token: str | None = None, body: Any = None) -> Any:
+        """Do something to an application, as the officer unless a token is given."""
+        return self.ask(token or self.officer, "POST", f"/applications/{application}/{action}", body)
+
+    def submitted(self, person: str, **facts: int) -> str:
+        """Let a person live here and hand in an application."""
+        self.neighbours.settle(person, **facts)
+        application: str = self.create(person).json()["id"]
+        assert self.act(application, "submit", self.citizen(person)).status_code == 200
+        return application
+
+    def verified(self, person: str, **facts: int) -> str:
+        """Go on until the application is verified."""
+        application = self.submitted(person, **facts)
+        assert self.act(application, "verification").json()["state"] == "verified"
+        return application
+
+    def approved(self, person: str, **facts: int) -> str:
+        """Go on until the application is approved."""
+        application = self.verified(person, **facts)
+        answer = self.act(application, "decision", body={"decision": "approve", "reason": ""})
+        assert answer.json()["state"] == "approved", answer.text
+        return application
+
+    def prepare(self, batch: str = "BATCH0000001", period: str = "2026-01", token: str | None = None) -> Any:
+        """Prepare a payroll, as the maker unless a token is given."""
+        body = {"service": "cash-transfer", "period": period, "batchId": batch}
+        return self.ask(token or self.staff("payroll-maker"), "POST", "/payrolls", body)
+
+    def approve_payroll(self, batch: str = "BATCH0000001", token: str | None = None) -> Any:
+        """Approve a payroll, as the checker unless a token is given."""
+        return self.ask(token or self.staff("payroll-checker"), "POST", f"/payrolls/{batch}/approval")
+
+    def release(self, batch: str = "BATCH0000001", token: str | None = None) -> Any:
+        """Release a payroll, as the releaser unless a token is given."""
+        return self.ask(token or self.staff("payroll-releaser"), "POST", f"/payrolls/{batch}/release")
+
+
+@pytest.fixture
+def office(client: TestClient, peers: PeersDouble, neighbours: Neighbourhood) -> Office:
+    """The people of the story."""
+    return Office(client, peers, neighbours)
