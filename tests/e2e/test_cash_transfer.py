@@ -1,0 +1,184 @@
+"""The cash transfer: passes as shipped, on every pack; fails when any one planting is taken away."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import tempfile
+import time
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import UTC, datetime
+from pathlib import Path
+
+import duckdb
+import pytest
+
+from sandbox.bootstrap import make_catalog, make_tools
+from sandbox.calls.client import MediatorClient
+from sandbox.calls.redaction import Redactor
+from sandbox.lifecycle.service import Running, bring_up, take_all_down
+from sandbox.model.run import Event, Outcome, RunFinished, StepFinished
+from sandbox.model.scenario import Document, Scenario
+from sandbox.runner.compile import compile_scenario
+from sandbox.runner.play import RunFacts, play
+from sandbox.settings import Settings
+from sandbox.trial import SandboxWish, prepare_trial
+from tests.e2e.conftest import User
+
+
+class Stage:
+    """One sandbox on which variants of the scenario are played; each begins with a reset."""
+
+    def __init__(self, home: Path) -> None:
+        self.settings = Settings(home=home)
+        self.tools = make_tools(self.settings, "local")
+        self.catalog = make_catalog(self.settings)
+        self.scenario = self.catalog.scenario("cash-transfer")
+        prepared = prepare_trial(
+            self.settings,
+            self.tools,
+            self.catalog,
+            SandboxWish(name="stage", size=1000),
+            scenario=compile_scenario(self.scenario, self.catalog.interfaces(self.scenario)),
+        )
+        self.population = prepared.wish.population
+        self.running: Running = bring_up(self.tools, prepared.wish)
+
+    def play(self, scenario: Scenario) -> tuple[RunFinished, list[Event]]:
+        heard: list[Event] = []
+        spec = self.running.spec
+        secrets = self.running.secrets.all(self.running.instances)
+        with MediatorClient(self.running.site.public_url, self.running.secrets.token) as caller:
+            finished = play(
+                compile_scenario(scenario, self.catalog.interfaces(scenario)),
+                facts=RunFacts(
+                    run="test",
+                    sandbox=spec.name,
+                    runtime=spec.runtime,
+                    population=spec.population,
+                    population_digest=spec.population_digest,
+                ),
+                caller=caller,
+                listeners=(heard.append,),
+                inputs={},
+                redactor=Redactor(secrets),
+                clock=lambda: datetime.now(UTC),
+                sleep=time.sleep,
+            )
+        return finished, heard
+
+
+@pytest.fixture(scope="module")
+def stage() -> Iterator[Stage]:
+    home = Path(tempfile.mkdtemp(prefix="sandbox-e2e-"))
+    home.chmod(0o711)  # PostgreSQL's unprivileged user passes through
+    stage = Stage(home)
+    yield stage
+    take_all_down(stage.tools)
+    shutil.rmtree(home, ignore_errors=True)
+
+
+def without_step(scenario: Scenario, file: str, step_id: str) -> Scenario:
+    """Take one step out of one document."""
+
+    def shorten(document: Document) -> Document:
+        workflows = {
+            name: replace(workflow, steps=tuple(step for step in workflow.steps if step.step_id != step_id))
+            for name, workflow in document.workflows.items()
+        }
+        return replace(document, workflows=workflows)
+
+    documents = {
+        path: shorten(document) if path.name == file else document
+        for path, document in scenario.documents.items()
+    }
+    assert documents != dict(scenario.documents), f"{file} has no step {step_id!r}"
+    return replace(scenario, documents=documents, story=documents[scenario.story.path])
+
+
+def steps_that_failed(heard: list[Event]) -> list[str]:
+    return [
+        event.result.step_id
+        for event in heard
+        if isinstance(event, StepFinished) and event.result.outcome is Outcome.FAILED
+    ]
+
+
+def test_it_passes_as_shipped_and_again_after_its_own_reset(stage: Stage) -> None:
+    for _ in range(2):
+        finished, heard = stage.play(stage.scenario)
+        assert finished.verdict.outcome is Outcome.PASSED, finished.verdict.sentence
+        assert steps_that_failed(heard) == []
+
+
+def test_every_figure_of_the_verdict_names_its_exchanges(stage: Stage) -> None:
+    finished, _ = stage.play(stage.scenario)
+    assert [figure.name for figure in finished.verdict.figures if not figure.exchanges] == []
+
+
+@pytest.mark.parametrize(
+    ("file", "planting", "noticed_by"),
+    [
+        ("plantings.arazzo.yaml", "misspell-a-name", "read-the-decision"),
+        ("plantings.arazzo.yaml", "misdate-a-birth", "read-the-decision"),
+        ("plantings.arazzo.yaml", "lose-a-record", "read-the-decision"),
+        ("plantings.arazzo.yaml", "let-an-institution-refuse", "reconcile-the-batch"),
+        ("month.arazzo.yaml", "somebody-dies", "draw-up"),
+        ("scenario.arazzo.yaml", "withdraw-consent", "read-the-decision"),
+    ],
+)
+def test_it_fails_when_a_planting_is_taken_away(
+    stage: Stage, file: str, planting: str, noticed_by: str
+) -> None:
+    finished, heard = stage.play(without_step(stage.scenario, file, planting))
+    assert finished.verdict.outcome is Outcome.FAILED
+    assert steps_that_failed(heard)[0] == noticed_by
+
+
+def test_one_command_plays_it_and_leaves_evidence_and_nothing_else(user: User) -> None:
+    done = user.types("run", "cash-transfer", "--size", "1000")
+    assert done.code == 0, done.err
+    page = Path(done.out.splitlines()[-1])
+    assert page.name == "index.html"
+    assert user.remains() == []
+    bundle = page.parent
+    assert {"run.json", "junit.xml", "exchanges.jsonl", "index.html"} <= {
+        each.name for each in bundle.iterdir()
+    }
+    run = json.loads((bundle / "run.json").read_text())
+    assert run["verdict"]["outcome"] == "passed"
+
+
+def test_rwandas_pack_plays_too(local_user: User) -> None:
+    done = local_user.types("run", "cash-transfer", "--pack", "rw", "--seed", "7", "--json")
+    assert done.code == 0, done.err
+    assert done.value["outputs"]["currency"] == "RWF"
+
+
+def test_what_was_paid_is_what_the_parquet_says(local_user: User, tmp_path: Path) -> None:
+    """An expectation written once more, here, in SQL of its own over the population's files."""
+    assert local_user.types("data", "generate", "--size", "1000", "--out", str(tmp_path / "people")).code == 0
+    done = local_user.types("run", "cash-transfer", "--size", "1000", "--json")
+    assert done.code == 0, done.err
+    people = tmp_path / "people"
+    entitled = duckdb.sql(
+        f"""
+        WITH heads AS (
+          SELECT p.person_no, h.* FROM '{people}/persons.parquet' p JOIN '{people}/households.parquet' h
+          USING (household_no) WHERE p.role = 'head'
+          ORDER BY (p.person_no * 2654435761) % 4294967296, p.person_no LIMIT 20)
+        SELECT person_no, CASE WHEN size >= 7 THEN 45 WHEN size >= 4 THEN 30 ELSE 20 END AS amount
+        FROM heads
+        WHERE 30 * (size >= 5)::int + 25 * (children_under_5 >= 1)::int + 20 * (elderly >= 1)::int
+            + 15 * (disabled >= 1)::int + 25 * (employed_adults <= 0)::int >= 25
+        ORDER BY person_no
+        """
+    ).fetchall()
+    amounts = [amount for _, amount in entitled]
+    misspelt, misdated, missing, rejected, dying, withdrawing = amounts[:6]
+    january = sum(amounts) - misspelt - misdated - missing - withdrawing
+    february = sum(amounts) - misdated - missing - withdrawing - dying
+    outputs = done.value["outputs"]
+    assert (outputs["approved_first"], outputs["approved_second"]) == (january, february)
+    assert outputs["credited"] == january + february - 2 * rejected
