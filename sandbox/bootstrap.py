@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from sandbox.errors import NotFound, RuntimeUnavailable
 from sandbox.lifecycle.service import Report, Tools, reap_expired, silent
-from sandbox.runtime import load_runtime
+from sandbox.runtime import load_runtime, runtime_names
 from sandbox.settings import Settings
 
 if TYPE_CHECKING:
@@ -23,15 +23,12 @@ def make_tools(settings: Settings, runtime: str | None = None, report: Report = 
     return tools
 
 
-RUNTIMES = ("local", "docker")
-
-
 def make_all_tools(settings: Settings, runtime: str | None, report: Report = silent) -> Sequence[Tools]:
     """Wire the named runtime, or without a name every runtime that answers on this machine."""
     if runtime is not None:
         return [make_tools(settings, runtime, report)]
     found = []
-    for name in RUNTIMES:
+    for name in runtime_names():
         try:
             found.append(make_tools(settings, name, report))
         except RuntimeUnavailable:

@@ -233,16 +233,18 @@ def load_images() -> Images:
     return found
 
 
+def runtime_names() -> Sequence[str]:
+    """Name every driver there is: one folder each below `sandbox/runtimes`."""
+    folder = Path(__file__).parent / "runtimes"
+    return sorted(entry.name for entry in folder.iterdir() if (entry / "__init__.py").is_file())
+
+
 def load_runtime(name: str, settings: Settings) -> Runtime:
     """Load the driver in `sandbox/runtimes/<name>/`; each has `open_runtime(settings)`.
 
     Raises UsageError when there is none of that name, RuntimeUnavailable when it can't be used here.
     """
-    known = sorted(
-        entry.name
-        for entry in (Path(__file__).parent / "runtimes").iterdir()
-        if (entry / "__init__.py").is_file()
-    )
+    known = runtime_names()
     if not re.fullmatch(r"[a-z]+", name) or name not in known:
         raise UsageError(f"no runtime is called {name!r}", hint=f"choose one of: {', '.join(known)}")
     module = importlib.import_module(f"sandbox.runtimes.{name}")

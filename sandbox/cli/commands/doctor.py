@@ -13,14 +13,14 @@ from sandbox import __version__
 from sandbox.cli.options import Json
 from sandbox.cli.output import out, print_json
 from sandbox.errors import SandboxError
-from sandbox.runtime import load_runtime
+from sandbox.runtime import load_runtime, runtime_names
 from sandbox.settings import Settings
 
 LEAST_FREE_MIB = 1024
 
 
 def doctor(as_json: Json = False) -> None:
-    """Look at Python, disk, the home folder and both runtimes.
+    """Look at Python, disk, the home folder and every runtime.
 
     Ends with 4 when no runtime works, or nothing can be kept in the home folder.
     """
@@ -31,7 +31,7 @@ def doctor(as_json: Json = False) -> None:
         home,
         _disk(settings),
     ]
-    runtimes = [_runtime(name, settings) for name in ("local", "docker")]
+    runtimes = [_runtime(name, settings) for name in runtime_names()]
     findings += runtimes
     if as_json:
         print_json(findings)
