@@ -9,14 +9,14 @@ from __future__ import annotations
 import secrets
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, LiteralString
 
 from blockkit.app import Kit
 from blockkit.problems import Problem
 from blockkit.records import Connection, Row
 from blocks.consent import documents, individuals
-from blocks.consent.revisions import Author, add_revision, latest_revision, revision_on_the_wire
-from blocks.consent.signing import attest, find_signature, signature_on_the_wire
+from blocks.consent.revisions import Author, add_revision, revision_on_the_wire
+from blocks.consent.signing import attest, signature_on_the_wire
 
 SCHEMA = "ConsentRecord"
 
@@ -130,12 +130,8 @@ def _revise(kit: Kit, db: Connection, signer: Signer, row: Row, agreed: Row, *, 
     """Write the record's next revision, unless it would say what the last one says."""
     state = "signed" if signer.token else "unsigned"
     wanted = {"opt_in": opt_in, "agreement_revision_id": agreed["id"], "state": state}
-    if latest_revision(db, SCHEMA, row["id"]) is not None and all(row[k] == v for k, v in wanted.items()):
+    if row["revision_id"] is not None and all(row[name] == value for name, value in wanted.items()):
         return read(db, row["id"])
-    db.execute(
-        "UPDATE records SET opt_in = %s, agreement_revision_id = %s, state = %s WHERE id = %s",
-        [opt_in, agreed["id"], state, row["id"]],
-    )
     data = {
         "id": row["id"],
         "dataAgreement": row["agreement_id"],
@@ -147,6 +143,11 @@ def _revise(kit: Kit, db: Connection, signer: Signer, row: Row, agreed: Row, *, 
     }
     author = Author(individual_id=row["individual_id"])
     revision = add_revision(db, kit.clock, SCHEMA, row["id"], data, author)
+    db.execute(
+        "UPDATE records SET opt_in = %s, agreement_revision_id = %s, state = %s, revision_id = %s "
+        "WHERE id = %s",
+        [opt_in, agreed["id"], state, revision["id"], row["id"]],
+    )
     if signer.token:
         attest(db, kit.clock, kit.settings.sandbox_id, revision, signer.individual_id, signer.token)
     return read(db, row["id"])
@@ -168,23 +169,37 @@ def _revision(db: Connection, identifier: int) -> Row:
 
 
 def _answers(db: Connection, rows: Sequence[Row]) -> list[Answer]:
-    return [_answer(db, row) for row in rows]
+    """Put records together with what they refer to: four queries, however many records."""
+    wanted = [row[column] for row in rows for column in ("agreement_revision_id", "revision_id")]
+    revisions = _by(db, "id", "SELECT * FROM revisions WHERE id = ANY(%s)", wanted)
+    signatures = _by(db, "revision_id", "SELECT * FROM signatures WHERE revision_id = ANY(%s)", wanted)
+    people = _by(
+        db, "id", "SELECT * FROM individuals WHERE id = ANY(%s)", [row["individual_id"] for row in rows]
+    )
+    agreements = _by(
+        db,
+        "id",
+        "SELECT * FROM documents WHERE schema_name = 'DataAgreement' AND id = ANY(%s)",
+        [row["agreement_id"] for row in rows],
+    )
+    answers = []
+    for row in rows:
+        agreed, revision = revisions[row["agreement_revision_id"]], revisions[row["revision_id"]]
+        signature = signatures.get(revision["id"])
+        signed = signature_on_the_wire(signature, revision) if signature else None
+        record = {
+            "id": row["id"],
+            "dataAgreement": agreements[row["agreement_id"]]["data"],
+            "dataAgreementRevision": revision_on_the_wire(agreed),
+            "dataAgreementRevisionHash": agreed["serialized_hash"],
+            "individual": individuals.individual_on_the_wire(people[row["individual_id"]]),
+            "optIn": row["opt_in"],
+            "state": row["state"],
+            "signature": signed,
+        }
+        answers.append(Answer(record, revision_on_the_wire(revision), signed))
+    return answers
 
 
-def _answer(db: Connection, row: Row) -> Answer:
-    agreed = _revision(db, row["agreement_revision_id"])
-    revision = latest_revision(db, SCHEMA, row["id"])
-    assert revision is not None
-    signature = find_signature(db, revision["id"])
-    signed = signature_on_the_wire(signature, revision) if signature else None
-    record = {
-        "id": row["id"],
-        "dataAgreement": documents.read(db, "DataAgreement", row["agreement_id"]).data,
-        "dataAgreementRevision": revision_on_the_wire(agreed),
-        "dataAgreementRevisionHash": agreed["serialized_hash"],
-        "individual": individuals.individual_on_the_wire(individuals.read(db, row["individual_id"])),
-        "optIn": row["opt_in"],
-        "state": row["state"],
-        "signature": signed,
-    }
-    return Answer(record, revision_on_the_wire(revision), signed)
+def _by(db: Connection, key: str, query: LiteralString, wanted: Sequence[Any]) -> dict[Any, Row]:
+    return {row[key]: row for row in db.execute(query, [list(wanted)]).fetchall()}

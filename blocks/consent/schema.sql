@@ -46,7 +46,8 @@ CREATE TABLE records (
     id                    text    PRIMARY KEY,
     individual_id         text    NOT NULL REFERENCES individuals,
     agreement_id          text    NOT NULL,
-    agreement_revision_id bigint  NOT NULL REFERENCES revisions,
+    agreement_revision_id bigint  NOT NULL REFERENCES revisions, -- the text that was shown
+    revision_id           bigint  REFERENCES revisions, -- the record's own last one; none while it is made
     opt_in                boolean NOT NULL,
     state                 text    NOT NULL CHECK (state IN ('unsigned', 'signed')),
     number                bigint  GENERATED ALWAYS AS IDENTITY,

@@ -16,6 +16,7 @@ from blocks.consent.routes.wire import (
     IndividualBody,
     Limit,
     Offset,
+    PathId,
     PolicyBody,
     application,
     plain,
@@ -34,12 +35,12 @@ def make_router(kit: Kit) -> APIRouter:
 
     @router.get("/config/policy/{policyId}/")
     @router.get("/service/policy/{policyId}/")
-    def read_policy(policyId: str) -> dict[str, Any]:  # noqa: N803  the wire's name
+    def read_policy(policyId: PathId) -> dict[str, Any]:  # noqa: N803  the wire's name
         with kit.records.transaction() as db:
             return _told("policy", documents.read(db, "Policy", policyId))
 
     @router.put("/config/policy/{policyId}/")
-    def update_policy(policyId: str, body: PolicyBody, client: Client = "") -> dict[str, Any]:  # noqa: N803
+    def update_policy(policyId: PathId, body: PolicyBody, client: Client = "") -> dict[str, Any]:  # noqa: N803
         with kit.records.transaction() as db:
             author = application(client)
             return _told(
@@ -47,7 +48,7 @@ def make_router(kit: Kit) -> APIRouter:
             )
 
     @router.get("/config/policy/{policyId}/revisions/")
-    def list_policy_revisions(policyId: str, offset: Offset = 0, limit: Limit = 100) -> dict[str, Any]:  # noqa: N803
+    def list_policy_revisions(policyId: PathId, offset: Offset = 0, limit: Limit = 100) -> dict[str, Any]:  # noqa: N803
         with kit.records.transaction() as db:
             policy = documents.read(db, "Policy", policyId)
             history = list_revisions(db, "Policy", policyId, offset, limit)
@@ -68,13 +69,13 @@ def make_router(kit: Kit) -> APIRouter:
 
     @router.get("/config/data-agreement/{dataAgreementId}/")
     @router.get("/service/data-agreement/{dataAgreementId}/")
-    def read_agreement(dataAgreementId: str) -> dict[str, Any]:  # noqa: N803
+    def read_agreement(dataAgreementId: PathId) -> dict[str, Any]:  # noqa: N803
         with kit.records.transaction() as db:
             return _told("dataAgreement", documents.read(db, "DataAgreement", dataAgreementId))
 
     @router.put("/config/data-agreement/{dataAgreementId}/")
     def update_agreement(
-        dataAgreementId: str,  # noqa: N803
+        dataAgreementId: PathId,  # noqa: N803
         body: DataAgreementBody,
         client: Client = "",
     ) -> dict[str, Any]:
@@ -99,7 +100,7 @@ def make_router(kit: Kit) -> APIRouter:
 
     @router.get("/config/individual/{individualId}/")
     @router.get("/service/individual/{individualId}/")
-    def read_individual(individualId: str) -> dict[str, Any]:  # noqa: N803
+    def read_individual(individualId: PathId) -> dict[str, Any]:  # noqa: N803
         with kit.records.transaction() as db:
             return {"individual": individuals.individual_on_the_wire(individuals.read(db, individualId))}
 

@@ -10,12 +10,21 @@ from blockkit.app import Kit
 from blockkit.problems import Problem
 from blocks.consent import records
 from blocks.consent.records import Answer
-from blocks.consent.routes.wire import Authorization, DraftBody, Limit, Offset, RecordBody, acting
+from blocks.consent.routes.wire import (
+    PRINTABLE,
+    Authorization,
+    DraftBody,
+    Limit,
+    Offset,
+    PathId,
+    RecordBody,
+    acting,
+)
 from blocks.consent.signing import METHOD, unsigned_draft
 
-Individual = Annotated[str | None, Query(alias="individualId", max_length=64)]
-Named = Annotated[str | None, Header(alias="X-ConsentBB-IndividualId", max_length=64)]
-Revision = Annotated[str | None, Query(alias="revisionId", max_length=64)]
+Individual = Annotated[str | None, Query(alias="individualId", max_length=64, pattern=PRINTABLE)]
+Named = Annotated[str | None, Header(alias="X-ConsentBB-IndividualId", max_length=64, pattern=PRINTABLE)]
+Revision = Annotated[str | None, Query(alias="revisionId", max_length=64, pattern=PRINTABLE)]
 
 
 def make_router(kit: Kit) -> APIRouter:
@@ -24,7 +33,7 @@ def make_router(kit: Kit) -> APIRouter:
 
     @router.post("/service/individual/record/data-agreement/{dataAgreementId}/")
     def create(
-        dataAgreementId: str,  # noqa: N803  the wire's name
+        dataAgreementId: PathId,  # noqa: N803  the wire's name
         individual: Individual = None,
         revision: Revision = None,
         authorization: Authorization = None,
@@ -35,7 +44,7 @@ def make_router(kit: Kit) -> APIRouter:
 
     @router.get("/service/individual/record/data-agreement/{dataAgreementId}/")
     def read_by_agreement(
-        dataAgreementId: str,  # noqa: N803
+        dataAgreementId: PathId,  # noqa: N803
         individual: Individual = None,
         named: Named = None,
         authorization: Authorization = None,
@@ -49,7 +58,7 @@ def make_router(kit: Kit) -> APIRouter:
 
     @router.get("/service/individual/record/data-agreement/{dataAgreementId}/all/")
     def list_by_agreement(
-        dataAgreementId: str,  # noqa: N803
+        dataAgreementId: PathId,  # noqa: N803
         individual: Individual = None,
         named: Named = None,
         offset: Offset = 0,
@@ -69,7 +78,7 @@ def make_router(kit: Kit) -> APIRouter:
 
     @router.post("/service/individual/record/consent-record/draft/")
     def create_draft(
-        agreement: Annotated[str, Query(alias="dataAgreementId", max_length=64)],
+        agreement: Annotated[str, Query(alias="dataAgreementId", max_length=64, pattern=PRINTABLE)],
         individual: Individual = None,
         revision: Revision = None,
         authorization: Authorization = None,
@@ -116,7 +125,7 @@ def make_router(kit: Kit) -> APIRouter:
 
     @router.put("/service/individual/record/consent-record/{consentRecordId}/")
     def update(
-        consentRecordId: str,  # noqa: N803
+        consentRecordId: PathId,  # noqa: N803
         body: RecordBody,
         individual: Individual = None,
         named: Named = None,

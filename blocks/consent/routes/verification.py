@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from typing import Any
 
-from fastapi import APIRouter, Query
+from fastapi import APIRouter
 
 from blockkit.app import Kit
 from blocks.consent import documents, records
 from blocks.consent.revisions import list_revisions, revision_on_the_wire
-from blocks.consent.routes.wire import Limit, Offset
+from blocks.consent.routes.wire import Limit, Offset, PathId, QueryId
 from blocks.consent.signing import find_signature, published_keys, signature_on_the_wire
-
-Filter = Annotated[str | None, Query(max_length=64)]
 
 
 def make_router(kit: Kit) -> APIRouter:
@@ -26,15 +24,15 @@ def make_router(kit: Kit) -> APIRouter:
             return {"dataAgreements": documents.list_all(db, "DataAgreement", offset, limit)}
 
     @router.get("/audit/data-agreement/{dataAgreementId}/")
-    def read_agreement(dataAgreementId: str) -> dict[str, Any]:  # noqa: N803  the wire's name
+    def read_agreement(dataAgreementId: PathId) -> dict[str, Any]:  # noqa: N803  the wire's name
         with kit.records.transaction() as db:
             return {"dataAgreement": documents.read(db, "DataAgreement", dataAgreementId).data}
 
     @router.get("/service/verification/consent-records/")
     @router.get("/audit/consent-records/")
     def list_records(
-        individualId: Filter = None,  # noqa: N803
-        dataAgreementId: Filter = None,  # noqa: N803
+        individualId: QueryId = None,  # noqa: N803
+        dataAgreementId: QueryId = None,  # noqa: N803
         offset: Offset = 0,
         limit: Limit = 100,
     ) -> dict[str, Any]:
@@ -46,14 +44,14 @@ def make_router(kit: Kit) -> APIRouter:
 
     @router.get("/service/verification/consent-record/{consentRecordId}/")
     @router.get("/audit/consent-record/{consentRecordId}/")
-    def read_record(consentRecordId: str) -> dict[str, Any]:  # noqa: N803
+    def read_record(consentRecordId: PathId) -> dict[str, Any]:  # noqa: N803
         with kit.records.transaction() as db:
             answer = records.read(db, consentRecordId)
         return {"consentRecord": answer.record, "revision": answer.revision}
 
     @router.get("/audit/consent-record/{consentRecordId}/revisions/")
     def list_record_revisions(
-        consentRecordId: str,  # noqa: N803
+        consentRecordId: PathId,  # noqa: N803
         offset: Offset = 0,
         limit: Limit = 100,
     ) -> dict[str, Any]:

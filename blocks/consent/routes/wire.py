@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated, Any
 
-from fastapi import Header, Query
+from fastapi import Header, Path, Query
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
 from blockkit.app import Kit
@@ -12,10 +12,13 @@ from blockkit.problems import Problem
 from blocks.consent.records import Signer
 from blocks.consent.revisions import Author
 
+PRINTABLE = r"^[^\x00-\x1f]+$"
 Identifier = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9._-]{1,64}$")]
 Text = Annotated[str, StringConstraints(min_length=1, max_length=2000, pattern=r"^[^\x00]+$")]
 Offset = Annotated[int, Query(ge=0, le=10**9)]
 Limit = Annotated[int, Query(ge=1, le=1000)]
+PathId = Annotated[str, Path(max_length=64, pattern=PRINTABLE)]
+QueryId = Annotated[str | None, Query(max_length=64, pattern=PRINTABLE)]
 Authorization = Annotated[str | None, Header()]
 Client = Annotated[str, Header(alias="Information-Mediator-Client")]
 

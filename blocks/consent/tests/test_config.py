@@ -90,6 +90,8 @@ def test_a_person_is_entered_once(client: TestClient) -> None:
     assert len(client.get("/config/individuals/").json()["individuals"]) == 1
 
 
-def test_a_page_out_of_bounds_is_refused(client: TestClient) -> None:
+def test_what_cannot_be_an_id_or_a_page_is_refused(client: TestClient) -> None:
+    assert client.get("/config/policy/a%00b/").status_code == 400
+    assert client.get("/audit/consent-records/", params={"individualId": "a\x00b"}).status_code == 400
     for query in ({"limit": 0}, {"limit": 10**6}, {"offset": -1}, {"offset": "x"}):
         assert client.get("/config/policies/", params=query).status_code == 400

@@ -21,6 +21,7 @@ from blocks.identity.service import Service
 COOKIE = "identity-browser"
 
 LoginId = Annotated[str, Form(alias="login", max_length=100)]
+Individual = Annotated[str, Form(max_length=64, pattern=r"^[^\x00-\x1f]*$")]
 Browser = Annotated[str, Cookie(alias=COOKIE, max_length=100)]
 
 
@@ -56,9 +57,7 @@ def make_router(kit: Kit, service: Service) -> APIRouter:
         return page
 
     @router.post("/login/individual")
-    def name_person(
-        login: LoginId, individual_id: Annotated[str, Form(max_length=64)], browser: Browser = ""
-    ) -> Response:
+    def name_person(login: LoginId, individual_id: Individual, browser: Browser = "") -> Response:
         try:
             with kit.records.transaction() as db:
                 known, letter = logins.name_person(db, kit.clock, login, browser, individual_id.strip())

@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Body
+from fastapi import APIRouter, Body, Path
 
 from blockkit.app import Kit
 from blockkit.records import Connection
 from blocks.identity import clients
 
 Document = Annotated[Any, Body()]
+ClientId = Annotated[str, Path(max_length=50, pattern=r"^[^\x00-\x1f]+$")]
 
 
 def make_router(kit: Kit) -> APIRouter:
@@ -40,7 +41,7 @@ def make_router(kit: Kit) -> APIRouter:
         return answer(document, clients.register)
 
     @router.put("/client-mgmt/oidc-client/{client_id}")
-    def update(client_id: str, document: Document = None) -> dict[str, Any]:
+    def update(client_id: ClientId, document: Document = None) -> dict[str, Any]:
         return answer(document, lambda db, request: clients.change(db, client_id, request))
 
     return router

@@ -98,7 +98,7 @@ def make_router(kit: Kit) -> APIRouter:
         }
 
     @router.get("/individuals/{individualId}")
-    def read_individual(individual_id: Annotated[str, Path(alias="individualId")]) -> dict[str, Any]:
+    def read_individual(individual_id: Annotated[IndividualId, Path(alias="individualId")]) -> dict[str, Any]:
         with kit.records.transaction() as db:
             person = persons.find_person(db, individual_id)
         if person is None:

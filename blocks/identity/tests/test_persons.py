@@ -84,3 +84,4 @@ def test_an_unfit_enrolment_is_refused(client: TestClient) -> None:
     assert enrol(client, "NEW-1").status_code == 400
     assert enrol(client, "no spaces", fullName="X").status_code == 400
     assert client.get("/individuals/NEW-1").status_code == 404
+    assert client.get("/individuals/a%00b").status_code == 400

@@ -85,6 +85,7 @@ def test_a_good_request_passes(exchange: Exchange) -> None:
         {"iss": "somebody"},
         {"sub": "somebody"},
         {"sub": 7},
+        {"sub": "a\x00b", "iss": "a\x00b"},
         {"jti": None},
     ],
 )
