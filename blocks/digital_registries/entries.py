@@ -19,6 +19,7 @@ from blocks.digital_registries.definitions import Registry, next_id
 from blocks.digital_registries.schemas import check_record
 
 Content = Mapping[str, Any]
+MOST_CHANGES = 1000
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,8 +88,7 @@ def create(db: Connection, registry: Registry, content: Content) -> Entry:
 
     Raises Problem 400 when it doesn't fit the schema, 409 when its id or a unique key is taken.
     """
-    given = registry.primary_key in content
-    if given:
+    if registry.primary_key in content:
         before = find_entries(db, registry, {registry.primary_key: content[registry.primary_key]})
         if before and before[0].content == content:
             return before[0]
@@ -126,6 +126,18 @@ def change(db: Connection, registry: Registry, entry: Entry, write: Content) -> 
     return changed
 
 
+def change_all(db: Connection, registry: Registry, query: Content, write: Content) -> int:
+    """Write some fields of every record that fits, all or none. Raises Problem 404, 409, and as change."""
+    found = find_entries(db, registry, query, most=MOST_CHANGES + 1)
+    if not found:
+        raise no_record()
+    if len(found) > MOST_CHANGES:
+        raise Problem(409, "too-many-records", f"at most {MOST_CHANGES} records are changed at once")
+    for entry in found:
+        change(db, registry, entry, write)
+    return len(found)
+
+
 def find_the_one(db: Connection, registry: Registry, query: Content) -> Entry | None:
     """Find the record to write to, if there is one. Raises Problem 409 when the query fits several."""
     found = find_entries(db, registry, query, most=2)
@@ -135,9 +147,14 @@ def find_the_one(db: Connection, registry: Registry, query: Content) -> Entry | 
 
 
 def delete(db: Connection, registry: Registry, record_id: str) -> None:
-    """Delete a record. Raises Problem 404."""
-    gone = db.execute("DELETE FROM records WHERE registry = %s AND record_id = %s", [registry.id, record_id])
-    if not gone.rowcount:
+    """Delete a record; one that was deleted before stays deleted. Raises Problem 404."""
+    which = [registry.id, record_id]
+    gone = db.execute("DELETE FROM records WHERE registry = %s AND record_id = %s", which)
+    if gone.rowcount:
+        db.execute("INSERT INTO deletions VALUES (%s, %s) ON CONFLICT DO NOTHING", which)
+        return
+    before = db.execute("SELECT FROM deletions WHERE registry = %s AND record_id = %s", which)
+    if not before.rowcount:
         raise no_record()
 
 
@@ -147,13 +164,14 @@ def no_record() -> Problem:
 
 
 def _twin(db: Connection, registry: Registry, content: Content) -> Entry | None:
-    """Find the record that an identical creation made; only a unique key can tell it from a second one."""
-    for names in registry.unique_keys:
-        if all(name in content for name in names):
-            for entry in find_entries(db, registry, {name: content[name] for name in names}):
-                if entry.content == {**content, registry.primary_key: entry.record_id}:
-                    return entry
-    return None
+    """Find the record that an identical creation made and nobody has changed since."""
+    row = db.execute(
+        """SELECT record_id, content FROM records
+            WHERE registry = %(registry)s AND content @> %(content)s AND content - %(key)s::text = %(content)s
+            ORDER BY record_id LIMIT 1""",
+        {"registry": registry.id, "content": Jsonb(content), "key": registry.primary_key},
+    ).fetchone()
+    return Entry(**row) if row else None
 
 
 def _check_unique(db: Connection, registry: Registry, entry: Entry) -> None:

@@ -22,6 +22,13 @@ CREATE TABLE records (
     content   jsonb              NOT NULL
 );
 
+-- Which records were deleted, so that a deletion that is asked for again gets its first answer.
+CREATE TABLE deletions (
+    registry  integer NOT NULL,
+    record_id text    NOT NULL,
+    PRIMARY KEY (registry, record_id)
+);
+
 -- Who read whose record. Lines are added and never changed.
 CREATE TABLE usages (
     id            bigint      GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
@@ -38,4 +45,4 @@ CREATE INDEX usages_individual ON usages (individual_id, registry, id);
 GRANT SELECT, INSERT, DELETE ON registries TO {role};
 GRANT UPDATE (last_number) ON registries TO {role};
 GRANT SELECT, INSERT, UPDATE, DELETE ON records TO {role};
-GRANT SELECT, INSERT ON usages TO {role};
+GRANT SELECT, INSERT ON usages, deletions TO {role};

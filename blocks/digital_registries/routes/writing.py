@@ -32,6 +32,13 @@ def make_router(kit: Kit) -> APIRouter:
                 raise entries.no_record()
             return {"content": entries.change(db, registry, entry, body.write.content).content}
 
+    @router.put("/updateEntries")
+    def update_entries(code: Code, version: Version, body: QueryAndWriteBody) -> dict[str, int]:
+        with transaction(kit.records) as db:
+            registry = find_registry(db, code, version, lock=True)
+            query = _query(registry, body)
+            return {"count": entries.change_all(db, registry, query, body.write.content)}
+
     @router.post("/updateOrCreate")
     def update_or_create(code: Code, version: Version, body: QueryAndWriteBody) -> dict[str, Any]:
         with transaction(kit.records) as db:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -83,7 +84,8 @@ def test_a_record_is_numbered_created_changed_and_deleted(ask: Ask, client: Test
     value = client.get("/data/beneficiaries/1.0/B1/readValue/status.json")
     assert value.json() == {"value": "ended"}
     assert client.delete("/data/beneficiaries/1.0/B1/delete").status_code == 204
-    assert client.delete("/data/beneficiaries/1.0/B1/delete").status_code == 404
+    assert client.delete("/data/beneficiaries/1.0/B1/delete").status_code == 204
+    assert client.delete("/data/beneficiaries/1.0/B2/delete").status_code == 404
     assert client.get("/data/beneficiaries/1.0/B1/readValue/status.json").status_code == 404
 
 
@@ -96,6 +98,22 @@ def test_the_same_creation_again_gives_the_first_answer_and_another_is_refused(a
     assert ask("create", "individuals", write=person).json()["content"] == person
     taken = {**person, "givenName": "Eve"}
     assert kind(ask("create", "individuals", write=taken)) == (409, "record-exists")
+
+
+def test_all_records_that_fit_are_changed_or_none(ask: Ask, client: TestClient) -> None:
+    def update(query: dict[str, Any], write: dict[str, Any]) -> Any:
+        body = {"query": {"content": query}, "write": {"content": write}}
+        return client.put("/data/individuals/1.0/updateEntries", json=body)
+
+    def families() -> list[str]:
+        told = client.get("/data/individuals/1.0", params={"query.householdId": "HH-0"}).json()
+        return [person["familyName"] for person in told["results"]]
+
+    assert update({"householdId": "HH-0"}, {"familyName": "Oak"}).json() == {"count": 3}
+    assert update({"householdId": "HH-0"}, {"familyName": "Fir", "sex": "tree"}).status_code == 400
+    assert families() == ["Oak"] * 3
+    assert update({"householdId": "HH-9"}, {"familyName": "Fir"}).status_code == 404
+    assert kind(update({"householdId": "HH-0"}, {"individualId": "ZZ0"})) == (400, "id-is-final")
 
 
 def test_update_or_create_does_the_one_or_the_other(ask: Ask) -> None:
@@ -192,8 +210,6 @@ def test_a_statement_in_a_fields_name_is_an_unknown_field(ask: Ask, client: Test
 
 @pytest.mark.parametrize("value", ["a\x00b", "\ud800"])
 def test_what_can_not_be_stored_is_refused(client: TestClient, value: str) -> None:
-    import json
-
     body = json.dumps({"query": {"content": {"individualId": value}}})
     answer = client.post(
         "/data/individuals/1.0/read", content=body, headers={"Content-Type": "application/json"}
@@ -201,9 +217,11 @@ def test_what_can_not_be_stored_is_refused(client: TestClient, value: str) -> No
     assert kind(answer) == (400, "value-refused")
 
 
-@pytest.mark.parametrize("operation", ["create", "exists", "read", "update", "updateOrCreate"])
+@pytest.mark.parametrize(
+    "operation", ["create", "exists", "read", "update", "updateEntries", "updateOrCreate"]
+)
 def test_a_missing_body_is_answered(client: TestClient, operation: str) -> None:
-    method = "PUT" if operation == "update" else "POST"
+    method = "PUT" if operation in ("update", "updateEntries") else "POST"
     assert client.request(method, f"/data/individuals/1.0/{operation}").status_code == 400
 
 

@@ -33,9 +33,10 @@ def define(client: TestClient, peers: PeersDouble) -> Any:
 
 def test_a_defined_registry_takes_records_by_its_schema(define: Any, ask: Any) -> None:
     assert define().status_code == 200
-    assert ask("create", "toys", write={"name": "bear"}).json() == {
-        "content": {"name": "bear", "ID": "toys1"}
-    }
+    for _ in range(2):
+        told = ask("create", "toys", write={"name": "bear"})
+        assert told.json() == {"content": {"name": "bear", "ID": "toys1"}}
+    assert ask("create", "toys", write={"name": "doll"}).json()["content"]["ID"] == "toys2"
     assert ask("create", "toys", write={"name": "Bear"}).status_code == 400
 
 

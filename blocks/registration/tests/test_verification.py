@@ -118,3 +118,19 @@ def test_a_draft_is_not_verified_and_a_verified_one_may_be_again(office: Any) ->
     application = office.verified("ZZ2")
     office.neighbours.households["HH-ZZ2"]["size"] = 7
     assert office.act(application, "verification").json()["amount"] == 45
+
+
+def test_what_was_changed_meanwhile_is_not_overwritten(office: Any, peers: Any) -> None:
+    application = office.submitted("ZZ1")
+    path = "/r1/SBX/GOV/CENTRAL/identity/verifications"
+
+    def send_it_back_first(request: Any) -> Any:
+        body = {"decision": "correction", "reason": "not readable"}
+        assert office.act(application, "decision", body=body).status_code == 200
+        return office.neighbours(request)
+
+    peers.answers[("POST", path)] = send_it_back_first
+    refused = office.act(application, "verification")
+    assert (refused.status_code, refused.json()["type"].rpartition("/")[2]) == (409, "changed-meanwhile")
+    told = office.ask(office.officer, "GET", f"/applications/{application}").json()
+    assert (told["state"], told["checks"]) == ("correction", [])
