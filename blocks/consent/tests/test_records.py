@@ -17,7 +17,6 @@ from blockkit.testing import PeersDouble, as_mediator, environment_for
 from blocks.consent.app import create_app
 from blocks.consent.revisions import hash_of
 
-
 OWN = "/service/individual/record"
 
 
