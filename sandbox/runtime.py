@@ -21,6 +21,14 @@ from sandbox.errors import UsageError
 from sandbox.model.sandbox import SandboxSpec
 from sandbox.settings import Settings
 
+Progress = Callable[[str], None]
+"""Hears one line per stage of something long."""
+
+
+def keep_silent(stage: str) -> None:
+    """Tell nobody."""
+    del stage
+
 
 class Phase(StrEnum):
     """Where one instance is in its life."""
@@ -105,8 +113,8 @@ class InstanceSpec:
     """One program to run inside one sandbox.
 
     A reference block is a `module`: served through `<module>.app:create_app(environment)`
-    or run as `python -m <module> <arguments>`, the same program either way. A candidate is
-    an `image` named by digest.
+    or run as `python -m <module> <arguments>`, the same program either way; one that serves may
+    be started while its database is still being filled. A candidate is an `image` named by digest.
     """
 
     sandbox: str
@@ -167,8 +175,8 @@ class Runtime(Protocol):
         """List the instances of a sandbox, running and exited; empty when there are none."""
         ...
 
-    def prepare(self, request: SiteRequest) -> Site:
-        """Lay out networks, addresses, data and database server.
+    def prepare(self, request: SiteRequest, *, progress: Progress = keep_silent) -> Site:
+        """Lay out networks, addresses, data and database server; `progress` hears what takes long.
 
         Raises StateConflict when the name is taken.
         """
@@ -212,9 +220,7 @@ class ImageRef(Protocol):
 class Images(Protocol):
     """What a runtime that runs images can do with the reference image."""
 
-    def build(
-        self, settings: Settings, *, base: str | None, bootstrap: bool, progress: Callable[[str], None]
-    ) -> ImageRef:
+    def build(self, settings: Settings, *, base: str | None, bootstrap: bool, progress: Progress) -> ImageRef:
         """Build the reference image unless exactly it is here. Raises ImageUnavailable."""
         ...
 

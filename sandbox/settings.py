@@ -34,7 +34,6 @@ class Settings(BaseSettings):
     home: Path = Field(default_factory=default_home)
     runtime: str = "local"
     base_image: str = "python:3.12-slim-bookworm"
-    postgres_image: str = ""
     subnets: str = "10.213.0.0/16"
     content: Path = CONTENT_ROOT
 

@@ -12,6 +12,7 @@ import os
 import sys
 import time
 from collections.abc import Mapping
+from typing import Any
 
 import psycopg
 from psycopg import sql
@@ -22,13 +23,13 @@ _READY_WITHIN_SECONDS = 30.0
 _LOOK_AGAIN_SECONDS = 0.02
 
 
-def close_shared_databases(server: psycopg.Connection) -> None:
+def close_shared_databases(server: psycopg.Connection[Any]) -> None:
     """Keep everybody but the superuser out of the databases that no sandbox owns."""
     for name in _SHARED:
         server.execute(sql.SQL("REVOKE CONNECT ON DATABASE {} FROM PUBLIC").format(sql.Identifier(name)))
 
 
-def create_administrator(server: psycopg.Connection, user: str, password: str) -> None:
+def create_administrator(server: psycopg.Connection[Any], user: str, password: str) -> None:
     """Make the role, and a database of the same name to administer from."""
     # Only the verifier travels, so no password can end up in the server's log.
     verifier = server.pgconn.encrypt_password(password.encode(), user.encode(), b"scram-sha-256")

@@ -18,11 +18,13 @@ from sandbox.runtime import (
     Instance,
     InstanceSpec,
     Phase,
+    Progress,
     Remains,
     Runtime,
     RuntimeInfo,
     Site,
     SiteRequest,
+    keep_silent,
 )
 
 
@@ -48,7 +50,7 @@ class QuietRuntime:
     def observe(self, sandbox: str) -> Sequence[Instance]:
         return list(self._instances.get(sandbox, {}).values())
 
-    def prepare(self, request: SiteRequest) -> Site:
+    def prepare(self, request: SiteRequest, *, progress: Progress = keep_silent) -> Site:
         name = request.spec.name
         self.calls.append(("prepare", name))
         if name in self._remains:
@@ -119,7 +121,7 @@ class NeverReadyRuntime:
     inner: Runtime
     _held: list[socket.socket] = field(default_factory=list)
 
-    def prepare(self, request: SiteRequest) -> Site:
+    def prepare(self, request: SiteRequest, *, progress: Progress = keep_silent) -> Site:
         site = self.inner.prepare(request)
         silent = {name: f"http://127.0.0.1:{self._hold()}" for name in request.instances}
         return replace(

@@ -10,7 +10,6 @@ import json
 import shutil
 import subprocess
 import tempfile
-from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -18,10 +17,9 @@ import docker
 from docker.errors import APIError, DockerException, ImageNotFound
 
 from sandbox.errors import ImageUnavailable
+from sandbox.runtime import Progress
 from sandbox.runtimes.docker.requirements import Target
 from sandbox.settings import Settings
-
-Progress = Callable[[str], None]
 
 BOOTSTRAPPED = "civic-sandbox/base:bookworm"
 BUILD_COMMAND = "sandbox images build --bootstrap"

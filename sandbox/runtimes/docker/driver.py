@@ -17,7 +17,18 @@ from docker.models.containers import Container
 
 from sandbox import errors
 from sandbox.model.sandbox import SandboxSpec
-from sandbox.runtime import Completed, Instance, InstanceSpec, Phase, Remains, RuntimeInfo, Site, SiteRequest
+from sandbox.runtime import (
+    Completed,
+    Instance,
+    InstanceSpec,
+    Phase,
+    Progress,
+    Remains,
+    RuntimeInfo,
+    Site,
+    SiteRequest,
+    keep_silent,
+)
 from sandbox.runtimes.docker import containers, images, labels
 from sandbox.runtimes.docker import layout as parts
 from sandbox.runtimes.docker.engine import reading, said_by_engine
@@ -81,11 +92,11 @@ class DockerRuntime:
                 (instance for instance in seen if instance is not None), key=lambda instance: instance.name
             )
 
-    def prepare(self, request: SiteRequest) -> Site:
+    def prepare(self, request: SiteRequest, *, progress: Progress = keep_silent) -> Site:
         """Lay out one sandbox; a preparation that fails or is interrupted leaves nothing behind."""
         place = self._place(request.spec.name)
         with said_by_engine(f"preparing sandbox {place.sandbox!r}"):
-            image = images.ensure_reference_image(self._settings, client=self._client).id
+            image = images.ensure_reference_image(self._settings, progress=progress, client=self._client).id
             keeper = claim_name(self._client, place, request, image)
             try:
                 return lay_out(

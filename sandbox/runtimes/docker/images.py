@@ -21,8 +21,9 @@ from docker.errors import APIError, BuildError
 from docker.models.images import Image
 
 from sandbox.errors import ContentError, ImageUnavailable, RuntimeFailure
+from sandbox.runtime import Progress, keep_silent
 from sandbox.runtimes.docker import context
-from sandbox.runtimes.docker.base import BUILD_COMMAND, Base, Progress, find_base, probe_target
+from sandbox.runtimes.docker.base import BUILD_COMMAND, Base, find_base, probe_target
 from sandbox.runtimes.docker.engine import connect, said_by_engine
 from sandbox.runtimes.docker.labels import BASE, CONTENT, REPOSITORY, STAGE
 from sandbox.runtimes.docker.requirements import Pin, fill_wheelhouse, pinned_closure
@@ -35,10 +36,6 @@ class ImageRef:
 
     tag: str
     id: str
-
-
-def keep_silent(_message: str) -> None:
-    """Progress for callers that show none."""
 
 
 def build(

@@ -12,6 +12,7 @@ import psycopg
 from psycopg import sql
 
 from sandbox.runtime import DatabaseSite
+from sandbox.runtimes import administrator
 
 Superuser = psycopg.Connection[tuple[str]]
 PREFIX = "sbx_"
@@ -23,28 +24,11 @@ def prefix_of(sandbox: str) -> str:
     return PREFIX + sandbox.replace("-", "_")
 
 
-def close_shared_databases(server: Superuser) -> None:
-    """Keep everybody but the superuser out of the databases that no sandbox owns."""
-    for name in ("postgres", "template1"):
-        server.execute(sql.SQL("REVOKE CONNECT ON DATABASE {} FROM PUBLIC").format(sql.Identifier(name)))
-
-
 def create_administrator(server: Superuser, site: DatabaseSite) -> None:
     """Make the role that may create this sandbox's roles and databases, and a database to do it from."""
-    admin = sql.Identifier(site.user)
     if server.execute("SELECT 1 FROM pg_roles WHERE rolname = %s", [site.user]).fetchone():
         drop_sandbox(server, site.prefix)  # its folder was removed by hand
-    # Only the verifier travels, so no password can end up in the server's log.
-    verifier = server.pgconn.encrypt_password(site.password.encode(), site.user.encode(), b"scram-sha-256")
-    server.execute(
-        sql.SQL("CREATE ROLE {} LOGIN NOSUPERUSER CREATEDB CREATEROLE PASSWORD {}").format(
-            admin, sql.Literal(verifier.decode())
-        )
-    )
-    # It may act as the roles it creates; without this it could not hand them a database.
-    server.execute(sql.SQL("ALTER ROLE {} SET createrole_self_grant = 'set, inherit'").format(admin))
-    server.execute(sql.SQL("CREATE DATABASE {} OWNER {} STRATEGY file_copy").format(admin, admin))
-    server.execute(sql.SQL("REVOKE ALL ON DATABASE {} FROM PUBLIC").format(admin))
+    administrator.create_administrator(server, site.user, site.password)
 
 
 def drop_sandbox(server: Superuser, prefix: str) -> None:

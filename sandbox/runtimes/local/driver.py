@@ -27,10 +27,12 @@ from sandbox.runtime import (
     Instance,
     InstanceSpec,
     Phase,
+    Progress,
     Remains,
     RuntimeInfo,
     Site,
     SiteRequest,
+    keep_silent,
 )
 from sandbox.runtimes.local import channel, logfile, records, server
 from sandbox.runtimes.local.data import lay_data
@@ -89,11 +91,12 @@ class LocalRuntime:
         site = records.read_site(folder)
         return [] if site is None else [_instance(sandbox, name, name, -1) for name in site.addresses]
 
-    def prepare(self, request: SiteRequest) -> Site:
+    def prepare(self, request: SiteRequest, *, progress: Progress = keep_silent) -> Site:
         """Lay out the folder, the addresses, the host process and the database administrator.
 
         Raises StateConflict when the name is taken. What fails here is removed again.
         """
+        progress("starting PostgreSQL")
         name = check_name(request.spec.name)
         folder = self._home.folder(name)
         self._home.make()

@@ -26,7 +26,8 @@ import psutil
 import psycopg
 
 from sandbox.errors import RuntimeFailure, RuntimeUnavailable
-from sandbox.runtimes.local.databases import Superuser, close_shared_databases, drop_every_sandbox
+from sandbox.runtimes.administrator import close_shared_databases
+from sandbox.runtimes.local.databases import Superuser, drop_every_sandbox
 from sandbox.runtimes.local.layout import Home, explained, write_whole
 from sandbox.runtimes.local.processes import end_processes, find_processes, is_alive, spawn_detached
 
