@@ -8,6 +8,7 @@ from pathlib import Path
 from pydantic import Field
 
 from sandbox.catalog.blocks import Reader
+from sandbox.catalog.documents import Pointer
 from sandbox.catalog.validate import nearest, read_as
 from sandbox.model.block import Frozen
 from sandbox.model.scenario import Document, FigureSpec, Findings
@@ -39,10 +40,15 @@ def read_findings(path: Path, story: Document, root: Path, read: Reader) -> Find
     yaml = read(path, root)
     said = read_as(FindingsFile, yaml)
     known = {*workflow.outputs, *workflow.inputs.get("properties", {})}
-    for name in PLACEHOLDER.findall(said.passed):
-        if name not in known:
-            raise yaml.error(f"the story has no {name!r} to put here", ("passed",), hint=nearest(name, known))
+
+    def check_placeholders(text: str, pointer: Pointer) -> None:
+        for name in PLACEHOLDER.findall(text):
+            if name not in known:
+                raise yaml.error(f"the story has no {name!r} to put here", pointer, hint=nearest(name, known))
+
+    check_placeholders(said.passed, ("passed",))
     for position, figure in enumerate(said.figures):
+        check_placeholders(figure.unit, ("figures", position, "unit"))
         if figure.output not in workflow.outputs:
             raise yaml.error(
                 f"the story has no output {figure.output!r}",

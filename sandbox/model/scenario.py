@@ -120,6 +120,9 @@ class Step:
     on_success: tuple[Action, ...] = ()
     on_failure: tuple[Action, ...] = ()
     place: Place
+    target_place: Place | None = None
+    output_places: Mapping[str, Place] = field(default_factory=dict)
+    """Where each output stands; what is missing stands where the step does."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -132,6 +135,7 @@ class Workflow:
     steps: tuple[Step, ...]
     outputs: Mapping[str, str] = field(default_factory=dict)
     place: Place
+    output_places: Mapping[str, Place] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -147,7 +151,7 @@ class Document:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FigureSpec:
-    """One figure of `findings.yaml`: which output of the story it shows, and in which unit."""
+    """One figure of `findings.yaml`: which output of the story it shows; `{name}` may stand in its unit."""
 
     output: str
     label: str

@@ -26,7 +26,6 @@ from sandbox.runner.inputs import find_schema_fault
 from sandbox.runner.parts import Faults, PartParser
 from sandbox.runner.scope import Moment, Scope
 from sandbox.runner.targets import TargetFinder, input_names
-from sandbox.runner.verdict import find_findings_faults
 
 
 def compile_scenario(scenario: Scenario, interfaces: Mapping[str, Interface]) -> CompiledScenario:
@@ -74,7 +73,6 @@ class _Compiler:
         }
         self._refuse_cycles(workflows)
         story = self._story()
-        self._faults.errors += find_findings_faults(self._scenario, workflows[story])
         return CompiledScenario(scenario=self._scenario, story=story, workflows=workflows)
 
     def _story(self) -> WorkflowKey:
@@ -101,7 +99,7 @@ class _Compiler:
             inputs=workflow.inputs,
             steps=steps,
             positions={step.step_id: index for index, step in enumerate(workflow.steps)},
-            outputs=self._parts.outputs(workflow.outputs, end, workflow.place),
+            outputs=self._parts.outputs(workflow, end),
             sources={
                 source.name: f"/r1/{INSTANCE}/GOV/CENTRAL/{source.block}"
                 if source.block
@@ -134,7 +132,7 @@ class _Compiler:
             parameters=parameters,
             body=self._parts.body(step.body, before) if step.body else None,
             tests=self._parts.tests(step.criteria, after),
-            outputs=self._parts.outputs(step.outputs, after, step.place),
+            outputs=self._parts.outputs(step, after),
             on_success=tuple(self._parts.action(action, done, ids) for action in step.on_success),
             on_failure=tuple(self._parts.action(action, done, ids) for action in step.on_failure),
         )

@@ -11,33 +11,11 @@ from collections.abc import Mapping
 from typing import Any
 
 from sandbox.calls.context import as_text, shorten
-from sandbox.errors import ContentError
 from sandbox.model.run import Check, Figure, Outcome, StepResult, Verdict
-from sandbox.model.scenario import Findings, Scenario
-from sandbox.runner.compiled import CompiledWorkflow
+from sandbox.model.scenario import Findings
 
 _PLACEHOLDER = re.compile(r"\{([A-Za-z0-9_.-]+)\}")
 _LONGEST_VALUE = 160
-
-
-def find_findings_faults(scenario: Scenario, story: CompiledWorkflow) -> list[ContentError]:
-    """List what `findings.yaml` names and the story does not give."""
-    first = next(iter(scenario.story.workflows.values()))
-    path = first.place.path.rpartition("/")[0] + "/findings.yaml"
-    outputs = {name for name, _ in story.outputs}
-    known = outputs | set(story.inputs.get("properties", {}))
-    said = ", ".join(sorted(known)) or "none"
-    faults = [
-        f"the sentence names {name!r}, which is no input or output of the story; known are: {said}"
-        for name in _PLACEHOLDER.findall(scenario.findings.passed)
-        if name not in known
-    ]
-    faults += [
-        f"a figure shows {figure.output!r}, which is no output of the story"
-        for figure in scenario.findings.figures
-        if figure.output not in outputs
-    ]
-    return [ContentError(fault, path=path) for fault in faults]
 
 
 def write_number(value: Any) -> str:
@@ -63,18 +41,24 @@ def conclude_passed(
     A finding that the story has no value for is not a success, whatever its steps say.
     """
     values = {**inputs, **outputs}
-    named = [*_PLACEHOLDER.findall(findings.passed), *(figure.output for figure in findings.figures)]
+    texts = (findings.passed, *(figure.unit for figure in findings.figures))
+    named = [name for text in texts for name in _PLACEHOLDER.findall(text)]
+    named += [figure.output for figure in findings.figures]
     absent = next((name for name in named if name not in values), None)
     if absent is not None:
         reason = f"Every step passed, but the story gave no {absent!r}, which its findings name."
         return conclude_failed(None, reason, steps)
-    sentence = _PLACEHOLDER.sub(lambda found: write_number(values[found[1]]), findings.passed)
+
+    def fill(text: str) -> str:
+        return _PLACEHOLDER.sub(lambda found: write_number(values[found[1]]), text)
+
+    sentence = fill(findings.passed)
     figures = tuple(
         Figure(
             name=figure.output,
             label=figure.label,
             value=outputs[figure.output],
-            unit=figure.unit,
+            unit=fill(figure.unit),
             exchanges=origins.get(figure.output, ()),
         )
         for figure in findings.figures

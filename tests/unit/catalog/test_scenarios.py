@@ -273,3 +273,14 @@ def test_a_story_of_nothing_is_refused_without_a_traceback(content):
     for text in ("a: 1\n", "arazzo: 1.0.1\n", "arazzo: 1.0.1\ninfo: []\n", "arazzo: [1]\n"):
         content.write(STORY, text)
         assert [error.path for error in content.check()] == [STORY]
+
+
+@pytest.mark.parametrize(
+    "where",
+    ["passed: 'Paid {nothing}.'", "passed: Paid.\nfigures:\n- {output: %s, label: L, unit: '{nothing}'}"],
+)
+def test_a_placeholder_that_the_story_does_not_fill_is_named(content, where):
+    output = next(iter(next(iter(content.open().scenario("grant").story.workflows.values())).outputs))
+    content.write("scenarios/grant/findings.yaml", (where % output if "%s" in where else where) + "\n")
+    with pytest.raises(ContentError, match="the story has no 'nothing' to put here"):
+        content.open().scenario("grant")

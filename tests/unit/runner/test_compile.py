@@ -7,7 +7,6 @@ from typing import Any
 import pytest
 
 from sandbox.errors import ContentError
-from sandbox.model.scenario import FigureSpec
 from sandbox.runner.compile import check_scenario, compile_scenario
 from tests.fakes.arazzo import INTERFACES, echo, scenario_of, story_of
 
@@ -202,17 +201,6 @@ def test_a_workflow_that_ends_up_calling_itself_is_refused():
     )
     found = check_scenario(scenario, INTERFACES)
     assert ["ends up calling itself" in str(error) for error in found] == [True]
-
-
-def test_findings_name_what_the_story_gives():
-    scenario = scenario_of(
-        story_of(echo("s")),
-        passed="{paid} of {limit} paid.",
-        figures=(FigureSpec(output="paid", label="Paid"),),
-    )
-    found = [str(error) for error in check_scenario(scenario, INTERFACES)]
-    assert len(found) == 3
-    assert all(fault.startswith("scenarios/trial/findings.yaml: ") for fault in found)
 
 
 def test_all_faults_are_listed_and_compiling_raises_the_first():

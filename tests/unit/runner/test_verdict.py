@@ -62,3 +62,14 @@ def test_a_long_value_is_cut_in_the_sentence():
     said = explain_check(Check(condition="c", held=False, found="x" * 1000, wanted=1))
     assert len(said) < 250
     assert said.endswith("…, wanted 1")
+
+
+def test_a_unit_may_be_an_output_of_the_story():
+    verdict = conclude_passed(
+        Findings(passed="Paid.", figures=(FigureSpec(output="total", label="Paid", unit="{currency}"),)),
+        {},
+        {"total": 20, "currency": "RWF"},
+        {},
+        {"passed": 1},
+    )
+    assert verdict.figures[0].unit == "RWF"
