@@ -13,7 +13,7 @@ from sandbox.catalog import profile
 from sandbox.catalog.components import Components
 from sandbox.catalog.cursor import Cursor, Problems
 from sandbox.catalog.documents import Yaml
-from sandbox.catalog.steps import read_inherited, read_outputs, read_step
+from sandbox.catalog.steps import output_places, read_inherited, read_outputs, read_step
 from sandbox.catalog.validate import nearest
 from sandbox.errors import ContentError
 from sandbox.model.scenario import Document, Source, Step, Workflow
@@ -93,6 +93,7 @@ def _workflow(entry: Cursor, components: Components, sources: list[str], problem
         steps=tuple(steps.values()),
         outputs=read_outputs(entry),
         place=entry.place,
+        output_places=output_places(entry),
     )
 
 

@@ -50,7 +50,7 @@ def _check_operation(
     source = document.sources[target.source]
     if source.block is None:
         raise _error(
-            step.place,
+            step.target_place or step.place,
             f"the source {target.source!r} is an Arazzo document and has no operations",
             "call its workflow: workflowId: $sourceDescriptions.<source>.<workflowId>",
         )
@@ -58,7 +58,7 @@ def _check_operation(
     doc = docs.get(target.operation_id)
     if doc is None:
         raise _error(
-            step.place,
+            step.target_place or step.place,
             f"{source.block} has no operation {target.operation_id!r}",
             nearest(target.operation_id, docs),
         )
@@ -89,14 +89,14 @@ def _owner(
         source = document.sources[target.source]
         if source.kind != "arazzo":
             raise _error(
-                step.place,
+                step.target_place or step.place,
                 f"the source {target.source!r} is a contract and has no workflows",
                 "call an operation: operationId: $sourceDescriptions.<source>.<operationId>",
             )
         owner = documents[source.path]
     if target.workflow_id not in owner.workflows:
         raise _error(
-            step.place,
+            step.target_place or step.place,
             f"no workflow is called {target.workflow_id!r}",
             nearest(target.workflow_id, owner.workflows),
         )

@@ -24,6 +24,7 @@ from sandbox.model.scenario import (
     Action,
     OperationRef,
     Parameter,
+    Place,
     Replacement,
     RequestBody,
     Step,
@@ -80,7 +81,16 @@ def read_step(step: Cursor, components: Components, inherited: Inherited, source
         on_success=merge_actions(read_success_actions(step, "onSuccess", components), inherited.on_success),
         on_failure=failure,
         place=step.place,
+        target_place=step.at("workflowId" if nested else "operationId").place,
+        output_places=output_places(step),
     )
+
+
+def output_places(owner: Cursor) -> Mapping[str, Place]:
+    """Say where each output of a step or a workflow stands."""
+    if not owner.has("outputs"):
+        return {}
+    return {name: entry.place for name, entry in owner.at("outputs").entries()}
 
 
 def read_outputs(owner: Cursor) -> Mapping[str, str]:

@@ -80,7 +80,10 @@ def _locked(cache: Path, name: str) -> Iterator[None]:
         path.parent.mkdir(parents=True, exist_ok=True)
         lock = path.open("w")
     except OSError as error:
-        raise RuntimeFailure(f"{path.parent} can't be written: {error.strerror}") from error
+        raise RuntimeFailure(
+            f"{path.parent} can't be written: {error.strerror}",
+            hint="SANDBOX_HOME names a folder that you may write to, with room",
+        ) from error
     with lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         yield

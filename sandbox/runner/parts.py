@@ -5,7 +5,7 @@ Every fault goes to the list that is passed in, and parsing goes on behind it.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from typing import Any
 
 from sandbox.calls.criteria import Test, parse_criterion, references_of_test
@@ -20,7 +20,7 @@ from sandbox.calls.expressions import (
 )
 from sandbox.calls.requests import can_write
 from sandbox.errors import ContentError
-from sandbox.model.scenario import Action, Criterion, Place, RequestBody
+from sandbox.model.scenario import Action, Criterion, Place, RequestBody, Step, Workflow
 from sandbox.runner.compiled import CompiledAction, CompiledBody
 from sandbox.runner.scope import Scope, find_fault, nearest
 
@@ -83,12 +83,11 @@ class PartParser:
             tests.append(test)
         return tuple(tests)
 
-    def outputs(
-        self, outputs: Mapping[str, str], scope: Scope, place: Place
-    ) -> tuple[tuple[str, Reference], ...]:
-        """Parse outputs; each is one whole expression."""
+    def outputs(self, owner: Step | Workflow, scope: Scope) -> tuple[tuple[str, Reference], ...]:
+        """Parse the outputs of a step or a workflow; each is one whole expression."""
         parsed = []
-        for name, text in outputs.items():
+        for name, text in owner.outputs.items():
+            place = owner.output_places.get(name, owner.place)
             try:
                 reference = parse_reference(text)
             except ExpressionError as error:

@@ -39,22 +39,23 @@ class TargetFinder:
 
     def find(self, document: Document, path: Path, step: Step) -> OperationCall | WorkflowKey | None:
         """Resolve what a step calls; None when it is not there, which is noted."""
+        place = step.target_place or step.place
         match step.target:
             case WorkflowRef(source=source, workflow_id=workflow_id):
                 found = self._document(document, step.target)
                 if found is None:
                     self._faults.add(
-                        f"no source is called {source!r}" + nearest(str(source), document.sources), step.place
+                        f"no source is called {source!r}" + nearest(str(source), document.sources), place
                     )
                     return None
                 if workflow_id not in found.workflows:
                     self._faults.add(
                         f"no workflow is called {workflow_id!r}" + nearest(workflow_id, found.workflows),
-                        step.place,
+                        place,
                     )
                 return WorkflowKey(path if source is None else document.sources[source].path, workflow_id)
             case OperationRef(source=source, operation_id=operation_id):
-                return self._operation(document, source, operation_id, step.place)
+                return self._operation(document, source, operation_id, place)
 
     def _operation(
         self, document: Document, name: str, operation_id: str, place: Place
