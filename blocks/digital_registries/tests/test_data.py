@@ -8,6 +8,7 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
+import psycopg
 import pytest
 from starlette.testclient import TestClient
 
@@ -131,6 +132,24 @@ def test_one_record_comes_of_many_at_the_same_moment(ask: Ask, client: TestClien
         )
     assert {answer.json()["content"]["beneficiaryId"] for answer in told} == {"B1"}
     assert client.get("/data/beneficiaries/1.0").json()["count"] == 1
+
+
+def test_two_changes_at_the_same_moment_both_last(ask: Ask, database: str) -> None:
+    ask("create", "beneficiaries", write=GRANT)
+    blocked = """SELECT count(*) FROM pg_stat_activity
+                  WHERE wait_event_type = 'Lock' AND datname = current_database()"""
+    with ThreadPoolExecutor(1) as other, psycopg.connect(database) as first:
+        first.execute("SELECT FROM registries WHERE code = 'beneficiaries' FOR NO KEY UPDATE")
+        first.execute("UPDATE records SET content = content || '{\"amount\": 99}' WHERE record_id = 'B1'")
+        second = other.submit(
+            ask, "update", "beneficiaries", query={"beneficiaryId": "B1"}, write={"status": "ended"}
+        )
+        with psycopg.connect(database, autocommit=True) as watcher:
+            while not second.done() and watcher.execute(blocked).fetchone() == (0,):
+                pass
+        first.commit()
+        content = second.result().json()["content"]
+    assert (content["amount"], content["status"]) == (99, "ended")
 
 
 @pytest.mark.parametrize(
