@@ -16,6 +16,8 @@ from blockkit.problems import Problem
 from blockkit.settings import BlockSettings
 
 ALGORITHMS = ["RS256", "ES256", "EdDSA"]
+KINDS = frozenset({"at+jwt", "application/at+jwt"})
+"""RFC 9068, section 4: whoever accepts an id_token here lets in what was made out to somebody else."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +34,7 @@ class Caller:
 
     def is_person(self, individual_id: str) -> bool:
         """Whether the token is this person's own."""
-        return self.anyone or self.individual_id == individual_id
+        return self.anyone or (bool(individual_id) and self.individual_id == individual_id)
 
 
 ANYONE = Caller(individual_id="", roles=frozenset(), anyone=True)
@@ -71,6 +73,8 @@ class Access:
         for fresh in (False, True):
             try:
                 decoded = jwt.decode(token, self._key_set(fresh=fresh), algorithms=ALGORITHMS)
+                if str(decoded.header.get("typ", "")).lower() not in KINDS:
+                    raise Problem(401, "token-refused", "this is another kind of token than an access token")
                 registry = jwt.JWTClaimsRegistry(
                     iss={"essential": True, "value": self._settings.issuer_url},
                     exp={"essential": True},

@@ -45,8 +45,14 @@ class PeersDouble:
         """Answer `path` of the mediator with a fixed document."""
         self.answers[(method, path)] = lambda _: httpx2.Response(status, json=body)
 
-    def token(self, individual_id: str, *roles: str, lifetime: timedelta = timedelta(minutes=5)) -> str:
-        """Issue an `Authorization` header value that the block under test will accept."""
+    def token(
+        self,
+        individual_id: str,
+        *roles: str,
+        lifetime: timedelta = timedelta(minutes=5),
+        kind: str = "at+jwt",
+    ) -> str:
+        """Issue an `Authorization` header value that the block under test will accept, if `kind` is left."""
         now = datetime.now(UTC)
         claims = {
             "iss": ISSUER,
@@ -56,7 +62,8 @@ class PeersDouble:
             "iat": int(now.timestamp()),
             "exp": int((now + lifetime).timestamp()),
         }
-        return "Bearer " + jwt.encode({"alg": "ES256", "kid": "test"}, claims, self.key, algorithms=["ES256"])
+        header = {"alg": "ES256", "kid": "test", "typ": kind}
+        return "Bearer " + jwt.encode(header, claims, self.key, algorithms=["ES256"])
 
     def transport(self) -> httpx2.MockTransport:
         """Give what replaces the network: `create_app(environment, transport=...)`."""

@@ -13,6 +13,7 @@ from fastapi import APIRouter, Header
 from pydantic import BaseModel
 from starlette.testclient import TestClient
 
+from blockkit.access import Caller
 from blockkit.app import build_block, make_kit
 from blockkit.problems import Problem
 from blockkit.testing import PeersDouble, as_mediator, environment_for
@@ -86,6 +87,18 @@ def test_tokens_are_verified_by_identitys_keys(client: TestClient, peers: PeersD
     assert ask(peers.token("ZZ1", "citizen", lifetime=timedelta(minutes=-5))) == 401
     assert ask(peers.token("ZZ1", "registrar")) == 403
     assert ask(PeersDouble().token("ZZ1", "citizen")) == 401
+
+
+def test_an_id_token_is_no_access_token(client: TestClient, peers: PeersDouble) -> None:
+    for kind in ("JWT", "", "logout+jwt"):
+        shown = {"Authorization": peers.token("ZZ1", "citizen", kind=kind)}
+        assert client.get("/mine", headers=shown).json()["type"].endswith("token-refused")
+    shown = {"Authorization": peers.token("ZZ1", "citizen", kind="application/at+JWT")}
+    assert client.get("/mine", headers=shown).status_code == 200
+
+
+def test_nobody_is_the_person_without_an_id() -> None:
+    assert not Caller(individual_id="", roles=frozenset()).is_person("")
 
 
 def test_the_clock_moves_by_an_offset(client: TestClient) -> None:
