@@ -134,3 +134,15 @@ def test_what_was_changed_meanwhile_is_not_overwritten(office: Any, peers: Any) 
     assert (refused.status_code, refused.json()["type"].rpartition("/")[2]) == (409, "changed-meanwhile")
     told = office.ask(office.officer, "GET", f"/applications/{application}").json()
     assert (told["state"], told["checks"]) == ("correction", [])
+
+
+def test_a_name_that_is_left_out_is_compared_as_none(office: Any) -> None:
+    office.neighbours.settle("ZZ1")
+    form = office.form("ZZ1")
+    del form["familyName"]
+    body = {"service": "cash-transfer", "individualId": "ZZ1", "form": form}
+    application = office.ask(office.citizen("ZZ1"), "POST", "/applications", body).json()["id"]
+    office.act(application, "submit", office.citizen("ZZ1"))
+    assert outcome(office.act(application, "verification"))[2] == "name-mismatch"
+    office.neighbours.identities["ZZ1"] = {**office.neighbours.identities["ZZ1"], "family_name": None}
+    assert outcome(office.act(application, "verification"))[0] == "verified"
