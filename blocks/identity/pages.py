@@ -1,40 +1,24 @@
 """The log-in pages: plain HTML that works without script, with a keyboard and with a screen reader.
 
-Everything shown is escaped; nothing is loaded from anywhere. The policy allows the one inline style
-by its digest, and forms to this block and onward to the client that asked.
+Everything shown is escaped; forms lead to this block and onward to the client that asked.
 """
 
 from __future__ import annotations
 
-import base64
-import hashlib
 from html import escape
 from urllib.parse import urlsplit
 
 from starlette.responses import HTMLResponse
 
-STYLE = (
-    ":root{color-scheme:light dark}"
-    "body{font:1.125rem/1.5 system-ui,sans-serif;max-width:28rem;margin:4rem auto;padding:0 1rem}"
-    "h1{font-size:1.5rem;line-height:1.2}"
-    "label{display:block;font-weight:600;margin-top:1.5rem}"
-    "input{font:inherit;width:100%;box-sizing:border-box;padding:.6rem;border:2px solid;border-radius:.25rem}"
-    "button{font:inherit;font-weight:600;margin-top:1rem;padding:.6rem 1.2rem;border:2px solid;"
-    "border-radius:.25rem;cursor:pointer}"
-    "form+form button{font-weight:400;border-color:transparent;background:none;text-decoration:underline;"
-    "padding-left:0}"
-    ":focus-visible{outline:3px solid #1d70b8;outline-offset:2px}"
-    "[role=alert]{border-left:.4rem solid #b3261e;padding-left:.8rem}"
-    "small{display:block}"
-)
-_STYLE_DIGEST = base64.b64encode(hashlib.sha256(STYLE.encode()).digest()).decode()
+from blockkit.pages import write_page
 
 
 class Pages:
     """Writes the pages of one issuer."""
 
-    def __init__(self, issuer: str) -> None:
+    def __init__(self, issuer: str, sandbox: str) -> None:
         self._issuer = issuer
+        self._sandbox = sandbox
 
     def ask_who(self, login: str, client_name: str, redirect_uri: str) -> HTMLResponse:
         """Ask for the person's id."""
@@ -89,21 +73,8 @@ class Pages:
         # Browsers apply form-action to the redirect that follows a form as well.
         onward = "{0.scheme}://{0.netloc}".format(urlsplit(redirect_uri)) if redirect_uri else ""
         own = "{0.scheme}://{0.netloc}".format(urlsplit(self._issuer))
-        policy = (
-            f"default-src 'none'; style-src 'sha256-{_STYLE_DIGEST}'; "
-            f"form-action {own} {onward}; frame-ancestors 'none'; base-uri 'none'"
-        )
-        return HTMLResponse(
-            "<!doctype html><html lang=en><head><meta charset=utf-8>"
-            "<meta name=viewport content='width=device-width,initial-scale=1'>"
-            f"<title>{escape(title)}</title><style>{STYLE}</style></head><body><main>{body}</main></body></html>",
-            status_code=status,
-            headers={
-                "Content-Security-Policy": policy,
-                "Cache-Control": "no-store",
-                "Referrer-Policy": "no-referrer",
-                "X-Content-Type-Options": "nosniff",
-            },
+        return write_page(
+            title, body, sandbox=self._sandbox, form_targets=f"{own} {onward}".strip(), status=status
         )
 
 

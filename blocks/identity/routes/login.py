@@ -28,7 +28,7 @@ Browser = Annotated[str, Cookie(alias=COOKIE, max_length=100)]
 def make_router(kit: Kit, service: Service) -> APIRouter:
     """Make the routes of `/authorize` and `/login`."""
     router = APIRouter()
-    pages = Pages(service.issuer)
+    pages = Pages(service.issuer, kit.settings.sandbox_id)
 
     @router.get("/authorize")
     def authorize(request: Request, browser: Browser = "") -> Response:
