@@ -113,8 +113,8 @@ class InstanceSpec:
     """One program to run inside one sandbox.
 
     A reference block is a `module`: served through `<module>.app:create_app(environment)`
-    or run as `python -m <module> <arguments>`, the same program either way; one that serves may
-    be started while its database is still being filled. A candidate is an `image` named by digest.
+    or run as `python -m <module> <arguments>`, the same program either way. A candidate is
+    an `image` named by digest.
     """
 
     sandbox: str

@@ -9,7 +9,8 @@ from sandbox.calls.gate import Gate, Readiness
 from sandbox.errors import BlockUnreachable, StartFailed
 from sandbox.runtime import Instance, Phase, Runtime
 
-POLL_SECONDS = 0.05
+POLL_SECONDS = 0.1
+"""Each look is a question to every block, while they all still load."""
 LOG_LINES = 25
 
 

@@ -85,13 +85,13 @@ class Host:
         return {"pid": os.getpid()}
 
     def _run_once(self, question: Message) -> Message:
-        from sandbox.runtimes.local.serving import run_program
+        from sandbox.runtimes.local.serving import import_program
 
         output = self._output(question["name"])
         with output.attached():
             try:
-                program = f"{question['module']}.__main__"
-                code = run_program(program, question["arguments"], question["environment"])
+                program = import_program(f"{question['module']}.__main__")
+                code = program.main(question["arguments"], question["environment"])
             except SystemExit as end:
                 code = end.code if isinstance(end.code, int) else int(end.code is not None)
             except BaseException:  # as a process of its own would: traceback, exit code 1

@@ -11,8 +11,8 @@ import importlib
 import math
 import socket
 import traceback
-from collections.abc import Callable, Mapping, Sequence
-from threading import Lock, RLock, Thread
+from collections.abc import Callable, Mapping
+from threading import Lock, Thread
 from types import ModuleType
 
 import uvicorn
@@ -21,20 +21,13 @@ from sandbox.runtimes.local.output import Output
 
 _CLOSES_WITHIN = 5.0
 """Seconds that an application has for its own shutdown, after its requests have ended."""
-_imports = RLock()
+_imports = Lock()
 
 
 def import_program(name: str) -> ModuleType:
     """Import one module at a time: threads importing in parallel can meet half-made modules."""
     with _imports:
         return importlib.import_module(name)
-
-
-def run_program(name: str, arguments: Sequence[str], environment: Mapping[str, str]) -> int:
-    """Run a program to its end. It may import at any moment, so instances load before or after it."""
-    with _imports:
-        code: int = import_program(name).main(arguments, environment)
-        return code
 
 
 class StillRunning(Exception):
