@@ -63,8 +63,7 @@ def main(arguments: list[str] | None = None) -> int:
     except SandboxError as error:
         return explain(error, as_json=as_json)
     except (KeyboardInterrupt, typer.Abort):
-        err().print("interrupted")
-        return EXIT_INTERRUPTED
+        code = EXIT_INTERRUPTED
     except BrokenPipeError:
         return 0
     except Exception as error:
@@ -73,6 +72,8 @@ def main(arguments: list[str] | None = None) -> int:
             return explain_usage(_told(error), as_json=as_json, show=error.show)
         refused = blame_disk(error) if isinstance(error, OSError) else None
         return report_fault(error) if refused is None else explain(refused, as_json=as_json)
+    if code == EXIT_INTERRUPTED:  # Typer turns Ctrl-C into this code without a word
+        err().print("interrupted")
     return code if isinstance(code, int) else 0
 
 
