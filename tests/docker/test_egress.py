@@ -8,136 +8,36 @@ proves nothing.
 from __future__ import annotations
 
 import json
-import socket
-import threading
 from collections.abc import Iterator
-from contextlib import suppress
 from ipaddress import ip_network
-from itertools import pairwise
-from pathlib import Path
 
 import docker
 import pytest
 from docker.models.containers import Container
 
 from sandbox.runtime import InstanceSpec
-from sandbox.runtimes.docker.engine import reading
 from sandbox.runtimes.docker.images import ImageRef
+from tests.fakes.packets import SHOUTING, HostReceiver, host_addresses, host_receivers, listening_neighbour
 
 pytestmark = pytest.mark.docker
 
-ARRIVES_WITHIN_SECONDS = 20
-
-RECEIVING = """
-import socket, threading
-def keep_printing(kind):
-    with socket.socket(socket.AF_INET, kind) as receiver:
-        receiver.bind(("0.0.0.0", 9053))
-        if kind == socket.SOCK_STREAM:
-            receiver.listen()
-        print("ready", flush=True)
-        while True:
-            if kind == socket.SOCK_DGRAM:
-                print("datagram", receiver.recv(200), flush=True)
-            else:
-                connection, _ = receiver.accept()
-                print("connection", connection.recv(200), flush=True)
-                connection.close()
-threading.Thread(target=keep_printing, args=[socket.SOCK_DGRAM]).start()
-keep_printing(socket.SOCK_STREAM)
-"""
-
-
-class HostReceiver:
-    """Listens on every address of the host, UDP and TCP, and keeps what arrives."""
-
-    def __init__(self, port: int) -> None:
-        self.arrived: list[tuple[str, bytes]] = []
-        self._news = threading.Condition()
-        self._datagrams = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
-        self._datagrams.bind(("0.0.0.0", port))
-        self.port = int(self._datagrams.getsockname()[1])
-        self._connections = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
-        self._connections.bind(("0.0.0.0", self.port))
-        self._connections.listen()
-        self._threads = [threading.Thread(target=run) for run in (self._receive, self._accept)]
-        for thread in self._threads:
-            thread.start()
-
-    def wait_for(self, kinds: set[str], token: bytes) -> bool:
-        """Wait until `token` arrived in each of these kinds."""
-        with self._news:
-            return self._news.wait_for(
-                lambda: kinds <= {kind for kind, content in self.arrived if token in content},
-                ARRIVES_WITHIN_SECONDS,
-            )
-
-    def close(self) -> None:
-        for listening in (self._datagrams, self._connections):
-            # An unconnected datagram socket says that it is, and wakes its reader all the same.
-            with suppress(OSError):
-                listening.shutdown(socket.SHUT_RDWR)
-        for thread in self._threads:
-            thread.join()
-        self._datagrams.close()
-        self._connections.close()
-
-    def _keep(self, kind: str, content: bytes) -> None:
-        with self._news:
-            self.arrived.append((kind, content))
-            self._news.notify_all()
-
-    def _receive(self) -> None:
-        while content := self._datagrams.recv(2000):
-            self._keep("datagram", content)
-
-    def _accept(self) -> None:
-        while True:
-            try:
-                connection, _ = self._connections.accept()
-            except OSError:
-                return
-            with connection:
-                self._keep("connection", connection.recv(200))
-
 
 @pytest.fixture
-def host_receivers() -> Iterator[list[HostReceiver]]:
-    """Listeners on any free port and, where nobody else has it, as a name server on port 53."""
-    receivers = [HostReceiver(0)]
-    try:
-        receivers.append(HostReceiver(53))
-    except OSError:
-        receivers.append(HostReceiver(0))
-    yield receivers
-    for receiver in receivers:
-        receiver.close()
+def receivers() -> Iterator[list[HostReceiver]]:
+    """Listeners on the host, one of them as a name server where that is possible."""
+    with host_receivers() as listening:
+        yield listening
 
 
 @pytest.fixture
 def neighbour(engine: docker.DockerClient, reference: ImageRef) -> Iterator[Container]:
-    """A listening container with a network namespace of its own, on the Engine's default bridge."""
-    container = engine.containers.run(reference.id, ["python", "-c", RECEIVING], detach=True, init=True)
-    try:
-        with reading(container.logs(stream=True, follow=True)) as chunks:
-            said = b""
-            while said.count(b"ready") < 2:
-                said += next(chunks)
-        container.reload()
+    """A listener in a network namespace of its own."""
+    with listening_neighbour(engine, reference.id) as container:
         yield container
-    finally:
-        container.remove(force=True)
-
-
-def host_addresses() -> list[str]:
-    """Every IPv4 address of this host but the loopback's, from the kernel's own table."""
-    lines = Path("/proc/net/fib_trie").read_text().splitlines()
-    found = {before.split()[-1] for before, line in pairwise(lines) if "/32 host LOCAL" in line}
-    return sorted(address for address in found if not address.startswith("127."))
 
 
 @pytest.fixture
-def targets(engine, runtime, request_for, host_receivers, neighbour) -> str:
+def targets(engine, runtime, request_for, receivers, neighbour) -> str:
     """Every receiver under every address that could lead to it, the sandbox's own gateways included."""
     runtime.prepare(request_for("sealed"))
     mine = engine.networks.list(filters={"label": "org.civic-sandbox.sandbox=sealed"})
@@ -147,14 +47,14 @@ def targets(engine, runtime, request_for, host_receivers, neighbour) -> str:
     outside = neighbour.attrs["NetworkSettings"]["IPAddress"]
     return json.dumps(
         [
-            *((address, receiver.port) for address in addresses for receiver in host_receivers),
+            *((address, receiver.port) for address in addresses for receiver in receivers),
             (outside, 9053),
         ]
     )
 
 
 def test_zero_packets_reach_the_host_a_neighbour_or_a_name_server(
-    engine, reference, runtime, program, sending, targets, host_receivers, neighbour
+    engine, reference, runtime, program, sending, targets, receivers, neighbour
 ):
     confined = {"TOKEN": "confined", "TARGETS": targets}
     block = runtime.run_once(program("sealed", "block", "sending", **confined))
@@ -167,6 +67,16 @@ def test_zero_packets_reach_the_host_a_neighbour_or_a_name_server(
             environment=confined,
         )
     )
+    shouting = runtime.run_once(
+        InstanceSpec(
+            sandbox="sealed",
+            name="candidate",
+            image=reference.id,
+            arguments=("python", "-c", SHOUTING),
+            environment=confined,
+        )
+    )
+    assert shouting.log_tail == "all sent\n"
     for sender in (block, candidate):
         assert sender.log_tail.endswith("all sent\n")
         assert "connected" not in sender.log_tail
@@ -179,7 +89,7 @@ def test_zero_packets_reach_the_host_a_neighbour_or_a_name_server(
         remove=True,
     )
     assert ordinary.endswith(b"all sent\n")
-    for receiver in host_receivers:
+    for receiver in receivers:
         assert receiver.wait_for({"datagram", "connection"}, b"ordinary")
         assert [content for _, content in receiver.arrived if b"ordinary" not in content] == []
     heard = neighbour.logs()

@@ -19,6 +19,7 @@ from sandbox.runtimes.docker import labels, networks
 from sandbox.runtimes.docker import layout as parts
 from sandbox.runtimes.docker.hardening import confinement
 from sandbox.runtimes.docker.layout import Layout, Place
+from sandbox.runtimes.docker.sealing import seal
 from sandbox.runtimes.docker.volumes import volume_mount
 
 _ALIVE = frozenset({"running", "restarting", "paused"})
@@ -68,6 +69,7 @@ def make_candidate_network(
     if client.networks.list(names=[f"^{full}$"]):
         return
     network = networks.create_candidate(client, space, full, place.labels(parts.CANDIDATE_ROLE, name))
+    seal(client, place, layout.image, network)
     try:
         network.connect(place.name(layout.public), aliases=[layout.public])
     except NotFound:

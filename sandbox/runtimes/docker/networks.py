@@ -2,7 +2,7 @@
 
 * inner: our own blocks, controls and PostgreSQL. `internal` takes away every route;
   `inhibit_ipv4` takes the host's address off the bridge, through which its services on
-  0.0.0.0 could be reached otherwise.
+  0.0.0.0 could be reached otherwise; `sealing` makes the host deaf to what is sent to all.
 * edge: the public instance alone, published on the loopback. It keeps the host's address,
   because the Engine's proxy needs one to come from, and it does not masquerade.
 * one per candidate: the candidate and the public instance, otherwise like inner.

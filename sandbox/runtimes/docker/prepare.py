@@ -17,6 +17,7 @@ from sandbox.runtimes.docker import layout as parts
 from sandbox.runtimes.docker import networks
 from sandbox.runtimes.docker.hardening import confinement
 from sandbox.runtimes.docker.layout import Layout, Place, derive, site_of
+from sandbox.runtimes.docker.sealing import seal
 from sandbox.runtimes.docker.volumes import copy_folder, volume_mount, write_secret
 
 _DATABASE_LIMITS = Limits(memory_mib=1024, cpus=2.0, pids=700, tmp_mib=64)
@@ -62,9 +63,10 @@ def lay_out(
     keeper: Container,
 ) -> Site:
     """Make everything that the instances need, and remember it."""
-    networks.create_inner(client, space, place.name("inner"), place.labels(parts.INNER_ROLE))
+    inner = networks.create_inner(client, space, place.name("inner"), place.labels(parts.INNER_ROLE))
     database = _start_database(client, place, image, request.secret)
     # While PostgreSQL initialises itself.
+    seal(client, place, image, inner)
     copy_folder(keeper, request.data, request.files, parts.DATA)
     _, port = networks.create_edge(client, space, place.name("edge"), place.labels(parts.EDGE_ROLE))
     layout = Layout(public=request.public, instances=request.instances, port=port, image=image)

@@ -1,0 +1,158 @@
+"""Receivers that keep what arrives, and programs that send all they can from inside a container."""
+
+from __future__ import annotations
+
+import socket
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from itertools import pairwise
+from pathlib import Path
+
+import docker
+from docker.models.containers import Container
+
+from sandbox.runtimes.docker.engine import reading
+
+ARRIVES_WITHIN_SECONDS = 20
+
+RECEIVING = """
+import socket, threading
+def keep_printing(kind):
+    with socket.socket(socket.AF_INET, kind) as receiver:
+        receiver.bind(("0.0.0.0", 9053))
+        if kind == socket.SOCK_STREAM:
+            receiver.listen()
+        print("ready", flush=True)
+        while True:
+            if kind == socket.SOCK_DGRAM:
+                print("datagram", receiver.recv(200), flush=True)
+            else:
+                connection, _ = receiver.accept()
+                print("connection", connection.recv(200), flush=True)
+                connection.close()
+threading.Thread(target=keep_printing, args=[socket.SOCK_DGRAM]).start()
+keep_printing(socket.SOCK_STREAM)
+"""
+
+SHOUTING = """
+import json, os, socket
+token = os.environ["TOKEN"].encode()
+for _, interface in socket.if_nameindex():
+    for host, port in json.loads(os.environ["TARGETS"]):
+        for address in (host, "255.255.255.255", "224.0.0.1"):
+            with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as sender:
+                try:
+                    sender.setsockopt(socket.SOL_SOCKET, socket.SO_BROADCAST, 1)
+                    sender.setsockopt(socket.SOL_SOCKET, socket.SO_BINDTODEVICE, interface.encode())
+                    sender.sendto(token + b" to " + address.encode(), (address, port))
+                except OSError:
+                    pass
+print("all sent")
+"""
+"""To every address, and to everybody, over every interface by name: routes are not asked."""
+
+
+class HostReceiver:
+    """Listens on every address of the host, UDP and TCP, and keeps what arrives."""
+
+    def __init__(self, port: int, family: socket.AddressFamily = socket.AF_INET) -> None:
+        self.arrived: list[tuple[str, bytes]] = []
+        self._news = threading.Condition()
+        anywhere = "0.0.0.0" if family == socket.AF_INET else "::"
+        self._datagrams = socket.socket(family, socket.SOCK_DGRAM)
+        self._connections = socket.socket(family, socket.SOCK_STREAM)
+        if family == socket.AF_INET6:
+            for listening in (self._datagrams, self._connections):
+                listening.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 1)
+        self._datagrams.bind((anywhere, port))
+        self.port = int(self._datagrams.getsockname()[1])
+        self._connections.bind((anywhere, self.port))
+        self._connections.listen()
+        self._threads = [threading.Thread(target=run) for run in (self._receive, self._accept)]
+        for thread in self._threads:
+            thread.start()
+
+    def wait_for(self, kinds: set[str], token: bytes) -> bool:
+        """Wait until `token` arrived in each of these kinds."""
+        with self._news:
+            return self._news.wait_for(
+                lambda: kinds <= {kind for kind, content in self.arrived if token in content},
+                ARRIVES_WITHIN_SECONDS,
+            )
+
+    def close(self) -> None:
+        for listening in (self._datagrams, self._connections):
+            # An unconnected datagram socket says that it is, and wakes its reader all the same.
+            with suppress(OSError):
+                listening.shutdown(socket.SHUT_RDWR)
+        for thread in self._threads:
+            thread.join()
+        self._datagrams.close()
+        self._connections.close()
+
+    def _keep(self, kind: str, content: bytes) -> None:
+        with self._news:
+            self.arrived.append((kind, content))
+            self._news.notify_all()
+
+    def _receive(self) -> None:
+        while content := self._datagrams.recv(2000):
+            self._keep("datagram", content)
+
+    def _accept(self) -> None:
+        while True:
+            try:
+                connection, _ = self._connections.accept()
+            except OSError:
+                return
+            with connection:
+                self._keep("connection", connection.recv(200))
+
+
+@contextmanager
+def host_receivers() -> Iterator[list[HostReceiver]]:
+    """Listen on any free port and, where nobody else has it, as a name server on port 53."""
+    receivers = [HostReceiver(0)]
+    try:
+        receivers.append(HostReceiver(53))
+    except OSError:
+        receivers.append(HostReceiver(0))
+    try:
+        yield receivers
+    finally:
+        for receiver in receivers:
+            receiver.close()
+
+
+@contextmanager
+def listening_neighbour(engine: docker.DockerClient, image: str) -> Iterator[Container]:
+    """Run a listening container with a network namespace of its own, on the Engine's default bridge."""
+    container = engine.containers.run(image, ["python", "-c", RECEIVING], detach=True, init=True)
+    try:
+        with reading(container.logs(stream=True, follow=True)) as chunks:
+            said = b""
+            while said.count(b"ready") < 2:
+                said += next(chunks)
+        container.reload()
+        yield container
+    finally:
+        container.remove(force=True)
+
+
+def host_addresses() -> list[str]:
+    """Every IPv4 address of this host but the loopback's, from the kernel's own table."""
+    lines = Path("/proc/net/fib_trie").read_text().splitlines()
+    found = {before.split()[-1] for before, line in pairwise(lines) if "/32 host LOCAL" in line}
+    return sorted(address for address in found if not address.startswith("127."))
+
+
+def host_addresses_6() -> list[str]:
+    """Every IPv6 address of this host but the loopback's; link-local ones with their interface."""
+    found = []
+    for line in Path("/proc/net/if_inet6").read_text().splitlines():
+        digits, _, _, scope, _, interface = line.split()
+        address = socket.inet_ntop(socket.AF_INET6, bytes.fromhex(digits))
+        if interface != "lo":
+            found.append(f"{address}%{interface}" if scope == "20" else address)
+    return sorted(found)
