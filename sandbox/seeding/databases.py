@@ -6,6 +6,7 @@ may connect to; the live database is its clone, and so is a spare that a reset r
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -15,6 +16,8 @@ import psycopg
 from psycopg import sql
 
 Connection = psycopg.Connection[Any]
+_SESSIONS_END_WITHIN_SECONDS = 5.0
+_LOOK_AGAIN_SECONDS = 0.005
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -32,6 +35,11 @@ class DatabaseNames:
     def spare(self) -> str:
         """The clone that the next reset puts into place."""
         return f"{self.live}__spare"
+
+    @property
+    def retired(self) -> str:
+        """What a reset took out of service; dropped behind it."""
+        return f"{self.live}__retired"
 
 
 @contextmanager
@@ -77,7 +85,8 @@ def make_template(admin: Connection, names: DatabaseNames) -> None:
 
 
 def make_spare(admin: Connection, names: DatabaseNames, role: str) -> None:
-    """Clone the next spare, unless it is there already."""
+    """Clone the next spare, unless it is there already; what was retired goes."""
+    _drop(admin, names.retired)
     if not _exists(admin, names.spare):
         create_database(admin, names.spare, role, template=names.template)
 
@@ -85,9 +94,17 @@ def make_spare(admin: Connection, names: DatabaseNames, role: str) -> None:
 def put_spare_into_place(admin: Connection, names: DatabaseNames) -> None:
     """Replace the live database by the spare; its sessions end, its content is gone."""
     if _exists(admin, names.live):
-        admin.execute(sql.SQL("DROP DATABASE {} WITH (FORCE)").format(sql.Identifier(names.live)))
+        # Dropping takes a checkpoint, renaming doesn't. Closed first, or a worker would be back at once.
+        _drop(admin, names.retired)
+        admin.execute(sql.SQL("ALTER DATABASE {} ALLOW_CONNECTIONS false").format(sql.Identifier(names.live)))
+        _end_sessions(admin, names.live)
+        _rename(admin, names.live, names.retired)
     _end_sessions(admin, names.spare)
     _rename(admin, names.spare, names.live)
+
+
+def _drop(admin: Connection, name: str) -> None:
+    admin.execute(sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(sql.Identifier(name)))
 
 
 def _exists(admin: Connection, name: str) -> bool:
@@ -99,8 +116,11 @@ def _rename(admin: Connection, old: str, new: str) -> None:
 
 
 def _end_sessions(admin: Connection, name: str) -> None:
-    admin.execute(
+    """End them and see them gone: PostgreSQL itself would look again only after 0.1 s."""
+    deadline = time.monotonic() + _SESSIONS_END_WITHIN_SECONDS
+    ending = (
         "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
-        " WHERE datname = %s AND pid <> pg_backend_pid()",
-        [name],
+        " WHERE datname = %s AND pid <> pg_backend_pid()"
     )
+    while admin.execute(ending, [name]).fetchone() and time.monotonic() < deadline:
+        time.sleep(_LOOK_AGAIN_SECONDS)

@@ -89,6 +89,10 @@ def names_in(url: str) -> list[str]:
         return [row[0] for row in connection.execute("SELECT name FROM people ORDER BY name")]
 
 
+def databases(admin: psycopg.Connection[Any]) -> set[str]:
+    return {row[0] for row in admin.execute("SELECT datname FROM pg_database").fetchall()}
+
+
 def seed(plan: SeedingPlan) -> list[str]:
     told: list[str] = []
     seed_all(plan, told.append)
@@ -121,6 +125,19 @@ def test_a_reset_brings_back_what_was_seeded_and_ends_old_sessions(admin_url: st
             session.execute("SELECT 1")
         session.close()
         assert names_in(url) == ["seeded"]
+
+
+def test_what_a_reset_took_out_of_service_is_gone_when_the_next_spare_is_there(
+    admin_url: str, loader: str
+) -> None:
+    seed(plan(admin_url, loader))
+    names = DatabaseNames(live="sbx_t_one")
+    with administer(admin_url) as admin:
+        before = databases(admin)
+        put_spare_into_place(admin, names)
+        assert databases(admin) == {*before, names.retired} - {names.spare}
+        make_spare(admin, names, "sbx_t_one")
+        assert databases(admin) == before
 
 
 def test_a_database_that_keeps_through_a_reset_has_no_template(admin_url: str, loader: str) -> None:
