@@ -81,7 +81,9 @@ def print_table(headings: Sequence[str], rows: Sequence[Sequence[str]], *, empty
         table.add_row(*(_safe(cell) for cell in row))
     console = out()
     # Another program reads whole lines; a person reads what fits the window.
-    console.print(table, width=None if console.is_terminal else UNWRAPPED)
+    if not console.is_terminal:
+        console.width = UNWRAPPED
+    console.print(table)
 
 
 def print_alone(line: str) -> None:

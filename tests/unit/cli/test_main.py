@@ -1,0 +1,91 @@
+"""The one way in which every command ends."""
+
+from __future__ import annotations
+
+import re
+import signal
+import subprocess
+import sys
+
+import pytest
+
+from sandbox.cli import main as command
+from sandbox.cli.main import main
+
+
+@pytest.fixture(autouse=True)
+def _own_home(tmp_path, monkeypatch):
+    before = signal.getsignal(signal.SIGTERM)
+    monkeypatch.setenv("SANDBOX_HOME", str(tmp_path / "home"))
+    yield
+    signal.signal(signal.SIGTERM, before)
+
+
+def test_help_names_every_command(capsys):
+    assert main(["--help"]) == 0
+    told = capsys.readouterr().out
+    named = re.findall(r"^  (\w+)  ", told.partition("Commands:")[2], re.MULTILINE)
+    assert set(named) >= {
+        "run",
+        "up",
+        "ls",
+        "reset",
+        "logs",
+        "down",
+        "check",
+        "show",
+        "doctor",
+        "images",
+        "data",
+    }
+    assert named[0] == "run", "what most people want comes first"
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        *("run", "up", "ls", "reset", "logs", "down", "check", "show", "doctor"),
+        *("images build", "images save", "images load", "data packs", "data generate"),
+    ],
+)
+def test_every_command_explains_itself_and_speaks_json(path, capsys):
+    assert main([*path.split(), "--help"]) == 0
+    told = capsys.readouterr().out
+    assert "--json" in told
+    assert len(told.partition("\n\n")[2].splitlines()[0].strip()) > 20
+
+
+def test_ctrl_c_ends_with_130(monkeypatch, capsys):
+    def interrupted(**_):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(command, "app", interrupted)
+    assert main(["ls"]) == 130
+    assert capsys.readouterr().err == "interrupted\n"
+
+
+def test_a_pipe_that_closes_is_no_fault(monkeypatch):
+    def closed(**_):
+        raise BrokenPipeError
+
+    monkeypatch.setattr(command, "app", closed)
+    assert main(["ls"]) == 0
+
+
+def test_what_nobody_foresaw_ends_with_70_and_a_report(monkeypatch, capsys, tmp_path):
+    def broken(**_):
+        raise ZeroDivisionError("division by zero")
+
+    monkeypatch.setattr(command, "app", broken)
+    assert main(["ls"]) == 70
+    assert "this is a fault of civic-sandbox, not yours: ZeroDivisionError" in capsys.readouterr().err
+    assert len(list((tmp_path / "home" / "reports").iterdir())) == 1
+
+
+def test_commands_about_running_sandboxes_load_neither_numpy_nor_the_catalogue():
+    program = "import sys, sandbox.cli.main; print(*sorted(sys.modules))"
+    loaded = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
+    names = set(loaded.stdout.split())
+    heavy = {"numpy", "pyarrow", "duckdb", "faker", "jinja2", "jsonschema", "docker", "psycopg"}
+    assert names & heavy == set()
+    assert "sandbox.catalog.catalog" not in names
