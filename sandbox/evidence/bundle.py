@@ -25,6 +25,7 @@ from sandbox.evidence.page import TEMPLATES, judge, render_page
 from sandbox.evidence.recorder import EVENTS
 from sandbox.evidence.seal import ENVELOPE, PUBLIC_KEY, sign_statement, write_statement
 from sandbox.evidence.story import Story, read_story
+from sandbox.runtime import RuntimeInfo
 
 INDEX = "index.html"
 _PLAIN_NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9._-]*(/[A-Za-z0-9_][A-Za-z0-9._-]*)*")
@@ -139,6 +140,11 @@ def _describe_standing(material: Material) -> dict[str, Any] | None:
     return {"number": standing.head_number, "hash": standing.head_hash, "run": standing.number}
 
 
+def _describe_runtime(runtime: RuntimeInfo) -> dict[str, Any]:
+    """Its notes are for whoever runs the installation: they name folders of the machine."""
+    return {name: value for name, value in asdict(runtime).items() if name != "notes"}
+
+
 def _summarise(material: Material, story: Story, key: InstallationKey) -> dict[str, Any]:
     """`run.json`: what a program needs to know of the run."""
     return {
@@ -150,7 +156,7 @@ def _summarise(material: Material, story: Story, key: InstallationKey) -> dict[s
         "outputs": story.finished.outputs if story.finished else {},
         "population": material.spec.population,
         "spec": material.spec,
-        "runtime": asdict(material.runtime),
+        "runtime": _describe_runtime(material.runtime),
         "who": material.who,
         "command": material.command,
         "versions": material.versions,

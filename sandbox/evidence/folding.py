@@ -1,9 +1,9 @@
 """From exchanges to the rows of a sequence diagram: arrows and bands, repeats folded.
 
-Three steps, each pure: one arrow per exchange; neighbours that say the same become one arrow;
-rounds that went alike become a frame. When that is still more than a reader can follow, arrows that
-say the same on one business day become one, and `Flow.merged_days` says so. Every exchange
-stays attached to its arrow.
+Three steps, each pure: one arrow per exchange, or per log-in of the sandbox's; neighbours that say the
+same become one arrow; rounds that went alike become a frame. When that is still more than a reader can
+follow, arrows that say the same on one business day become one, and `Flow.merged_days` says so. Every
+exchange that is drawn stays attached to its arrow.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from typing import Literal
 
+from sandbox.evidence.logins import LogIns, find_log_ins
 from sandbox.evidence.wording import Names, say_reason
 from sandbox.model.run import Exchange
 
@@ -68,6 +69,8 @@ class Flow:
     merged_days: bool
     controls: int
     """Calls of the sandbox's own controls, which are no part of the service and are not drawn."""
+    inside_log_ins: int
+    """Calls that a person's log-in consists of; the log-in itself is drawn."""
 
     @property
     def arrows(self) -> tuple[Arrow, ...]:
@@ -84,7 +87,9 @@ def _arrows_of(row: Row) -> tuple[Arrow, ...]:
 def read_flow(exchanges: Sequence[Exchange], names: Names, *, most_rows: int = MOST_ROWS) -> Flow:
     """Build the rows; participants are in the order of their first use."""
     # The log is in the order in which answers came; a reader follows the order in which calls began.
-    stretches = _stretches(sorted(exchanges, key=lambda one: (one.at, one.number)), names)
+    ordered = sorted(exchanges, key=lambda one: (one.at, one.number))
+    log_ins = find_log_ins(ordered)
+    stretches = _stretches(ordered, log_ins, names)
     rows: list[Row] = []
     for bands, arrows in stretches:
         rows += [*bands, *_fold_rounds(_join_runs(arrows))]
@@ -100,11 +105,14 @@ def read_flow(exchanges: Sequence[Exchange], names: Names, *, most_rows: int = M
         rows=tuple(rows),
         participants=tuple(participants),
         merged_days=merged,
-        controls=sum(exchange.kind == "control" for exchange in exchanges),
+        controls=sum(each.kind == "control" and each.id not in log_ins.providers for each in exchanges),
+        inside_log_ins=len(log_ins.parts),
     )
 
 
-def _stretches(exchanges: Sequence[Exchange], names: Names) -> list[tuple[list[Band], list[Arrow]]]:
+def _stretches(
+    exchanges: Sequence[Exchange], log_ins: LogIns, names: Names
+) -> list[tuple[list[Band], list[Arrow]]]:
     """Cut the exchanges where the clock jumps or a fault is set."""
     stretches: list[tuple[list[Band], list[Arrow]]] = [([], [])]
     callers = _first_callers(exchanges)
@@ -113,11 +121,17 @@ def _stretches(exchanges: Sequence[Exchange], names: Names) -> list[tuple[list[B
         if exchange.today != today:
             today = exchange.today
             stretches.append(([Band(f"The clock moves to {today}", "clock")], []))
-        if exchange.kind == "control":
+        if exchange.id in log_ins.parts:
+            continue
+        if provider := log_ins.providers.get(exchange.id):
+            stretches[-1][1].append(
+                replace(_draw(exchange, names, callers), target=names.application(provider))
+            )
+        elif exchange.kind == "control":
             if exchange.operation_id in {"injectFault", "clearFaults"}:
                 stretches.append(([Band(exchange.summary or exchange.operation_id, "fault")], []))
-            continue
-        stretches[-1][1].append(_draw(exchange, names, callers))
+        else:
+            stretches[-1][1].append(_draw(exchange, names, callers))
     return stretches
 
 
@@ -145,8 +159,8 @@ def _draw(exchange: Exchange, names: Names, callers: dict[str, str]) -> Arrow:
 
 
 def name_ends(exchange: Exchange, names: Names, began: str = "") -> tuple[str, str]:
-    """Name who spoke and who was spoken to; a public page has no named reader."""
-    source = names.application(exchange.client) if exchange.client else "Browser"
+    """Name who spoke and who was spoken to; a public page can be read by anyone, and nobody says by whom."""
+    source = names.application(exchange.client) if exchange.client else "Anyone"
     if exchange.kind == "callback":
         to = exchange.service or began
         return source, names.application(to) if to else "Information mediator"

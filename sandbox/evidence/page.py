@@ -25,7 +25,7 @@ from sandbox.evidence.folding import Arrow, Band, Frame, name_ends, read_flow
 from sandbox.evidence.inventory import take_inventory
 from sandbox.evidence.latency import draw_latencies, measure, say_finding
 from sandbox.evidence.material import Material
-from sandbox.evidence.repeat import show_headers, write_curl
+from sandbox.evidence.repeat import place_of, show_headers, write_curl
 from sandbox.evidence.story import Entry, Loop, Story, Told, find_failures, walk
 from sandbox.model.run import Exchange, Figure, Outcome, Verdict
 
@@ -141,7 +141,7 @@ def _lay_out(step: Told) -> Detail:
     assert step.result is not None
     assert step.result.call is not None
     call = step.result.call
-    head = f"{call.method} {call.url}\n{show_headers(call.request.headers)}"
+    head = f"{call.method} {place_of(call)}\n{show_headers(call.request.headers)}"
     body = wording.lay_out(call.request.body, MOST_BODY)
     answer = wording.lay_out(call.response.body, MOST_BODY)
     curl = write_curl(call, longest_body=MOST_BODY)

@@ -10,6 +10,7 @@ import json
 import re
 import shlex
 from collections.abc import Mapping
+from urllib.parse import urlsplit, urlunsplit
 
 from sandbox.evidence.wording import cut
 from sandbox.model.run import Call
@@ -35,12 +36,20 @@ def show_headers(headers: Mapping[str, str]) -> str:
     )
 
 
+def place_of(call: Call) -> str:
+    """The call's address behind the sandbox's own, which was this machine's and this run's alone."""
+    parts = urlsplit(call.url)
+    return urlunsplit(("", "", parts.path, parts.query, parts.fragment))
+
+
 def write_curl(call: Call, *, longest_body: int) -> str:
     """Write the command; `$SANDBOX_TOKEN` proves the application, `$USER_TOKEN` the person.
 
+    The address is `$SANDBOX_URL`: the sandbox of the recording is gone, and its port told nothing.
+
     A body over `longest_body` characters is read from a file that the reader takes out of the bundle.
     """
-    parts = [f"curl -X {shlex.quote(call.method)} {shlex.quote(call.url)}"]
+    parts = [f'curl -X {shlex.quote(call.method)} "$SANDBOX_URL"{shlex.quote(place_of(call))}']
     headers = {
         name: value for name, value in call.request.headers.items() if name.lower() not in _NOT_REPEATED
     }

@@ -1,6 +1,8 @@
 from __future__ import annotations
 
 import itertools
+from datetime import datetime, timedelta
+from typing import Any
 from xml.etree import ElementTree as ET
 
 from sandbox.evidence.diagram import draw_flow
@@ -66,7 +68,59 @@ def test_twenty_households_and_two_cycles_are_readable() -> None:
 
 
 def test_lifelines_stand_in_the_order_of_first_use() -> None:
-    assert _flow(play_run()).participants[:4] == ("Browser", "Identity", "Social ministry", "Consent")
+    assert _flow(play_run()).participants[:4] == ("Anyone", "Identity", "Social ministry", "Consent")
+
+
+def _begin(play: Play) -> datetime:
+    """What a log-in consists of begins a little after it."""
+    began = play.now
+    play.now += timedelta(milliseconds=1)
+    return began
+
+
+def _log_in(play: Play, *, status: int = 200) -> None:
+    """Somebody logs in: what it consists of happens within its time."""
+    began = _begin(play)
+    parts: tuple[dict[str, Any], ...] = (
+        {"kind": "public", "client": "", "block": "identity", "summary": "a page"},
+        {"client": "SBX/GOV/CENTRAL/identity", "block": "messaging", "summary": "a letter"},
+        {"client": "SBX/GOV/CENTRAL/sandbox", "block": "messaging", "summary": "a look into the inbox"},
+        {"kind": "public", "client": "", "block": "identity", "summary": "a token", "status": status},
+    )
+    for part in parts:
+        play.exchange(**part)
+    took = (play.now - began).total_seconds() * 1000
+    log_in = {"kind": "control", "block": "sandbox", "operation_id": "logIn", "summary": "a person logs in"}
+    play.exchange(**log_in, at=began, milliseconds=took, status=status)
+
+
+def test_a_log_in_is_one_arrow_to_whoever_shows_its_pages() -> None:
+    play = _calls("before")
+    for _ in range(3):
+        _log_in(play)
+    play.exchange(block="payments", summary="after")
+    flow = _flow(play)
+    assert _times(flow) == [("before", 1), ("a person logs in", 3), ("after", 1)]
+    assert (flow.arrows[1].source, flow.arrows[1].target) == ("Social ministry", "Identity")
+    assert (flow.inside_log_ins, flow.controls) == (12, 0)
+
+
+def test_of_a_log_in_that_failed_every_call_is_drawn() -> None:
+    play = Play()
+    _log_in(play, status=503)
+    labels = ["a page", "a letter", "a look into the inbox", "a token"]
+    assert _times(_flow(play)) == [(label, 1) for label in labels]
+
+
+def test_calls_of_others_during_a_log_in_are_drawn() -> None:
+    play = Play()
+    began = _begin(play)
+    play.exchange(kind="public", client="", block="identity", summary="a page")
+    play.exchange(block="payments", summary="something else")
+    play.exchange(
+        kind="control", block="sandbox", operation_id="logIn", summary="in", at=began, milliseconds=900
+    )
+    assert _times(_flow(play)) == [("in", 1), ("something else", 1)]
 
 
 def test_a_clock_jump_is_a_band_between_the_days() -> None:

@@ -268,7 +268,7 @@ def _with_bearer(event: Event) -> Event:
     return event.model_copy(update={"result": event.result.model_copy(update={"call": call})})
 
 
-def test_the_curl_command_sends_what_the_step_sent(tmp_path: Path) -> None:
+def test_the_curl_command_sends_what_the_step_sent_to_the_readers_own_sandbox(tmp_path: Path) -> None:
     body = {"name": "O'Neil $HOME `id`", "note": "line\nbreak"}
     call = Call(
         method="POST", url="http://127.0.0.1:1/a?b='c'&d=$e", operation_id="x", block="payments", status=200,
@@ -278,12 +278,17 @@ def test_the_curl_command_sends_what_the_step_sent(tmp_path: Path) -> None:
     command = write_curl(call, longest_body=5000)
     script = tmp_path / "curl.sh"
     script.write_text(f'curl() {{ for part in "$@"; do printf "%s\\0" "$part"; done; }}\n{command}\n')
-    environment = {"SANDBOX_TOKEN": "sandbox", "USER_TOKEN": "user", "PATH": "/usr/bin:/bin"}
+    environment = {
+        "SANDBOX_URL": "http://127.0.0.1:2",
+        "SANDBOX_TOKEN": "sandbox",
+        "USER_TOKEN": "user",
+        "PATH": "/usr/bin:/bin",
+    }
     said = subprocess.run(
         ["sh", str(script)], capture_output=True, text=True, check=True, env=environment
     ).stdout
     arguments = said.split("\0")
-    assert arguments[:3] == ["-X", "POST", "http://127.0.0.1:1/a?b='c'&d=$e"]
+    assert arguments[:3] == ["-X", "POST", "http://127.0.0.1:2/a?b='c'&d=$e"]
     assert "X-A: it's $HOME" in arguments
     assert "Authorization: Bearer user" in arguments
     assert "Information-Mediator-Secret: sandbox" in arguments
