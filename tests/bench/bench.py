@@ -7,6 +7,7 @@ of different machines, or of a busy one, can't be compared; the ratios can, with
 from __future__ import annotations
 
 import argparse
+import signal
 import sys
 import time
 from collections.abc import Callable, Mapping, Sequence
@@ -43,6 +44,8 @@ def main(arguments: Sequence[str]) -> int:
     def say(line: str) -> None:
         console.print(f"[dim]{time.monotonic() - began:5.0f} s[/dim]  {line}", highlight=False)
 
+    # A supervisor's time-out must not leave containers behind either.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
     figures: list[Figure] = []
     missing = 0
     with installed(given.block) as installation:
