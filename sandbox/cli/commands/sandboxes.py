@@ -12,6 +12,7 @@ from sandbox.cli.live import live
 from sandbox.cli.options import Json, Lease, Name, Pack, RuntimeName, Seed, Size, read_lease
 from sandbox.cli.output import err, out, print_json, print_table
 from sandbox.errors import UsageError
+from sandbox.lifecycle.instances import CONTROLS
 from sandbox.lifecycle.service import (
     Listed,
     adopt,
@@ -21,6 +22,7 @@ from sandbox.lifecycle.service import (
     take_all_down,
     take_down,
 )
+from sandbox.runtime import Phase
 from sandbox.settings import Settings
 
 Which = Annotated[str, typer.Argument(help="Name of the sandbox; `sandbox ls` lists them.")]
@@ -170,7 +172,7 @@ def _row(each: Listed) -> tuple[str, ...]:
     citizens = f"{spec.population.size:,} {spec.population.pack}"
     return (
         each.name,
-        each.state,
+        _what_is_wrong(each),
         spec.runtime,
         spec.scenario or ", ".join(spec.blocks),
         citizens,
@@ -187,3 +189,11 @@ def _remaining(expires: datetime | None) -> str:
         return "now"
     hours = minutes // 60
     return f"in {minutes} min" if hours < 2 else f"in {hours} h" if hours < 48 else f"in {hours // 24} d"
+
+
+def _what_is_wrong(each: Listed) -> str:
+    """Give the state, and of a degraded sandbox what does not run."""
+    if each.state != "degraded" or each.spec is None:
+        return each.state
+    wanted = (*each.spec.blocks, CONTROLS)
+    return f"degraded: {', '.join(name for name in wanted if each.instances.get(name) != Phase.RUNNING)}"

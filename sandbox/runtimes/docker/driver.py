@@ -55,6 +55,7 @@ class DockerRuntime:
             version = self._client.version()
         options = " ".join(about.get("SecurityOptions") or [])
         notes = [f"API {version['ApiVersion']}, {about['OperatingSystem']}, {about['Architecture']}"]
+        notes.append(_isolation(options, str(about.get("DefaultRuntime", ""))))
         notes.append("rootless Engine" if "rootless" in options else "the Engine runs as root")
         notes.append("user namespaces are on" if "userns" in options else "no user namespaces")
         if "runsc" in (about.get("Runtimes") or {}):
@@ -247,3 +248,15 @@ class DockerRuntime:
             entry.removeprefix(prefix) for entry in keeper["Config"]["Env"] if entry.startswith(prefix)
         )
         return Remains(name=place.sandbox, spec=spec, site=site_of(layout, place.sandbox, secret))
+
+
+def _isolation(options: str, default_runtime: str) -> str:
+    """Name the level that is reached: what stands between a block and the host, strongest first."""
+    if default_runtime.startswith("runsc"):
+        kernel = "a kernel of its own (gVisor)"
+    elif "rootless" in options or "userns" in options:
+        kernel = "a user namespace: root inside is nobody outside"
+    else:
+        kernel = "containers on the host's kernel, under the host's user ids"
+    filters = [name for name in ("seccomp", "apparmor", "selinux") if f"name={name}" in options]
+    return f"isolation by {kernel}, filtered by {' and '.join(filters) or 'nothing'}"
