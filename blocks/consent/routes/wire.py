@@ -61,7 +61,7 @@ class DataAgreement(Wire):
     purpose: Text
     lawfulBasis: Text  # noqa: N815
     dataUse: Text | None = None  # noqa: N815
-    dpia: str = Field(default="", max_length=2000)
+    dpia: Annotated[str, StringConstraints(max_length=2000, pattern=r"^[^\x00]*$")] = ""
     active: bool = True
     forgettable: bool = False
 

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from typing import Annotated, Any, Literal
 
-from fastapi import APIRouter, Query, Request
+from fastapi import APIRouter, Path, Query, Request
 from pydantic import BaseModel, ConfigDict, Field
 
 from blockkit.app import Kit
 from blocks.messaging.delivery import deliver_to_person, list_inbox, read_message
 from blocks.messaging.routes.text import Storable
+
+Identifier = Annotated[Storable, Path(max_length=64)]
 
 
 class Note(BaseModel):
@@ -29,7 +31,7 @@ def make_router(kit: Kit) -> APIRouter:
 
     @router.get("")
     def listing(
-        individualId: str,  # noqa: N803  the wire's name, here and below
+        individualId: Identifier,  # noqa: N803  the wire's name, here and below
         since: Annotated[int | None, Query(ge=0)] = None,
         limit: Annotated[int, Query(ge=1, le=500)] = 100,
     ) -> dict[str, Any]:
@@ -38,14 +40,14 @@ def make_router(kit: Kit) -> APIRouter:
         return {"count": len(messages), "messages": messages}
 
     @router.post("/messages", status_code=201)
-    def deliver(individualId: str, note: Note, request: Request) -> dict[str, str]:  # noqa: N803
+    def deliver(individualId: Identifier, note: Note, request: Request) -> dict[str, str]:  # noqa: N803
         sender = request.headers.get("information-mediator-client", "")
         message = {**note.model_dump(), "sender": sender, "sent_at": kit.clock.now()}
         with kit.records.transaction() as db:
             return {"id": deliver_to_person(db, individualId, message)}
 
     @router.get("/messages/{messageId}")
-    def reading(individualId: str, messageId: str) -> dict[str, Any]:  # noqa: N803
+    def reading(individualId: Identifier, messageId: Identifier) -> dict[str, Any]:  # noqa: N803
         with kit.records.transaction() as db:
             return read_message(db, individualId, messageId)
 
