@@ -193,7 +193,8 @@ def _create(tools: Tools, wish: Wish) -> Running:
             data=wish.population,
             secret=secrets.root,
             files={"wiring.json": wish.wiring.model_dump_json().encode()},
-        )
+        ),
+        progress=lambda stage: tools.report(stage, 0, 1),
     )
     layout = Layout(spec=spec, site=site, secrets=secrets, blocks=wish.blocks)
     running = Running(spec=spec, site=site, secrets=secrets)
