@@ -36,7 +36,6 @@ _SETTINGS = {
     "jit": "off",
     "max_worker_processes": "2",
     "max_parallel_workers": "0",
-    "shared_buffers": "64MB",
     "unix_socket_directories": "''",
     "password_encryption": "scram-sha-256",
     "log_min_messages": "warning",
@@ -64,14 +63,22 @@ def binaries() -> Path:
     return Path(next(iter(spec.submodule_search_locations))) / _INSTALL
 
 
-def serve(data: Path, *, port: int, password: str, listen: str, user: str, connections: int) -> None:
+@dataclass(frozen=True, slots=True)
+class Size:
+    """How large the server is made: its sessions at most, and its shared buffers in MiB."""
+
+    connections: int
+    buffers_mib: int
+
+
+def serve(data: Path, *, port: int, password: str, listen: str, user: str, size: Size) -> None:
     """Initialise `data` if needed and become the server. Returns only by raising PostgresUnusable."""
     account = _unprivileged(user)
     data.parent.mkdir(parents=True, exist_ok=True)
     install = _reachable_install(data.parent, account)
     if not (data / "PG_VERSION").exists():
         _initialise(install, data, password, account)
-    _write_rules(data, listen, port, connections)
+    _write_rules(data, listen, port, size)
     if account is not None:
         _require_reachable(data, account)
         _give(data, account)
@@ -192,9 +199,10 @@ def _initialise(install: Path, data: Path, password: str, account: Account | Non
         shutil.rmtree(staging, ignore_errors=True)
 
 
-def _write_rules(data: Path, listen: str, port: int, connections: int) -> None:
+def _write_rules(data: Path, listen: str, port: int, size: Size) -> None:
     lines = [f"{key} = {value}" for key, value in _SETTINGS.items()]
-    lines += [f"listen_addresses = '{listen}'", f"port = {port}", f"max_connections = {connections}"]
+    lines += [f"listen_addresses = '{listen}'", f"port = {port}", f"max_connections = {size.connections}"]
+    lines.append(f"shared_buffers = {size.buffers_mib}MB")
     (data / "postgresql.auto.conf").write_text("\n".join(lines) + "\n")
     (data / "pg_hba.conf").write_text(
         "# The superuser answers on the loopback only; everybody proves who they are.\n"
@@ -214,7 +222,8 @@ def main(arguments: Sequence[str]) -> int:
     command.add_argument("--password-file", type=Path, required=True, help="the superuser's password")
     command.add_argument("--listen", default="127.0.0.1")
     command.add_argument("--user", default="nobody", help="whom to become when started as root")
-    command.add_argument("--connections", type=int, default=600)
+    command.add_argument("--connections", type=int, default=600, help="sessions at most")
+    command.add_argument("--buffers", type=int, default=64, help="shared buffers in MiB")
     given = parser.parse_args(arguments)
     try:
         serve(
@@ -223,7 +232,7 @@ def main(arguments: Sequence[str]) -> int:
             password=given.password_file.read_text().strip(),
             listen=given.listen,
             user=given.user,
-            connections=given.connections,
+            size=Size(given.connections, given.buffers),
         )
     except (PostgresUnusable, OSError) as error:
         print(f"postgres: {error}", file=sys.stderr)

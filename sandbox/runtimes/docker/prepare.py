@@ -85,7 +85,8 @@ def _start_database(client: docker.DockerClient, place: Place, image: str, secre
         image,
         [
             *("python", "-m", "blockkit.postgres", "serve", "--listen", "*"),
-            *("--port", str(parts.DATABASE_PORT)),
+            # Sized for one sandbox: nine programs with small pools.
+            *("--port", str(parts.DATABASE_PORT), "--connections", "150", "--buffers", "24"),
             *("--data", f"{parts.DATABASE_FILES}/data", "--password-file", password),
         ],
         name=place.name(parts.DATABASE),
