@@ -16,6 +16,17 @@ from sandbox.model.scenario import Findings
 
 _PLACEHOLDER = re.compile(r"\{([A-Za-z0-9_.-]+)\}")
 _LONGEST_VALUE = 160
+_COMPARISON = re.compile(
+    r"\$(?:statusCode|response\.body#/(?P<pointer>\S+))\s*(?P<operator>==|!=|<=|>=|<|>)[^&|]+"
+)
+_OPERATORS = {
+    "==": "",
+    "!=": "anything but ",
+    "<": "less than ",
+    "<=": "at most ",
+    ">": "more than ",
+    ">=": "at least ",
+}
 
 
 def write_number(value: Any) -> str:
@@ -85,6 +96,20 @@ def conclude_error(step: StepResult | None, reason: str, steps: Mapping[str, int
 
 
 def explain_check(check: Check) -> str:
-    """Say what a failed check found and what it wanted."""
+    """Say what a failed check found and what it wanted: `count: found 0, wanted at least 8`.
+
+    A comparison of something in the answer is said in words; any other condition is quoted.
+    """
     found, wanted = (shorten(as_text(value), _LONGEST_VALUE) for value in (check.found, check.wanted))
-    return f"{check.condition}: found {found}, wanted {wanted}"
+    plain = _COMPARISON.fullmatch(check.condition)
+    if plain is None:
+        return f"{check.condition}: found {found}, wanted {wanted}"
+    subject = _name_field(plain["pointer"]) if plain["pointer"] else "status of the answer"
+    return f"{subject}: found {found}, wanted {_OPERATORS[plain['operator']]}{wanted}"
+
+
+def _name_field(pointer: str) -> str:
+    """Name a field by its pointer: `applications/0/applicantName` is `applicant name`."""
+    names = [part for part in pointer.split("/") if part and not part.isdigit()]
+    words = re.sub(r"(?<=[a-z0-9])(?=[A-Z])|[_-]", " ", names[-1] if names else "answer").split()
+    return " ".join(word if word.isupper() else word.lower() for word in words)

@@ -73,3 +73,21 @@ def test_a_unit_may_be_an_output_of_the_story():
         {"passed": 1},
     )
     assert verdict.figures[0].unit == "RWF"
+
+
+@pytest.mark.parametrize(
+    ("condition", "said"),
+    [
+        ("$response.body#/count >= 8", "count: found 0, wanted at least 8"),
+        ("$response.body#/applications/0/applicantState == 'x'", "applicant state: found 0, wanted 8"),
+        (
+            "$response.body#/body/NumberFailedCases != $inputs.n",
+            "number failed cases: found 0, wanted anything but 8",
+        ),
+        ("$statusCode == 200", "status of the answer: found 0, wanted 8"),
+        ("$statusCode == 200 && $inputs.x == 1", "$statusCode == 200 && $inputs.x == 1: found 0, wanted 8"),
+        ("$..results[?@.a == 'b']", "$..results[?@.a == 'b']: found 0, wanted 8"),
+    ],
+)
+def test_what_was_found_and_wanted_is_said_in_words_where_it_can_be(condition: str, said: str) -> None:
+    assert explain_check(Check(condition=condition, held=False, found=0, wanted=8)) == said
