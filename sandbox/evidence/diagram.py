@@ -1,7 +1,8 @@
 """Draws the sequence diagram as SVG: lifelines, arrows, frames around repeats, bands over the whole width.
 
 Colours and fonts are classes of the page's style; text is escaped here. Where text may stand is
-decided by an estimate of its width, since nothing measures fonts on a server.
+decided by an estimate of its width, since nothing measures fonts on a server. A long diagram goes on in
+further sheets, each with the names above it and none longer than a printed page.
 """
 
 from __future__ import annotations
@@ -12,14 +13,18 @@ from datetime import datetime
 
 from markupsafe import Markup
 
-from sandbox.evidence.folding import Arrow, Band, Flow, Frame
+from sandbox.evidence.folding import Arrow, Band, Flow, Frame, Row
 from sandbox.evidence.wording import cut, say_duration, show_invisible
 
 _LEFT = 78
-_LANE = 148
-_EDGE = 76
+_WIDEST_LANE, _NARROWEST_LANE = 148, 116
+_EDGE = 66
+_COLUMN = 1070
+"""Room on the page: up to eight lanes share it at natural size, so that text is as large as it was meant."""
 _TOP = 52
 _ROW = 36
+_SHEET = 1180
+"""Height of a sheet's rows: at this width, with a heading above it, it fits a page of A4."""
 _CHARACTER = 6.9
 """Estimated width of a 13 px character."""
 
@@ -34,37 +39,60 @@ class _Paper:
 
 
 def draw_flow(flow: Flow, start: datetime) -> Markup:
-    """Draw the diagram; times on the left are counted from `start`."""
-    lanes = {name: float(_LEFT + _EDGE + _LANE * place) for place, name in enumerate(flow.participants)}
-    width = _LEFT + 2 * _EDGE + _LANE * max(0, len(lanes) - 1)
+    """Draw the diagram in one element; times on the left are counted from `start`."""
+    gaps = max(1, len(flow.participants) - 1)
+    lane = min(_WIDEST_LANE, max(_NARROWEST_LANE, (_COLUMN - _LEFT - 2 * _EDGE) // gaps))
+    lanes = {name: float(_LEFT + _EDGE + lane * place) for place, name in enumerate(flow.participants)}
+    width = _LEFT + 2 * _EDGE + lane * max(0, len(lanes) - 1)
     paper = _Paper(lanes, width, start)
-    rows: list[Markup] = []
+    sheets = [_draw_sheet(rows, paper) for rows in _cut_sheets(flow.rows)]
+    return Markup('<div class="sheets">{}</div>').format(Markup("").join(sheets))
+
+
+def _cut_sheets(rows: Sequence[Row]) -> list[list[Row]]:
+    """Cut where a sheet is full; in its second half already where the clock moves."""
+    sheets: list[list[Row]] = [[]]
+    y = 0
+    for row in rows:
+        turns = isinstance(row, Band) and row.kind == "clock" and y > _SHEET / 2
+        if sheets[-1] and (turns or y + _height_of(row) > _SHEET):
+            sheets.append([])
+            y = 0
+        sheets[-1].append(row)
+        y += _height_of(row)
+    return sheets
+
+
+def _height_of(row: Row) -> int:
+    return 22 + len(row.arrows) * _ROW if isinstance(row, Frame) else _ROW
+
+
+def _draw_sheet(rows: Sequence[Row], paper: _Paper) -> Markup:
+    drawn: list[Markup] = []
     y = _TOP + _ROW
-    for row in flow.rows:
+    for row in rows:
         if isinstance(row, Band):
-            rows.append(_draw_band(row, y, paper))
-            y += _ROW
+            drawn.append(_draw_band(row, y, paper))
         elif isinstance(row, Frame):
-            rows.append(_draw_frame(row, y, paper))
+            drawn.append(_draw_frame(row, y, paper))
             for place, arrow in enumerate(row.arrows):
-                rows.append(_draw_arrow(arrow, y + 14 + place * _ROW, paper, row))
-            y += 22 + len(row.arrows) * _ROW
+                drawn.append(_draw_arrow(arrow, y + 14 + place * _ROW, paper, row))
         else:
-            rows.append(_draw_arrow(row, y, paper, None))
-            y += _ROW
+            drawn.append(_draw_arrow(row, y, paper, None))
+        y += _height_of(row)
     height = y - 8
-    life = [_draw_lane(name, x, height) for name, x in lanes.items()]
+    life = [_draw_lane(name, x, height) for name, x in paper.lanes.items()]
     return Markup(
         '<svg class="sequence" viewBox="0 0 {w} {h}" width="{w}" height="{h}" role="group" '
         'aria-label="Who called whom, in order of time; the table below says the same">{body}</svg>'
-    ).format(w=width, h=height, body=Markup("").join([*life, *rows]))
+    ).format(w=paper.width, h=height, body=Markup("").join([*life, *drawn]))
 
 
 def _draw_lane(name: str, x: float, height: float) -> Markup:
     words = show_invisible(name).split(" ")
     lines = [" ".join(words)] if len(name) <= 16 else _halve(words)
     text = Markup("").join(
-        Markup('<tspan x="{}" y="{}">{}</tspan>').format(x, 34 - (len(lines) - 1 - place) * 16, cut(line, 19))
+        Markup('<tspan x="{}" y="{}">{}</tspan>').format(x, 34 - (len(lines) - 1 - place) * 16, cut(line, 16))
         for place, line in enumerate(lines)
     )
     return Markup('<text class="who">{}</text><line class="life" x1="{x}" y1="42" x2="{x}" y2="{}"/>').format(

@@ -14,7 +14,7 @@ from dataclasses import dataclass, replace
 from typing import Literal
 
 from sandbox.evidence.logins import LogIns, find_log_ins
-from sandbox.evidence.wording import Names, say_reason
+from sandbox.evidence.wording import Names, say_reason, say_status
 from sandbox.model.run import Exchange
 
 MOST_ROWS = 60
@@ -151,7 +151,7 @@ def _draw(exchange: Exchange, names: Names, callers: dict[str, str]) -> Arrow:
     if exchange.refused:
         kind, remark = "refused", f"refused: {say_reason(exchange.refused)}"
     elif exchange.status >= 400:
-        kind, remark = "rejected", remark or f"answered {exchange.status}"
+        kind, remark = "rejected", remark or f"answered {say_status(exchange.status)}"
     elif exchange.kind == "callback":
         kind = "callback"
     label = exchange.summary or exchange.operation_id or f"{exchange.method} {exchange.path}"

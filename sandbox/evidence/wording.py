@@ -9,6 +9,7 @@ import json
 import re
 from collections.abc import Mapping
 from datetime import datetime
+from http import HTTPStatus
 from typing import Any
 
 from sandbox.model.wiring import Wiring
@@ -66,6 +67,14 @@ def say_count(number: int, singular: str, plural: str = "") -> str:
 def say_reason(kind: str) -> str:
     """Write the mediator's kind of refusal as words: `consent-missing` is `consent missing`."""
     return kind.replace("-", " ")
+
+
+def say_status(status: int) -> str:
+    """Write an HTTP status with its meaning: `403 forbidden`."""
+    try:
+        return f"{status} {HTTPStatus(status).phrase.lower()}"
+    except ValueError:
+        return str(status)
 
 
 def shorten(text: str, most: int = 14) -> str:

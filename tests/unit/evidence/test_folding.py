@@ -141,7 +141,7 @@ def test_a_callback_goes_to_whoever_began_the_conversation() -> None:
 
 def test_what_the_mediator_refused_and_what_a_block_refused_are_told_apart() -> None:
     found = {arrow.remark: arrow.kind for arrow in _flow(play_run()).arrows if arrow.remark}
-    assert found == {"refused: consent missing": "refused", "answered 422": "rejected"}
+    assert found == {"refused: consent missing": "refused", "answered 422 unprocessable entity": "rejected"}
 
 
 def test_more_rows_than_a_reader_can_follow_are_merged_by_day() -> None:
@@ -169,11 +169,24 @@ def test_eight_participants_and_sixty_arrows_do_not_overlap() -> None:
             block=f"block-{number % 7}", service=f"SBX/GOV/CENTRAL/block-{number % 7}", summary=f"n{number}"
         )
     flow = _flow(play)
-    root = ET.fromstring(draw_flow(flow, START))
-    heights = [float(text.attrib["y"]) for text in root.iter("text") if text.attrib["class"] == "time"]
+    sheets = [
+        [float(text.attrib["y"]) for text in sheet.iter("text") if text.attrib["class"] == "time"]
+        for sheet in ET.fromstring(draw_flow(flow, START)).iter("svg")
+    ]
     assert len(flow.participants) == 8
-    assert len(heights) == 60
-    assert min(after - before for before, after in itertools.pairwise(heights)) >= 30
+    assert sum(map(len, sheets)) == 60
+    for heights in sheets:
+        assert min(after - before for before, after in itertools.pairwise(heights)) >= 30
+
+
+def test_a_long_diagram_goes_on_in_sheets_that_fit_a_page_with_the_names_above_each() -> None:
+    flow = _flow(_calls(*[f"call {number}" for number in range(100)]), most_rows=200)
+    sheets = list(ET.fromstring(draw_flow(flow, START)).iter("svg"))
+    assert len(sheets) == 4
+    assert max(float(sheet.attrib["height"]) for sheet in sheets) <= 1260
+    for sheet in sheets:
+        names = [text for text in sheet.iter("text") if text.attrib["class"] == "who"]
+        assert len(names) == len(flow.participants)
 
 
 def test_an_arrow_links_to_its_first_exchange() -> None:

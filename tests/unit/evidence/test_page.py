@@ -206,7 +206,7 @@ def test_a_figure_without_exchanges_is_marked() -> None:
 
 def test_a_failed_run_names_the_step_and_links_to_it() -> None:
     page = _render(sample_material(play_run(fault_at="enrol-payee")))
-    assert '<a href="#s43">Step 43</a>' in page
+    assert '<a href="#s43">What was sent, answered and checked at step 43</a>' in page
     assert "the answer was 500, wanted 202" in page
 
 
@@ -334,7 +334,7 @@ def _texts(found: Sequence[tuple[str, dict[str, str | None]]]) -> list[str]:
 def test_what_the_diagram_draws_the_table_beside_it_lists() -> None:
     reader = _read(_render(sample_material()))
     drawn = _texts(reader.tags).count("svg")
-    assert drawn == 2
+    assert drawn == 3, "two sheets of the diagram, and the durations"
     assert "Went alike 16 times" in reader.words
     assert "The clock moves to 2026-08-01" in reader.words
 
