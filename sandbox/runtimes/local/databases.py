@@ -72,9 +72,11 @@ def _drop(server: Superuser, roles: Sequence[str]) -> None:
         [_GONE_WITHIN_MS, list(roles)],
     )
     owned = "SELECT datname FROM pg_database JOIN pg_roles r ON r.oid = datdba WHERE r.rolname = ANY(%s)"
+    # Templates only: a database whose removal was cut short can be removed, and nothing else.
+    for template in _names(server, f"{owned} AND datistemplate", [list(roles)]):
+        server.execute(sql.SQL("ALTER DATABASE {} IS_TEMPLATE false").format(sql.Identifier(template)))
     for database in _names(server, owned, [list(roles)]):
         name = sql.Identifier(database)
-        server.execute(sql.SQL("ALTER DATABASE {} IS_TEMPLATE false").format(name))
         server.execute(sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(name))
     for role in roles:
         server.execute(sql.SQL("DROP OWNED BY {}").format(sql.Identifier(role)))
