@@ -89,8 +89,9 @@ def outside(yard: Yard, reference: ImageRef, metadata_address: list[str]) -> Ite
         host_6 = packets.HostReceiver(0, socket.AF_INET6)
         stack.callback(host_6.close)
         neighbour = stack.enter_context(packets.listening_neighbour(yard.engine, reference.id))
-        own = {*packets.host_addresses(), *metadata_address}
-        addresses = own | gateways(yard)
+        # Other sandboxes' addresses come and go; these stay as long as we do.
+        own = {*metadata_address, *(gateways(yard) & set(packets.host_addresses()))}
+        addresses = {*packets.host_addresses(), *own, *gateways(yard)}
         beside = neighbour.attrs["NetworkSettings"]["IPAddress"]
         targets = [(address, receiver.port) for address in sorted(addresses) for receiver in host]
         found_6 = packets.host_addresses_6()

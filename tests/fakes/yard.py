@@ -59,7 +59,7 @@ class Outside:
     host_6: packets.HostReceiver
     neighbour: Container
     addresses: tuple[str, ...]
-    """Those of this host, under which the receivers answer."""
+    """Of this host, as long as the yard is there: its edges, and the metadata address."""
     targets: str
     targets_6: str
 
