@@ -65,6 +65,7 @@ def test_an_open_session_and_a_template_do_not_keep_a_database(
 def test_a_database_whose_removal_was_cut_short_is_removed(
     runtime: LocalRuntime, request_for, home_path: Path
 ) -> None:
+    runtime.prepare(request_for("stays"))
     name = make_block(runtime, request_for("one"), "payments")
     found = server.recorded_server(Home(home_path))
     assert found is not None
@@ -72,7 +73,7 @@ def test_a_database_whose_removal_was_cut_short_is_removed(
         # What PostgreSQL writes before it removes the files.
         connection.execute("UPDATE pg_database SET datconnlimit = -2 WHERE datname = %s", [name])
     runtime.discard("one")
-    assert databases(home_path) == roles(home_path) == set()
+    assert databases(home_path) == roles(home_path) == {"sbx_stays_admin"}
 
 
 def test_dropping_twice_is_no_error(runtime: LocalRuntime, request_for, home_path: Path) -> None:
