@@ -1,4 +1,6 @@
-"""The command line as a user runs it: a home of its own, and nothing left afterwards."""
+"""The command line as a user runs it, with a home of its own and nothing left afterwards; and the stage,
+one sandbox on which scenarios are played without a command around them.
+"""
 
 from __future__ import annotations
 
@@ -8,16 +10,28 @@ import shutil
 import subprocess
 import sys
 import tempfile
+import time
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import psutil
 import pytest
 
+from sandbox.bootstrap import make_catalog, make_tools
+from sandbox.calls.client import MediatorClient
+from sandbox.calls.redaction import Redactor
+from sandbox.lifecycle.service import Running, bring_up, take_all_down
+from sandbox.model.run import Event, RunFinished
+from sandbox.model.scenario import Scenario
+from sandbox.runner.compile import compile_scenario
+from sandbox.runner.play import RunFacts, play
 from sandbox.runtimes.docker.engine import connect
 from sandbox.runtimes.docker.labels import OWNER, owner_of
+from sandbox.settings import Settings
+from sandbox.trial import SandboxWish, prepare_trial
 
 
 @dataclass(frozen=True)
@@ -97,16 +111,17 @@ def user(request: pytest.FixtureRequest) -> Iterator[User]:
     """A user of each runtime in turn; what the test leaves up is taken down."""
     if request.param == "docker":
         request.getfixturevalue("engine")
-    yield from _a_user(request.param)
+    yield from a_user(request.param)
 
 
 @pytest.fixture
 def local_user() -> Iterator[User]:
     """A user without Docker."""
-    yield from _a_user("local")
+    yield from a_user("local")
 
 
-def _a_user(runtime: str) -> Iterator[User]:
+def a_user(runtime: str) -> Iterator[User]:
+    """Somebody with a fresh home; afterwards everything of theirs is gone."""
     home = Path(tempfile.mkdtemp(prefix="sandbox-e2e-"))
     home.chmod(0o711)  # PostgreSQL's unprivileged user passes through
     user = User(home, runtime)
@@ -115,3 +130,56 @@ def _a_user(runtime: str) -> Iterator[User]:
     finally:
         user.types("down", "--all")
         shutil.rmtree(home, ignore_errors=True)
+
+
+class Stage:
+    """One sandbox on which variants of the scenario are played; each begins with a reset."""
+
+    def __init__(self, home: Path) -> None:
+        self.settings = Settings(home=home)
+        self.tools = make_tools(self.settings, "local")
+        self.catalog = make_catalog(self.settings)
+        self.scenario = self.catalog.scenario("cash-transfer")
+        prepared = prepare_trial(
+            self.settings,
+            self.tools,
+            self.catalog,
+            SandboxWish(name="stage", size=1000),
+            scenario=compile_scenario(self.scenario, self.catalog.interfaces(self.scenario)),
+        )
+        self.population = prepared.wish.population
+        self.running: Running = bring_up(self.tools, prepared.wish)
+
+    def play(self, scenario: Scenario) -> tuple[RunFinished, list[Event]]:
+        heard: list[Event] = []
+        spec = self.running.spec
+        secrets = self.running.secrets.all(self.running.instances)
+        with MediatorClient(self.running.site.public_url, self.running.secrets.token) as caller:
+            finished = play(
+                compile_scenario(scenario, self.catalog.interfaces(scenario)),
+                facts=RunFacts(
+                    run="test",
+                    sandbox=spec.name,
+                    runtime=spec.runtime,
+                    population=spec.population,
+                    population_digest=spec.population_digest,
+                ),
+                caller=caller,
+                listeners=(heard.append,),
+                inputs={},
+                redactor=Redactor(secrets),
+                clock=lambda: datetime.now(UTC),
+                sleep=time.sleep,
+            )
+        return finished, heard
+
+
+@pytest.fixture(scope="session")
+def stage() -> Iterator[Stage]:
+    """The one sandbox of all tests that only play; brought up for the first of them."""
+    home = Path(tempfile.mkdtemp(prefix="sandbox-e2e-"))
+    home.chmod(0o711)  # PostgreSQL's unprivileged user passes through
+    stage = Stage(home)
+    yield stage
+    take_all_down(stage.tools)
+    shutil.rmtree(home, ignore_errors=True)

@@ -3,80 +3,15 @@
 from __future__ import annotations
 
 import json
-import shutil
-import tempfile
-import time
-from collections.abc import Iterator
 from dataclasses import replace
-from datetime import UTC, datetime
 from pathlib import Path
 
 import duckdb
 import pytest
 
-from sandbox.bootstrap import make_catalog, make_tools
-from sandbox.calls.client import MediatorClient
-from sandbox.calls.redaction import Redactor
-from sandbox.lifecycle.service import Running, bring_up, take_all_down
-from sandbox.model.run import Event, Outcome, RunFinished, StepFinished
+from sandbox.model.run import Event, Outcome, StepFinished
 from sandbox.model.scenario import Document, Scenario
-from sandbox.runner.compile import compile_scenario
-from sandbox.runner.play import RunFacts, play
-from sandbox.settings import Settings
-from sandbox.trial import SandboxWish, prepare_trial
-from tests.e2e.conftest import User
-
-
-class Stage:
-    """One sandbox on which variants of the scenario are played; each begins with a reset."""
-
-    def __init__(self, home: Path) -> None:
-        self.settings = Settings(home=home)
-        self.tools = make_tools(self.settings, "local")
-        self.catalog = make_catalog(self.settings)
-        self.scenario = self.catalog.scenario("cash-transfer")
-        prepared = prepare_trial(
-            self.settings,
-            self.tools,
-            self.catalog,
-            SandboxWish(name="stage", size=1000),
-            scenario=compile_scenario(self.scenario, self.catalog.interfaces(self.scenario)),
-        )
-        self.population = prepared.wish.population
-        self.running: Running = bring_up(self.tools, prepared.wish)
-
-    def play(self, scenario: Scenario) -> tuple[RunFinished, list[Event]]:
-        heard: list[Event] = []
-        spec = self.running.spec
-        secrets = self.running.secrets.all(self.running.instances)
-        with MediatorClient(self.running.site.public_url, self.running.secrets.token) as caller:
-            finished = play(
-                compile_scenario(scenario, self.catalog.interfaces(scenario)),
-                facts=RunFacts(
-                    run="test",
-                    sandbox=spec.name,
-                    runtime=spec.runtime,
-                    population=spec.population,
-                    population_digest=spec.population_digest,
-                ),
-                caller=caller,
-                listeners=(heard.append,),
-                inputs={},
-                redactor=Redactor(secrets),
-                clock=lambda: datetime.now(UTC),
-                sleep=time.sleep,
-            )
-        return finished, heard
-
-
-@pytest.fixture(scope="module")
-def stage() -> Iterator[Stage]:
-    home = Path(tempfile.mkdtemp(prefix="sandbox-e2e-"))
-    home.chmod(0o711)  # PostgreSQL's unprivileged user passes through
-    stage = Stage(home)
-    yield stage
-    take_all_down(stage.tools)
-    shutil.rmtree(home, ignore_errors=True)
+from tests.e2e.conftest import Stage, User
 
 
 def without_step(scenario: Scenario, file: str, step_id: str) -> Scenario:

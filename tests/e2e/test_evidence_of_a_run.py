@@ -1,0 +1,303 @@
+"""What one real run leaves on disk: no secret, a signature that holds, figures that can be traced.
+
+The run is made once, its sandbox is kept until what it knew has been read out of its databases,
+and everything below looks at the files alone.
+"""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import json
+import re
+import shutil
+import subprocess
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass
+from html.parser import HTMLParser
+from pathlib import Path
+from typing import Any
+from urllib.parse import quote, quote_plus
+from xml.etree import ElementTree as ET
+
+import psutil
+import psycopg
+import pytest
+
+from sandbox.bootstrap import make_tools
+from sandbox.evidence.chain import check_log
+from sandbox.evidence.keys import open_key
+from sandbox.evidence.register import verify_register
+from sandbox.evidence.seal import verify_bundle
+from sandbox.lifecycle.service import Running, adopt
+from sandbox.model.run import Exchange
+from sandbox.settings import Settings
+from tests.e2e.conftest import User, a_user
+
+MOST_BYTES = 1_500_000
+ATTESTATION = "consent-attestation+jws"
+"""A signature of the consent block over a record: shown to whoever doubts the record, and opens nothing."""
+
+
+@dataclass(frozen=True)
+class Known:
+    """What the sandbox knew and no file may hold."""
+
+    secrets: frozenset[str]
+    one_time_codes: frozenset[str]
+    digests: frozenset[str]
+    """SHA-256 of every log-in, browser's cookie, authorization code and token that identity remembers."""
+
+
+@dataclass(frozen=True)
+class Left:
+    """A run that is over."""
+
+    user: User
+    bundle: Path
+    known: Known
+    url: str
+    logs: dict[str, bytes]
+    """The sandbox's own logs and the database server's, read before they went with the sandbox."""
+
+    @property
+    def files(self) -> dict[str, bytes]:
+        """Every file of the bundle and of the register."""
+        runs = self.user.home / "runs"
+        return {str(path.relative_to(runs)): path.read_bytes() for path in runs.rglob("*") if path.is_file()}
+
+    def read(self, name: str) -> str:
+        return (self.bundle / name).read_text("utf-8")
+
+    @property
+    def exchanges(self) -> list[Exchange]:
+        return [Exchange.model_validate_json(line) for line in self.read("exchanges.jsonl").splitlines()]
+
+
+@pytest.fixture(scope="module")
+def left() -> Iterator[Left]:
+    for user in a_user("local"):
+        done = user.types("run", "cash-transfer", "--size", "1000", "--keep", "--json")
+        assert done.code == 0, done.err
+        bundle = Path(done.value["evidence"]).parent
+        name = json.loads((bundle / "run.json").read_text())["sandbox"]
+        running = adopt(make_tools(Settings(home=user.home), "local"), name)
+        known = ask(running, user.home)
+        logs = {
+            str(path.relative_to(user.home)): path.read_bytes()
+            for path in [*(user.home / "sandboxes").rglob("*.log"), user.home / "postgres" / "log"]
+        }
+        assert user.types("down", "--all").code == 0
+        yield Left(user, bundle, known, running.site.public_url, logs)
+
+
+def ask(running: Running, home: Path) -> Known:
+    """Ask the databases of a running sandbox, as their administrator, for everything that is secret."""
+
+    def column(block: str, query: str) -> list[Any]:
+        database = running.site.database
+        with psycopg.connect(database.url(f"{database.prefix}_{block}")) as connection:
+            return [value for (value,) in connection.execute(query.encode())]
+
+    keys = [
+        *column("identity", "SELECT private_key FROM signing_keys"),
+        *column("consent", "SELECT private_key FROM signing_keys WHERE private_key IS NOT NULL"),
+    ]
+    installation = (home / "keys" / "installation.pem").read_text()
+    secrets = {
+        *running.secrets.all(running.instances),
+        running.site.database.password,
+        (home / "postgres" / "password").read_text().strip(),
+        *column("identity", "SELECT pairwise_salt FROM signing_keys"),
+        *(key[part] for key in keys for part in ("d", "p", "q") if part in key),
+        "".join(line for line in installation.splitlines() if not line.startswith("-")),
+    }
+    letters = column("messaging", "SELECT text FROM messages WHERE sensitive")
+    remembered = (
+        "SELECT login FROM logins UNION SELECT browser FROM logins UNION SELECT code FROM codes"
+        " UNION SELECT token FROM tokens"
+    )
+    return Known(
+        frozenset(secrets),
+        frozenset(code for letter in letters for code in re.findall(r"\b\d{6}\b", letter)),
+        frozenset(column("identity", remembered)),
+    )
+
+
+def spellings(secret: str) -> set[bytes]:
+    """A secret as it is, and as it travels."""
+    raw = secret.encode()
+    found = {secret, quote(secret, safe=""), quote_plus(secret), raw.hex(), raw.hex().upper()}
+    for encode in (base64.b64encode, base64.urlsafe_b64encode):
+        # In a longer text base64 has three alignments; where it mixes with its neighbours is cut off.
+        found |= {
+            encode(b"\0" * shift + raw).decode().rstrip("=")[(0, 2, 3)[shift] : -1] for shift in range(3)
+        }
+    return {spelling.encode() for spelling in found}
+
+
+def places(needle: bytes, left: Left) -> list[str]:
+    return [name for name, content in (left.files | left.logs).items() if needle in content]
+
+
+def test_no_secret_of_the_sandbox_is_in_any_file(left: Left) -> None:
+    assert len(left.known.secrets) > 3 * 8
+    found = [
+        place for secret in left.known.secrets for text in spellings(secret) for place in places(text, left)
+    ]
+    assert found == []
+
+
+def test_no_one_time_code_is_in_any_file(left: Left) -> None:
+    assert len(left.known.one_time_codes) >= 20
+    for code in left.known.one_time_codes:
+        # Six digits stand inside hashes and fractions of seconds by chance; as a word they do not.
+        word = re.compile(rb"(?<![0-9A-Za-z.])" + code.encode() + rb"(?![0-9A-Za-z])")
+        found = [name for name, content in (left.files | left.logs).items() if word.search(content)]
+        encoded = [place for text in spellings(code) - {code.encode()} for place in places(text, left)]
+        assert found + encoded == []
+
+
+def test_nothing_in_any_file_is_what_identity_keeps_the_digest_of(left: Left) -> None:
+    assert len(left.known.digests) > 4 * 20
+    for name, content in (left.files | left.logs).items():
+        words = set(re.findall(rb"[A-Za-z0-9_.~+/-]{16,}", content))
+        parts = words | {part for word in words for part in re.split(rb"[./]", word)}
+        digests = {hashlib.sha256(part).hexdigest() for part in parts}
+        assert digests & left.known.digests == set(), name
+
+
+def test_no_token_is_in_any_file(left: Left) -> None:
+    for name, content in (left.files | left.logs).items():
+        for head in re.findall(rb"(?<![\w.-])eyJ[A-Za-z0-9_-]{8,}", content):
+            header = json.loads(base64.urlsafe_b64decode(head + b"=" * (-len(head) % 4)))
+            # The statement's payload begins like one and names no algorithm.
+            assert header.get("typ") == ATTESTATION or "alg" not in header, name
+        for value in re.findall(
+            rb"[?&](?:amp;)?(?:code|client_assertion|access_token)=([^&\s\"'<]*)", content
+        ):
+            assert value in (b"[redacted]", b"%5Bredacted%5D"), name
+
+
+def test_the_signature_holds_without_this_product(left: Left) -> None:
+    fingerprint = open_key(left.user.home).fingerprint
+    done = run_verify(left.bundle, fingerprint)
+    assert (done.returncode, done.stdout.splitlines()[-1][:5]) == (0, "VALID"), done.stdout + done.stderr
+    assert run_verify(left.bundle, "0" * 64).returncode == 1
+    assert verify_bundle(left.bundle, fingerprint=fingerprint) == []
+
+
+def test_a_changed_byte_is_noticed_in_every_file(left: Left, tmp_path: Path) -> None:
+    copy = tmp_path / "bundle"
+    shutil.copytree(left.bundle, copy)
+    for path in [path for path in copy.rglob("*") if path.is_file()]:
+        whole = path.read_bytes()
+        middle = len(whole) // 2
+        path.write_bytes(whole[:middle] + bytes([whole[middle] ^ 1]) + whole[middle + 1 :])
+        assert verify_bundle(copy) != [], path
+        if path.name in ("index.html", "run.json", "statement.dsse.json"):
+            assert run_verify(copy).returncode != 0, path
+        path.write_bytes(whole)
+    assert verify_bundle(copy) == []
+
+
+def run_verify(bundle: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
+    script = ["sh", str(bundle / "verify.sh"), *arguments]
+    return subprocess.run(script, capture_output=True, text=True, check=False)
+
+
+def test_the_register_holds_and_names_this_run(left: Left) -> None:
+    runs, key = left.user.home / "runs", open_key(left.user.home)
+    run = json.loads(left.read("run.json"))
+    known = {run["register"]["number"]: run["register"]["hash"]}
+    assert verify_register(runs, key, known=known).problems == ()
+    begun, ended = map(json.loads, (runs / "register.jsonl").read_text().splitlines())
+    assert (begun["kind"], ended["kind"], ended["outcome"]) == ("started", "ended", "passed")
+    assert begun["run"] == ended["run"] == run["run"] == left.bundle.name
+    assert ended["digest"] == hashlib.sha256((left.bundle / "statement.dsse.json").read_bytes()).hexdigest()
+
+
+def test_the_message_log_holds_and_its_head_is_signed(left: Left) -> None:
+    log = check_log(left.exchanges)
+    assert (log.state, log.number) == ("whole", len(left.exchanges))
+    assert json.loads(left.read("run.json"))["messageLog"]["hash"] == log.hash
+
+
+def test_every_figure_can_be_traced_to_the_log(left: Left) -> None:
+    ids = {exchange.id for exchange in left.exchanges}
+    figures = json.loads(left.read("run.json"))["verdict"]["figures"]
+    assert figures
+    assert all(figure["exchanges"] and set(figure["exchanges"]) <= ids for figure in figures)
+
+
+def test_junit_counts_every_step(left: Left) -> None:
+    events = [json.loads(line) for line in left.read("events.jsonl").splitlines()]
+    outcomes = Counter(event["result"]["outcome"] for event in events if event["kind"] == "step-finished")
+    suite = ET.fromstring(left.read("junit.xml")).find("testsuite")
+    assert suite is not None
+    assert len(suite.findall("testcase")) == int(suite.attrib["tests"]) == outcomes.total()
+    for name, outcome in (("failures", "failed"), ("errors", "error"), ("skipped", "skipped")):
+        assert int(suite.attrib[name]) == outcomes[outcome]
+
+
+class Page(HTMLParser):
+    """Reads a page and notes what is not closed, what it refers to, and what can be referred to."""
+
+    VOID = frozenset({"meta", "br", "input", "img", "link", "hr", "col"})
+
+    def __init__(self, text: str) -> None:
+        super().__init__()
+        self.open: list[str] = []
+        self.faults: list[str] = []
+        self.references: list[str] = []
+        self.ids: Counter[str] = Counter()
+        self.tags: Counter[str] = Counter()
+        self.feed(text)
+        self.close()
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.tags[tag] += 1
+        for name, value in attrs:
+            if name == "id":
+                self.ids[value or ""] += 1
+            if name in ("href", "src", "srcset", "action", "data", "poster", "xlink:href"):
+                self.references.append(value or "")
+        if tag not in self.VOID:
+            self.open.append(tag)
+
+    def handle_startendtag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.handle_starttag(tag, attrs)
+        if tag not in self.VOID:
+            self.open.pop()
+
+    def handle_endtag(self, tag: str) -> None:
+        if not self.open or self.open.pop() != tag:
+            self.faults.append(f"</{tag}> at line {self.getpos()[0]}")
+
+
+def test_the_page_is_one_small_whole_file_that_refers_to_itself_only(left: Left) -> None:
+    text = left.read("index.html")
+    assert len(text.encode()) < MOST_BYTES
+    page = Page(text)
+    assert (page.open, page.faults) == ([], [])
+    assert [name for name, times in page.ids.items() if times > 1] == []
+    assert [each for each in page.references if not each.startswith("#")] == []
+    assert {each[1:] for each in page.references} - set(page.ids) == set()
+    assert page.tags.keys() & {"script", "link", "img", "iframe", "object", "embed", "form", "base"} == set()
+    assert re.findall(r"url\(|@import", text.partition("</style>")[0]) == []
+
+
+def test_no_address_of_this_machine_is_in_the_bundle(left: Left) -> None:
+    addresses = {
+        each.address
+        for several in psutil.net_if_addrs().values()
+        for each in several
+        if each.family.name != "AF_PACKET"
+    }
+    outside = {address for address in addresses if not address.startswith(("127.", "::1", "fe80"))}
+    told = {str(left.user.home), str(Path(__file__).parents[2]), *outside}
+    assert [
+        place for address in told for place in places(address.encode(), left) if place in left.files
+    ] == []
+    assert left.url not in left.read("index.html")
