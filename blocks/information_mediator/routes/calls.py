@@ -16,7 +16,7 @@ from blocks.information_mediator.core import Answering, Core
 from blocks.information_mediator.directory import Found
 from blocks.information_mediator.exchange import Exchange, Refusal
 from blocks.information_mediator.faults import Fault
-from blocks.information_mediator.incoming import Incoming, decoded_path
+from blocks.information_mediator.incoming import Incoming, decoded_path, printable
 from blocks.information_mediator.redaction import Captured, clean_query, split_pointer, values_at
 from blocks.information_mediator.settings import CONTROLS, Peer
 from blocks.information_mediator.upstream import Headers
@@ -54,7 +54,7 @@ class Calls:
         captured = incoming.captured()
         document = captured.document()
         people = _people(incoming, found, document)
-        exchange.individual = people[0] if len(people) == 1 else ""
+        exchange.individual = _only(people)
         exchange.correlation = incoming.correlation(document)
         exchange.request, personal = captured.keep("request", document, found.pointers)
         exchange.fields = (*_personal_parameters(incoming, found), *personal)
@@ -131,23 +131,39 @@ class Calls:
             if fault is not None and fault.name == "drop":
                 raise Refusal(504, "answer-lost", "the answer was lost on its way: a planted fault")
             response = _captured_answer(answered, body.beginning, body.complete)
-            exchange.response, personal = response.keep("response", response.document(), found.pointers)
+            document = response.document()
+            exchange.response, personal = response.keep("response", document, found.pointers)
+            exchange.individual = exchange.individual or _only(_named_in("response", document, found))
             exchange.fields = (*exchange.fields, *personal)
             await answering.answer(status, answered, body)
 
 
 def _people(incoming: Incoming, found: Found, document: Any) -> list[str]:
-    """Give everybody the call is about, by the operation's `subject`."""
+    """Give everybody the request says it is about, by the operation's `subject`."""
     where, _, pointer = (found.operation.subject or "").partition("/")
     if where == "path":
         values = [found.values.get(pointer, "")]
     elif where == "query":
         values = incoming.parameter(pointer)
-    elif where == "request":
-        values = [str(value) for value in values_at(document, split_pointer(pointer))]
     else:
-        values = []
+        return _named_in("request", document, found)
     return sorted({value for value in values if value})
+
+
+def _named_in(side: str, document: Any, found: Found) -> list[str]:
+    """Give everybody a body names where the operation's `subject` points; an answer may name them too.
+
+    Too late to ask for consent, in time for the log. What is no text is nobody: it may be half a record.
+    """
+    where, *pointer = split_pointer(found.operation.subject or "")
+    if where != side:
+        return []
+    named = values_at(document, tuple(pointer))
+    return sorted({value for value in named if isinstance(value, str) and value})
+
+
+def _only(people: list[str]) -> str:
+    return printable(people[0]) if len(people) == 1 else ""
 
 
 def _personal_parameters(incoming: Incoming, found: Found) -> list[str]:

@@ -74,7 +74,7 @@ def wiring() -> dict[str, Any]:
                     secret=["response/pin_hint"],
                 ),
                 operation("findPersons", "GET", "/persons", subject="query/individualId"),
-                operation("countPersons", "GET", "/persons/count"),
+                operation("countPersons", "GET", "/persons/count", subject="response/about/id"),
                 operation(
                     "writePerson",
                     "POST",

@@ -44,6 +44,23 @@ def test_personal_fields_are_listed_and_secrets_are_not_kept(
     assert line["individual"] == "P1"
 
 
+@pytest.mark.parametrize(
+    ("about", "individual"),
+    [({"id": "P1"}, "P1"), ({"id": "P\x001"}, "P1"), ({"id": {"given_name": "Ada"}}, ""), ({"id": None}, "")],
+)
+def test_a_person_whom_only_the_answer_names_stands_in_the_log(
+    mediator: TestClient,
+    network: Any,
+    ministry: dict[str, str],
+    exchanges: Callable[..., Any],
+    about: Any,
+    individual: str,
+) -> None:
+    network.answer("digital-registries", "GET", "/persons/count", {"about": about})
+    mediator.get(COUNT, headers=ministry)
+    assert [line["individual"] for line in exchanges()] == [individual]
+
+
 def test_no_secret_reaches_the_database(
     mediator: TestClient,
     network: Any,
