@@ -22,6 +22,9 @@ from blockkit.records import Connection
 
 AUTH_METHOD = "private_key_jwt"
 SMALLEST_RSA = 2048
+KEY_MEMBERS = ("kty", "use", "alg", "kid", "crv", "x", "y", "n", "e")
+"""What is kept of a public JWK; whatever else came along proves nothing (RFC 7517, section 4)."""
+LONGEST_MEMBER = 2048
 SCOPES = ("openid", "profile", "email", "phone")
 # fmt: off
 Claim = Literal[
@@ -96,7 +99,7 @@ class NewClient(ClientDetails):
         key = import_public_key(document)
         if key.key_type == "RSA" and key.public_key.key_size < SMALLEST_RSA:  # type: ignore[union-attr]
             raise ValueError(f"an RSA key of fewer than {SMALLEST_RSA} bits")
-        return document
+        return {name: document[name] for name in KEY_MEMBERS if name in document}
 
 
 class ChangedClient(ClientDetails):
@@ -190,12 +193,18 @@ def change(db: Connection, client_id: str, document: Any) -> str:
 
 def import_public_key(document: Mapping[str, Any]) -> Key:
     """Read a public JWK that signatures can be verified with. Raises ValueError."""
+    if not all(_is_plain(document[name]) for name in KEY_MEMBERS if name in document):
+        raise ValueError("a member of the key is not short plain text")
     if document.get("kty") not in ("RSA", "EC", "OKP") or "d" in document:
         raise ValueError("the key is not the public half of an RSA, EC or OKP key")
     try:
         return JWKRegistry.import_key(dict(document))
     except (JoseError, ValueError, KeyError, TypeError) as error:
         raise ValueError(f"the key can't be read: {error}") from None
+
+
+def _is_plain(value: Any) -> bool:
+    return isinstance(value, str) and len(value) <= LONGEST_MEMBER and value.isascii() and value.isprintable()
 
 
 def _columns(details: ClientDetails) -> list[Any]:

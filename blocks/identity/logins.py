@@ -83,6 +83,9 @@ def name_person(
 ) -> tuple[Login, Letter | None]:
     """Take down who logs in; gives the letter to send, None when there is nobody to send one to."""
     row = _open_login(db, clock, identifier, browser)
+    if row["failures"] and row["individual_id"] != individual_id:
+        # The wrong codes count against the person they were tried on; another name would take them along.
+        raise Problem(403, "login-over", "a code was tried for somebody else; begin again")
     person = find_person(db, individual_id)
     letter = None
     if person is not None and not person.deceased and _may_try(db, clock, individual_id):

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+import psycopg
 import pytest
 from joserfc.jwk import ECKey, OctKey, OKPKey, RSAKey
 from starlette.testclient import TestClient
@@ -65,6 +66,20 @@ def test_an_unfit_client_is_refused_by_field(
     client: TestClient, registration: Write, changed: dict[str, Any], code: str
 ) -> None:
     assert create(client, registration(ECKey.generate_key("P-256"), **changed)) == [code]
+
+
+def test_of_a_key_only_what_verifies_is_kept(client: TestClient, registration: Write, database: str) -> None:
+    key = ECKey.generate_key("P-256", {"kid": "k1"}).as_dict(private=False)
+    assert create(client, registration(ECKey.import_key(key), publicKey={**key, "note": "\x00" * 9})) == []
+    with psycopg.connect(database) as connection:
+        assert connection.execute("SELECT public_key FROM clients").fetchall() == [(key,)]
+
+
+@pytest.mark.parametrize("kid", ["\x00", "x" * 9999, ["k1"], None])
+def test_a_key_with_an_odd_member_is_refused(client: TestClient, registration: Write, kid: Any) -> None:
+    key = ECKey.generate_key("P-256")
+    document = {**key.as_dict(private=False), "kid": kid}
+    assert create(client, registration(key, publicKey=document)) == ["invalid_public_key"]
 
 
 @pytest.mark.filterwarnings("ignore::joserfc.errors.SecurityWarning")

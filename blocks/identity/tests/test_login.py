@@ -140,6 +140,15 @@ def test_a_person_whose_code_is_guessed_at_gets_no_more_codes(browser: Any, part
     assert len(browser.letters()) == sent + 1
 
 
+def test_wrong_codes_cannot_be_moved_to_somebody_else(browser: Any, party: Any) -> None:
+    asking = browser.open(party.url())
+    page = browser.submit(asking, individual_id="ZZ1")
+    wrong = f"{(int(browser.code()) + 1) % 10**6:06}"
+    assert browser.submit(page, otp=wrong).status_code == 422
+    assert browser.submit(asking, individual_id="ZZ2").status_code == 403
+    assert browser.submit(asking, individual_id="ZZ1").status_code == 200
+
+
 def test_a_code_too_old_is_wrong(browser: Any, party: Any, database: str, owner: Callable[..., Any]) -> None:
     page = browser.submit(browser.open(party.url()), individual_id="ZZ1")
     owner("UPDATE logins SET code_ends_at = now() - interval '1 second'")
