@@ -21,6 +21,7 @@ from blockkit.records import Connection
 
 Channel = Literal["email", "sms"]
 STATUSES = ("scheduled", "processing", "deferred", "bounced", "notSent", "delivered")
+MOST_ADDRESSES = 10_000
 _EMAIL = re.compile(r"[^@\s]+@[^@\s]+\.[^@\s]+")
 _PHONE = re.compile(r"\+?[0-9]{5,15}")
 
@@ -52,9 +53,11 @@ def submit(
         The request's uid.
 
     Raises:
-        Problem: 409 when the uid was used for something else.
+        Problem: 409 when the uid was used for something else, 400 for nobody or too many to send it to.
     """
     unique = list(dict.fromkeys(addresses))
+    if not 0 < len(unique) <= MOST_ADDRESSES:
+        raise Problem(400, "invalid-request", f"a message goes to 1 to {MOST_ADDRESSES} addresses")
     content = json.dumps([letter.channel, letter.sender, letter.subject, letter.text, unique])
     request = (uid or new_uid(), letter.channel, _hash(key), _hash(content))
     added = db.execute(

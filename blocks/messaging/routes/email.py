@@ -16,7 +16,7 @@ from blocks.messaging.routes.callers import named_request, read_sender, wanted_s
 from blocks.messaging.routes.text import Storable
 
 ACCEPTED = 'Request successfully accepted. Use "requestUid" to track its status.'
-LARGEST_BATCH = 10_000
+LONGEST_TEXT = 100_000
 
 
 class SenderInfo(BaseModel):
@@ -55,8 +55,6 @@ class BatchRecipient(BaseModel):
             raise Problem(
                 400, "invalid-request", "batchEmailAsBase64 is not base64 of a JSON list of recipients"
             ) from None
-        if not 0 < len(found) <= LARGEST_BATCH:
-            raise Problem(400, "invalid-request", f"a batch has 1 to {LARGEST_BATCH} recipients")
         return found
 
 
@@ -64,8 +62,8 @@ class Content(BaseModel):
     """What is written."""
 
     encoding: Storable = "UTF-8"
-    title: Storable = ""
-    content: Storable
+    title: Storable = Field(default="", max_length=998)
+    content: Storable = Field(max_length=LONGEST_TEXT)
 
 
 class Email(BaseModel):
@@ -87,8 +85,8 @@ class BatchEmail(BaseModel):
 class Reply(BaseModel):
     """Body of `POST /callback/email`."""
 
-    meta: Storable = ""
-    content: Storable
+    meta: Storable = Field(default="", max_length=LONGEST_TEXT)
+    content: Storable = Field(max_length=LONGEST_TEXT)
 
 
 def make_router(kit: Kit) -> APIRouter:

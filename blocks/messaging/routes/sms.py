@@ -8,9 +8,9 @@ from fastapi import APIRouter, Request
 from pydantic import BaseModel, Field
 
 from blockkit.app import Kit
-from blocks.messaging.delivery import Letter, count_statuses, require_request, submit
+from blocks.messaging.delivery import MOST_ADDRESSES, Letter, count_statuses, require_request, submit
 from blocks.messaging.routes.callers import named_request, read_sender, wanted_statuses
-from blocks.messaging.routes.email import ACCEPTED, LARGEST_BATCH
+from blocks.messaging.routes.email import ACCEPTED
 from blocks.messaging.routes.text import Storable
 
 Phone = Annotated[Storable, Field(min_length=1, max_length=40)]
@@ -25,7 +25,7 @@ class One(BaseModel):
 class Many(BaseModel):
     """Several recipients."""
 
-    phones: Annotated[list[Phone], Field(min_length=1, max_length=LARGEST_BATCH)]
+    phones: Annotated[list[Phone], Field(min_length=1, max_length=MOST_ADDRESSES)]
 
 
 class Text(BaseModel):
