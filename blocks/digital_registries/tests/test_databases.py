@@ -40,6 +40,18 @@ def test_a_defined_registry_takes_records_by_its_schema(define: Any, ask: Any) -
     assert ask("create", "toys", write={"name": "Bear"}).status_code == 400
 
 
+def test_a_schema_that_takes_anything_takes_nothing_bottomless(define: Any, ask: Any) -> None:
+    anything = {**SCHEMA, "properties": {**SCHEMA["properties"], "note": {}}}
+    assert define(anything).status_code == 200
+    deep: Any = []
+    for _ in range(19):
+        assert ask("create", "toys", write={"name": "bear", "note": deep}).status_code == 200
+        deep = [deep]
+    for _ in range(2):
+        assert ask("create", "toys", write={"name": "bear", "note": deep}).status_code == 400
+        deep = [[[deep]]]
+
+
 def test_the_same_definition_changes_nothing_and_one_with_records_stays(define: Any, ask: Any) -> None:
     first = define().json()
     assert define().json() == first
