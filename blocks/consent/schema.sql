@@ -57,10 +57,12 @@ CREATE TABLE records (
 -- The block's own signing keys. Of an older epoch only the public half stays, to verify what it signed.
 CREATE TABLE signing_keys (
     kid         text    PRIMARY KEY,
-    epoch       integer NOT NULL UNIQUE,
+    epoch       integer NOT NULL,
     public_key  jsonb   NOT NULL,
     private_key jsonb
 );
+-- A block that restarts begins at an epoch whose key it has dropped: that epoch gets another.
+CREATE UNIQUE INDEX signing_keys_in_use ON signing_keys (epoch) WHERE private_key IS NOT NULL;
 
 GRANT SELECT, INSERT, UPDATE ON documents, records, signing_keys TO {role};
 GRANT SELECT, INSERT ON individuals, revisions, signatures TO {role};

@@ -100,14 +100,17 @@ def drop_older_keys(db: Connection, clock: Clock) -> None:
 
 
 def _key(db: Connection, clock: Clock, prefix: str) -> ECKey:
-    row = db.execute("SELECT private_key FROM signing_keys WHERE epoch = %s", [clock.epoch]).fetchone()
-    if row is None or row["private_key"] is None:
+    row = db.execute(
+        "SELECT private_key FROM signing_keys WHERE epoch = %s AND private_key IS NOT NULL", [clock.epoch]
+    ).fetchone()
+    if row is None:
         kid = f"{prefix}-{clock.epoch}-{secrets.token_hex(8)}"
         key = ECKey.generate_key("P-256", {"kid": kid, "use": "sig", "alg": ALGORITHM})
         # Two first signatures at once: one key wins, and both use it.
         row = db.execute(
             "INSERT INTO signing_keys (kid, epoch, public_key, private_key) VALUES (%s, %s, %s, %s) "
-            "ON CONFLICT (epoch) DO UPDATE SET epoch = excluded.epoch RETURNING private_key",
+            "ON CONFLICT (epoch) WHERE private_key IS NOT NULL DO UPDATE SET epoch = excluded.epoch "
+            "RETURNING private_key",
             [kid, clock.epoch, Jsonb(key.as_dict(private=False)), Jsonb(key.as_dict(private=True))],
         ).fetchone()
     assert row is not None

@@ -222,6 +222,16 @@ def test_old_signatures_stay_verifiable_in_a_new_epoch(
     assert all("d" not in key for key in client.get("/.well-known/jwks.json").json()["keys"])
 
 
+def test_an_epoch_that_comes_again_gets_another_key(client: TestClient, people: Any) -> None:
+    headers = set()
+    for person, epoch in (("ZZ1", 0), ("ZZ2", 5), ("ZZ3", 0)):
+        client.post("/_sandbox/clock", json={"offset_seconds": 0, "epoch": epoch})
+        signature = people.agree(person).json()["consentRecord"]["signature"]
+        attestation(client, signature)
+        headers.add(signature["verificationJwsHeader"])
+    assert len(headers) == 3
+
+
 def test_a_block_that_runs_alone_signs_nothing(database: str, agreement: dict[str, Any]) -> None:
     alone = {**environment_for(database), "SANDBOX_SECRET": ""}
     with as_mediator(create_app(alone)) as client:
