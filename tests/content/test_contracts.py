@@ -28,6 +28,7 @@ PUBLISHED = ROOT.parent / "shared" / "specs" / "govstack"
 BLOCKS = sorted(file.parent.name for file in (ROOT / "blocks").glob("*/openapi.yaml"))
 METHODS = ("get", "put", "post", "delete", "patch")
 ROLES = ("citizen", "enrolment-officer", "payroll-maker", "payroll-checker", "payroll-releaser", "registrar")
+NAMES_OF_PERSONS = ("individualId", "userId")
 FORM = "application/x-www-form-urlencoded"
 SURROGATE = "\ud800"
 DEEP: Any = json.loads("[" * 300 + "]" * 300)
@@ -130,7 +131,7 @@ def make_app(block: str, database_url: str, peers: PeersDouble) -> FastAPI:
 
 
 def test_no_block_is_overlooked() -> None:
-    assert BLOCKS == sorted(file.parent.name for file in (ROOT / "blocks").glob("*/block.yaml"))
+    assert sorted(file.parent.name for file in (ROOT / "blocks").glob("*/block.yaml")) == BLOCKS
     assert BLOCKS
 
 
@@ -167,6 +168,16 @@ def read_published(source: str) -> Any:
 def nameless(path: str) -> str:
     """Leave out what does not tell operations apart: parameters' names, and a query in the path."""
     return re.sub(r"\{[^{}]+\}", "{}", path.partition("?")[0])
+
+
+@pytest.mark.parametrize("block", BLOCKS)
+def test_a_person_named_in_an_address_is_marked(block: str) -> None:
+    for operation in operations(block):
+        named = [each for each in operation.parameters if each["name"] in NAMES_OF_PERSONS]
+        for parameter in named:
+            assert parameter.get("x-personal") is True, operation.name
+        if named:
+            assert operation.document.get("x-subject"), operation.name
 
 
 @pytest.mark.parametrize("block", BLOCKS)
