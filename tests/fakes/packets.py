@@ -5,7 +5,7 @@ from __future__ import annotations
 import socket
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import ExitStack, contextmanager, suppress
 from itertools import pairwise
 from pathlib import Path
 
@@ -60,15 +60,19 @@ class HostReceiver:
         self.arrived: list[tuple[str, bytes]] = []
         self._news = threading.Condition()
         anywhere = "0.0.0.0" if family == socket.AF_INET else "::"
-        self._datagrams = socket.socket(family, socket.SOCK_DGRAM)
-        self._connections = socket.socket(family, socket.SOCK_STREAM)
-        if family == socket.AF_INET6:
-            for listening in (self._datagrams, self._connections):
-                listening.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 1)
-        self._datagrams.bind((anywhere, port))
-        self.port = int(self._datagrams.getsockname()[1])
-        self._connections.bind((anywhere, self.port))
-        self._connections.listen()
+        with ExitStack() as unless_all_is_well:
+            self._datagrams = unless_all_is_well.enter_context(socket.socket(family, socket.SOCK_DGRAM))
+            self._connections = unless_all_is_well.enter_context(socket.socket(family, socket.SOCK_STREAM))
+            if family == socket.AF_INET6:
+                for listening in (self._datagrams, self._connections):
+                    listening.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 1)
+            # The test before this one may have had the same port.
+            self._connections.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            self._datagrams.bind((anywhere, port))
+            self.port = int(self._datagrams.getsockname()[1])
+            self._connections.bind((anywhere, self.port))
+            self._connections.listen()
+            unless_all_is_well.pop_all()
         self._threads = [threading.Thread(target=run) for run in (self._receive, self._accept)]
         for thread in self._threads:
             thread.start()
@@ -113,16 +117,15 @@ class HostReceiver:
 @contextmanager
 def host_receivers() -> Iterator[list[HostReceiver]]:
     """Listen on any free port and, where nobody else has it, as a name server on port 53."""
-    receivers = [HostReceiver(0)]
-    try:
-        receivers.append(HostReceiver(53))
-    except OSError:
-        receivers.append(HostReceiver(0))
-    try:
+    with ExitStack() as stack:
+        receivers = [HostReceiver(0)]
+        stack.callback(receivers[0].close)
+        try:
+            receivers.append(HostReceiver(53))
+        except OSError:
+            receivers.append(HostReceiver(0))
+        stack.callback(receivers[1].close)
         yield receivers
-    finally:
-        for receiver in receivers:
-            receiver.close()
 
 
 @contextmanager
