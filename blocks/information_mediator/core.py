@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from time import perf_counter
 from typing import Any
 
 from psycopg_pool import AsyncConnectionPool
-from starlette.types import Send
+from starlette.types import Receive, Scope, Send
 
 from blockkit.clock import Clock
 from blockkit.problems import problem_response
+from blocks.information_mediator.callers import claimed_name
 from blocks.information_mediator.consent import Consent
 from blocks.information_mediator.directory import Directory
 from blocks.information_mediator.exchange import Exchange, Kind, Refusal
@@ -97,3 +98,18 @@ class Answering:
         self.exchange.status = status
         self.exchange.milliseconds = (perf_counter() - self.began) * 1000
         await self.core.log.append(self.exchange, secrets=self.incoming.bearer())
+
+
+Serve = Callable[[Incoming, Exchange, Answering], Awaitable[None]]
+
+
+async def carry(core: Core, kind: Kind, serve: Serve, scope: Scope, receive: Receive, send: Send) -> None:
+    """Serve one request as an exchange of its own; a refusal is its answer. A browser is no client."""
+    incoming = Incoming(scope, receive)
+    client = "" if kind == "public" else claimed_name(incoming)
+    exchange = core.begin(kind, client, incoming.method, incoming.raw_path)
+    answering = Answering.start(core, exchange, incoming, send)
+    try:
+        await serve(incoming, exchange, answering)
+    except Refusal as refusal:
+        await answering.refuse(refusal)

@@ -7,8 +7,8 @@ import re
 
 from starlette.types import Receive, Scope, Send
 
-from blocks.information_mediator.callers import claimed_name, prove
-from blocks.information_mediator.core import Answering, Core
+from blocks.information_mediator.callers import prove
+from blocks.information_mediator.core import Answering, Core, carry
 from blocks.information_mediator.exchange import Exchange, Refusal
 from blocks.information_mediator.incoming import Incoming
 from blocks.information_mediator.redaction import Pointers
@@ -26,13 +26,7 @@ class Callbacks:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Take one message."""
-        incoming = Incoming(scope, receive)
-        exchange = self._core.begin("callback", claimed_name(incoming), incoming.method, incoming.raw_path)
-        answering = Answering.start(self._core, exchange, incoming, send)
-        try:
-            await self._take(incoming, exchange, answering)
-        except Refusal as refusal:
-            await answering.refuse(refusal)
+        await carry(self._core, "callback", self._take, scope, receive, send)
 
     async def _take(self, incoming: Incoming, exchange: Exchange, answering: Answering) -> None:
         core = self._core

@@ -11,8 +11,8 @@ from typing import Any
 
 from starlette.types import Receive, Scope, Send
 
-from blocks.information_mediator.callers import claimed_name, prove
-from blocks.information_mediator.core import Answering, Core
+from blocks.information_mediator.callers import prove
+from blocks.information_mediator.core import Answering, Core, carry
 from blocks.information_mediator.directory import Found
 from blocks.information_mediator.exchange import Exchange, Refusal
 from blocks.information_mediator.faults import Fault
@@ -31,13 +31,7 @@ class Calls:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one call."""
-        incoming = Incoming(scope, receive)
-        exchange = self._core.begin("call", claimed_name(incoming), incoming.method, incoming.raw_path)
-        answering = Answering.start(self._core, exchange, incoming, send)
-        try:
-            await self._serve(incoming, exchange, answering)
-        except Refusal as refusal:
-            await answering.refuse(refusal)
+        await carry(self._core, "call", self._serve, scope, receive, send)
 
     async def _serve(self, incoming: Incoming, exchange: Exchange, answering: Answering) -> None:
         core = self._core

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from starlette.types import Receive, Scope, Send
 
-from blocks.information_mediator.core import Answering, Core
+from blocks.information_mediator.core import Answering, Core, carry
 from blocks.information_mediator.exchange import Exchange, Refusal
 from blocks.information_mediator.incoming import Incoming, decoded_path
 from blocks.information_mediator.wiring import Service
@@ -22,13 +22,7 @@ class PublicPages:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one page."""
-        incoming = Incoming(scope, receive)
-        exchange = self._core.begin("public", "", incoming.method, incoming.raw_path)
-        answering = Answering.start(self._core, exchange, incoming, send)
-        try:
-            await self._serve(incoming, exchange, answering)
-        except Refusal as refusal:
-            await answering.refuse(refusal)
+        await carry(self._core, "public", self._serve, scope, receive, send)
 
     async def _serve(self, incoming: Incoming, exchange: Exchange, answering: Answering) -> None:
         core = self._core
