@@ -6,7 +6,9 @@ from dataclasses import dataclass
 
 from fastapi import Request
 
+from blockkit.app import Kit
 from blockkit.problems import Problem
+from blocks.messaging.delivery import Channel, count_statuses, require_request
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,3 +45,13 @@ def wanted_statuses(request: Request) -> list[str]:
     if not wanted:
         raise Problem(400, "status-missing", "name the statuses to count in the query: status=delivered")
     return wanted
+
+
+def answer_status(kit: Kit, channel: Channel, request: Request) -> dict[str, int]:
+    """Count what became of the request that its sender asks about. Raises Problem 400 and 404."""
+    sender = read_sender(request)
+    uid = named_request(sender)
+    wanted = wanted_statuses(request)
+    with kit.records.transaction() as db:
+        require_request(db, channel, uid, sender.key)
+        return count_statuses(db, uid, wanted)

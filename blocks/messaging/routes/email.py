@@ -11,8 +11,8 @@ from pydantic import BaseModel, Field, ValidationError
 
 from blockkit.app import Kit
 from blockkit.problems import Problem
-from blocks.messaging.delivery import Letter, count_statuses, require_request, submit
-from blocks.messaging.routes.callers import named_request, read_sender, wanted_statuses
+from blocks.messaging.delivery import Letter, require_request, submit
+from blocks.messaging.routes.callers import answer_status, named_request, read_sender
 from blocks.messaging.routes.text import Storable
 
 ACCEPTED = 'Request successfully accepted. Use "requestUid" to track its status.'
@@ -117,12 +117,7 @@ def make_router(kit: Kit) -> APIRouter:
 
     @router.get("/status/email")
     def get_email_status(request: Request) -> dict[str, int]:
-        sender = read_sender(request)
-        uid = named_request(sender)
-        wanted = wanted_statuses(request)
-        with kit.records.transaction() as db:
-            require_request(db, "email", uid, sender.key)
-            return count_statuses(db, uid, wanted)
+        return answer_status(kit, "email", request)
 
     @router.post("/callback/email")
     def callback_email(reply: Reply, request: Request) -> dict[str, Any]:

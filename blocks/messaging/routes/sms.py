@@ -8,8 +8,8 @@ from fastapi import APIRouter, Request
 from pydantic import BaseModel, Field
 
 from blockkit.app import Kit
-from blocks.messaging.delivery import MOST_ADDRESSES, Letter, count_statuses, require_request, submit
-from blocks.messaging.routes.callers import named_request, read_sender, wanted_statuses
+from blocks.messaging.delivery import MOST_ADDRESSES, Letter, submit
+from blocks.messaging.routes.callers import answer_status, read_sender
 from blocks.messaging.routes.email import ACCEPTED
 from blocks.messaging.routes.text import Storable
 
@@ -69,11 +69,6 @@ def make_router(kit: Kit) -> APIRouter:
 
     @router.get("/status/sms")
     def get_sms_status(request: Request) -> dict[str, int]:
-        sender = read_sender(request)
-        uid = named_request(sender)
-        wanted = wanted_statuses(request)
-        with kit.records.transaction() as db:
-            require_request(db, "sms", uid, sender.key)
-            return count_statuses(db, uid, wanted)
+        return answer_status(kit, "sms", request)
 
     return router
