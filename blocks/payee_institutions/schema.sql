@@ -53,6 +53,9 @@ CREATE TABLE outcomes (
 );
 CREATE INDEX outcomes_account ON outcomes (account_id) WHERE result = 'credited';
 
+-- Payments' schema holds its ledger by functions much like these. They stay apart on purpose: a witness that
+-- shared the payer's code would share its mistakes.
+
 -- The functions below are planned once per session, perhaps while the ledger is small, and used while it grows:
 -- without an index each would take longer with every journal. Hence no sequential scans in them.
 
