@@ -26,7 +26,7 @@ from sandbox.evidence.inventory import take_inventory
 from sandbox.evidence.latency import draw_latencies, measure, say_finding
 from sandbox.evidence.material import Material
 from sandbox.evidence.repeat import place_of, show_headers, write_curl
-from sandbox.evidence.story import Entry, Loop, Story, Told, find_failures, walk
+from sandbox.evidence.story import Entry, Loop, Story, Told, find_failures, find_way, walk
 from sandbox.model.run import Exchange, Figure, Outcome, Verdict
 
 TEMPLATES = Path(__file__).parent / "templates"
@@ -194,6 +194,7 @@ def _environment(names: wording.Names, began: datetime, individuals: Mapping[str
             "tally": _tally,
             "after": lambda exchange: _seconds_after(exchange, began),
             "linked": _link_numbers,
+            "way": find_way,
             "people": lambda entries: _find_people(entries, individuals),
         }
     )

@@ -140,6 +140,19 @@ def _fold_round(steps: Sequence[Told]) -> tuple[Entry, ...]:
     return (steps[0], *fold_loops(steps[1:]))
 
 
+def find_way(entries: Sequence[Entry], number: int) -> tuple[str, ...] | None:
+    """Sentences of the steps around step `number`, outermost first; None when there is no such step."""
+    for entry in entries:
+        if isinstance(entry, Told) and entry.number == number:
+            return ()
+        around = () if isinstance(entry, Loop) else (entry.sentence,)
+        inside = itertools.chain(*entry.rounds) if isinstance(entry, Loop) else entry.inside
+        way = find_way(tuple(inside), number)
+        if way is not None:
+            return (*around, *way)
+    return None
+
+
 def find_failures(entries: Sequence[Entry]) -> list[Told]:
     """Steps that failed or could not be told, without those that only contain one."""
     bad = (Outcome.FAILED, Outcome.ERROR)

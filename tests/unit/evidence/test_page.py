@@ -206,6 +206,7 @@ def test_a_figure_without_exchanges_is_marked() -> None:
 
 def test_a_failed_run_names_the_step_and_links_to_it() -> None:
     page = _render(sample_material(play_run(fault_at="enrol-payee")))
+    assert "It was part of “<bdi>" in page
     assert '<a href="#s43">What was sent, answered and checked at step 43</a>' in page
     assert "the answer was 500, wanted 202" in page
 

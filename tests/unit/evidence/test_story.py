@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from sandbox.evidence.story import Loop, Told, find_failures, fold_loops, read_story, walk
+from sandbox.evidence.story import Loop, Told, find_failures, find_way, fold_loops, read_story, walk
 from sandbox.model.run import Event, Outcome, StepFinished
 from tests.fakes.sample_run import play_run
 
@@ -75,3 +75,12 @@ def test_a_loop_inside_a_round_is_folded_too() -> None:
 def test_no_events_are_no_story() -> None:
     story = read_story([])
     assert (story.started, story.finished, story.entries, story.results) == (None, None, (), ())
+
+
+def test_the_way_to_a_failed_step_names_every_step_around_it() -> None:
+    story = read_story(play_run(fault_at="enrol-payee").events)
+    failed = find_failures(story.entries)[0]
+    around = [step for step in walk(story.entries) if any(failed is inner for inner in walk(step.inside))]
+    assert around
+    assert find_way(story.entries, failed.number) == tuple(step.sentence for step in around)
+    assert find_way(story.entries, 10_000) is None
