@@ -24,7 +24,7 @@ from sandbox.catalog.catalog import Catalog
 from sandbox.catalog.wiring import build_wiring
 from sandbox.errors import SandboxError
 from sandbox.evidence.bundle import bundle_digest, write_bundle
-from sandbox.evidence.keys import open_key
+from sandbox.evidence.keys import InstallationKey, open_key
 from sandbox.evidence.material import Material
 from sandbox.evidence.recorder import Recorder
 from sandbox.evidence.register import Register, Standing
@@ -149,9 +149,15 @@ def run_trial(
     compiled = prepared.scenario
     assert compiled is not None, "a trial plays a scenario"
     bind_story_inputs(compiled, how.inputs)
-    running = bring_up(tools, prepared.wish)
+    entry = _enter(settings, tools, prepared, compiled, how)
     try:
-        return _play(settings, tools, prepared, compiled, running, how, listeners)
+        running = bring_up(tools, prepared.wish)
+    except BaseException:
+        # It counts among the earlier runs, or trying until one starts would not show.
+        entry.register.end(run=entry.run, outcome="not started", at=tools.now())
+        raise
+    try:
+        return _play(tools, prepared, compiled, running, entry, how, listeners)
     finally:
         if not how.keep:
             tools.report("taking the sandbox down", 0, 1)
@@ -163,36 +169,54 @@ def draw_name(stem: str) -> str:
     return f"{stem[:15].rstrip('-')}-{secrets.token_hex(2)}"
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Entry:
+    """A run as the register knows it, and where its evidence goes."""
+
+    run: str
+    folder: Path
+    key: InstallationKey
+    register: Register
+    standing: Standing
+
+
+def _enter(
+    settings: Settings, tools: Tools, prepared: Prepared, compiled: CompiledScenario, how: RunWish
+) -> _Entry:
+    run = f"{tools.now():%Y%m%d-%H%M%S}-{secrets.token_hex(3)}"
+    key = open_key(settings.home)
+    register = Register(settings.runs, key)
+    standing = register.begin(
+        run=run, scenario=compiled.scenario.slug, sandbox=prepared.wish.spec.name, at=tools.now()
+    )
+    return _Entry(
+        run=run, folder=(how.out or settings.runs) / run, key=key, register=register, standing=standing
+    )
+
+
 def _play(
-    settings: Settings,
     tools: Tools,
     prepared: Prepared,
     compiled: CompiledScenario,
     running: Running,
+    entry: _Entry,
     how: RunWish,
     listeners: Sequence[Listener],
 ) -> TrialResult:
-    run = f"{tools.now():%Y%m%d-%H%M%S}-{secrets.token_hex(3)}"
-    folder = (how.out or settings.runs) / run
-    key = open_key(settings.home)
-    register = Register(settings.runs, key)
-    standing = register.begin(
-        run=run, scenario=compiled.scenario.slug, sandbox=running.spec.name, at=tools.now()
-    )
     issued = running.secrets.all(running.instances)
     redactor = Redactor(issued)
-    recorder = Recorder(folder, mask=redactor.text)
+    recorder = Recorder(entry.folder, mask=redactor.text)
     heard: list[Event] = []
 
     def write() -> Path:
         tools.report("writing evidence", 0, 1)
-        material = _material(tools, prepared, compiled, running, how, standing, heard, redactor)
-        return write_bundle(folder, material, key=key, secrets=issued)
+        material = _material(tools, prepared, compiled, running, how, entry.standing, heard, redactor)
+        return write_bundle(entry.folder, material, key=entry.key, secrets=issued)
 
     outcome, digest = "interrupted", ""
     try:
         facts = RunFacts(
-            run=run,
+            run=entry.run,
             sandbox=running.spec.name,
             runtime=running.spec.runtime,
             population=running.spec.population,
@@ -216,12 +240,13 @@ def _play(
             with suppress(SandboxError):
                 write()
             raise
+        outcome = finished.verdict.outcome.value
         page = write()
-        outcome, digest = finished.verdict.outcome.value, bundle_digest(folder)
-        return TrialResult(finished=finished, page=page, standing=standing)
+        digest = bundle_digest(entry.folder)
+        return TrialResult(finished=finished, page=page, standing=entry.standing)
     finally:
         recorder.close()
-        register.end(run=run, outcome=outcome, at=tools.now(), digest=digest)
+        entry.register.end(run=entry.run, outcome=outcome, at=tools.now(), digest=digest)
 
 
 def _material(

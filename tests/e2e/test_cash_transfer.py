@@ -117,3 +117,11 @@ def test_what_was_paid_is_what_the_parquet_says(local_user: User, tmp_path: Path
     outputs = done.value["outputs"]
     assert (outputs["approved_first"], outputs["approved_second"]) == (january, february)
     assert outputs["credited"] == january + february - 2 * rejected
+
+
+def test_a_run_that_could_not_start_stands_in_the_register(local_user: User) -> None:
+    assert local_user.types("up", "--block", "messaging", "--name", "taken", "--size", "50").code == 0
+    refused = local_user.types("run", "cash-transfer", "--name", "taken", "--size", "1000")
+    assert refused.code == 3, refused.err
+    lines = (local_user.home / "runs" / "register.jsonl").read_text().splitlines()
+    assert [json.loads(line).get("outcome") for line in lines] == ["", "not started"]
