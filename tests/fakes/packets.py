@@ -77,6 +77,14 @@ class HostReceiver:
         for thread in self._threads:
             thread.start()
 
+    @classmethod
+    def on_any_port(cls, family: socket.AddressFamily = socket.AF_INET) -> HostReceiver:
+        """Listen where both are free: the system chooses for one of the two, and may choose badly."""
+        for _ in range(20):
+            with suppress(OSError):
+                return cls(0, family)
+        return cls(0, family)
+
     def wait_for(self, kinds: set[str], token: bytes) -> bool:
         """Wait until `token` arrived in each of these kinds."""
         with self._news:
@@ -118,12 +126,12 @@ class HostReceiver:
 def host_receivers() -> Iterator[list[HostReceiver]]:
     """Listen on any free port and, where nobody else has it, as a name server on port 53."""
     with ExitStack() as stack:
-        receivers = [HostReceiver(0)]
+        receivers = [HostReceiver.on_any_port()]
         stack.callback(receivers[0].close)
         try:
             receivers.append(HostReceiver(53))
         except OSError:
-            receivers.append(HostReceiver(0))
+            receivers.append(HostReceiver.on_any_port())
         stack.callback(receivers[1].close)
         yield receivers
 
