@@ -105,10 +105,14 @@ def write(
 ) -> Row:
     """Write a payroll down; the one that is there already when the same order was faster.
 
-    Raises Problem 409 for another one in its place, and when there is nobody to pay.
+    Raises Problem 409 for another one in its place, and when nobody is left to pay, or too many.
     """
-    if not 0 < len(paid) <= MOST_ITEMS:
-        raise Problem(409, "nobody-to-pay", f"a payroll has 1 to {MOST_ITEMS} items; this one {len(paid)}")
+    if not paid:
+        raise Problem(409, "nobody-to-pay", "no beneficiary of this service can be paid now")
+    if len(paid) > MOST_ITEMS:
+        raise Problem(
+            409, "payroll-too-large", f"{len(paid)} could be paid, a payroll has {MOST_ITEMS} items"
+        )
     made = db.execute(
         "INSERT INTO payrolls (batch_id, service, period, currency, prepared_by, prepared_on)"
         " VALUES (%s, %s, %s, %s, %s, %s) ON CONFLICT DO NOTHING",

@@ -8,6 +8,8 @@ from typing import Any
 import psycopg
 import pytest
 
+from blocks.registration import payrolls
+
 BATCH = "BATCH0000001"
 ALL = ["payroll-maker", "payroll-checker", "payroll-releaser"]
 
@@ -75,6 +77,13 @@ def test_many_preparations_at_the_same_moment_are_one(office: Any) -> None:
 
 def test_nobody_to_pay_is_no_payroll(office: Any) -> None:
     assert kind(office.prepare()) == (409, "nobody-to-pay")
+
+
+def test_more_than_a_batch_takes_is_no_payroll(office: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(payrolls, "MOST_ITEMS", 1)
+    office.approved("ZZ1")
+    office.approved("ZZ2")
+    assert kind(office.prepare()) == (409, "payroll-too-large")
 
 
 def test_a_registry_that_fails_makes_no_payroll(office: Any) -> None:
