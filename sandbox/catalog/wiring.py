@@ -108,13 +108,13 @@ def _rights_of_controls(services: Mapping[str, Service]) -> list[Right]:
         Right(
             client=application_of(CONTROLS),
             service=application_of(slug),
-            operations=spell_out(("*",), services[application_of(slug)]),
+            operations=(operation,),
             purpose="Log in for a fictitious citizen or officer.",
             legal_basis="None: an act of the sandbox itself, on fictitious people.",
             retention="The life of the sandbox.",
             recipient="The sandbox's controls.",
         )
-        for slug in ("identity", "messaging")
+        for slug, operation in (("identity", "createOidcClient"), ("messaging", "listInbox"))
         if application_of(slug) in services
     ]
 

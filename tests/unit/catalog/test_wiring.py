@@ -100,13 +100,13 @@ def test_the_controls_may_log_in_where_identity_runs(content):
         "blocks/identity/openapi.yaml",
         text.replace(
             "paths: {}",
-            "paths:\n  /token:\n    post: {operationId: token, summary: A token, x-source: own,"
+            "paths:\n  /client:\n    post: {operationId: createOidcClient, summary: A client, x-source: own,"
             " responses: {'200': {description: ok}}}",
         ),
     )
     catalog = content.open()
     wiring = build_wiring(catalog.blocks(), catalog.controls())
-    assert (CONTROLS, "SBX/GOV/CENTRAL/identity", "token") in allowed(wiring)
+    assert (CONTROLS, "SBX/GOV/CENTRAL/identity", "createOidcClient") in allowed(wiring)
 
 
 def test_without_a_scenario_the_explorer_may_call_everything(content):
