@@ -7,6 +7,7 @@ released payroll. Whatever is tried is refused, and what it was tried on is as i
 from __future__ import annotations
 
 import base64
+import dataclasses
 import json
 import shutil
 import tempfile
@@ -25,6 +26,7 @@ from sandbox.calls.client import MediatorClient
 from sandbox.calls.redaction import Redactor
 from sandbox.lifecycle.service import Running, bring_up, reset, take_all_down
 from sandbox.model.run import Outcome
+from sandbox.model.wiring import Wiring
 from sandbox.runner.play import RunFacts, play
 from sandbox.settings import Settings
 from sandbox.trial import SandboxWish, look_up_scenario, prepare_trial
@@ -44,6 +46,22 @@ class Victim:
     payroll: str
 
 
+def with_every_operation(wiring: Wiring) -> Wiring:
+    """Let the ministry call all of registration and consent, so that only the blocks stand in the way."""
+    opened = {f"SBX/GOV/CENTRAL/{slug}" for slug in ("registration", "consent")}
+    every = {
+        service.application: tuple(operation.operation_id for operation in service.operations)
+        for service in wiring.services
+    }
+    rights = tuple(
+        right.model_copy(update={"operations": every[right.service]})
+        if right.client == MINISTRY and right.service in opened
+        else right
+        for right in wiring.rights
+    )
+    return wiring.model_copy(update={"rights": rights})
+
+
 class Town:
     """A sandbox in which the cash transfer has been played."""
 
@@ -53,8 +71,9 @@ class Town:
         catalog = make_catalog(settings)
         scenario = look_up_scenario(catalog, "cash-transfer")
         wish = SandboxWish(name="town", size=1000)
+        prepared = prepare_trial(settings, self.tools, catalog, wish, scenario=scenario).wish
         self.running: Running = bring_up(
-            self.tools, prepare_trial(settings, self.tools, catalog, wish, scenario=scenario).wish
+            self.tools, dataclasses.replace(prepared, wiring=with_every_operation(prepared.wiring))
         )
         self.caller = httpx2.Client(base_url=self.running.site.public_url, trust_env=False, timeout=60)
         spec = self.running.spec
