@@ -253,7 +253,7 @@ def test_one_port_is_published_and_only_on_the_loopback(yard: Yard) -> None:
             assert caller.connect_ex((address, port)) != 0
 
 
-@pytest.mark.parametrize("path", ["/r1/SBX/GOV/CENTRAL/registration/services", "/_sandbox/readiness"])
+@pytest.mark.parametrize("path", ["/r1/SBX/GOV/CENTRAL/payments/ledger/trial-balance", "/_sandbox/readiness"])
 def test_the_door_opens_to_the_token_and_to_no_other_secret(yard: Yard, path: str) -> None:
     secrets, other = yard.watched.secrets, yard.beside.secrets
     client = "SBX/GOV/SOCIAL-MINISTRY/cash-transfer"
