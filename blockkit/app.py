@@ -167,6 +167,7 @@ def _own_routes(
         kit.clock.offset_seconds = setting.offset_seconds
         kit.clock.epoch = setting.epoch
         if changed:
+            kit.records.renew()
             on_epoch()
         on_clock()
         return {"today": kit.clock.today().isoformat()}

@@ -44,6 +44,13 @@ class Records:
         """End all sessions."""
         self._pool.close()
 
+    def renew(self) -> None:
+        """Let go of the sessions of a database that was replaced, before one of them is asked for.
+
+        The pool would notice each by its check, and wait a second before it makes another.
+        """
+        self._pool.drain()
+
     @contextmanager
     def transaction(self) -> Iterator[Connection]:
         """Lend a connection inside one transaction. Raises Problem 503 when the database can't be reached."""

@@ -51,6 +51,15 @@ class Server:
             load(connection, data, role=name)
         return self.url(name, user=name, password=password)
 
+    def clone_database(self, name: str, template: str) -> None:
+        """Copy what make_database made, with its owner and its serving role, under another name."""
+        with psycopg.connect(self.url(), autocommit=True) as admin:
+            admin.execute(
+                sql.SQL("CREATE DATABASE {} OWNER {} TEMPLATE {} STRATEGY FILE_COPY").format(
+                    sql.Identifier(name), sql.Identifier(f"{template}_owner"), sql.Identifier(template)
+                )
+            )
+
     def drop_database(self, name: str) -> None:
         """Remove what make_database made."""
         with psycopg.connect(self.url(), autocommit=True) as admin:

@@ -10,6 +10,7 @@ import json
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -98,15 +99,33 @@ def postgres() -> Iterator[Server]:
 _numbers = itertools.count(1)
 
 
+@pytest.fixture(scope="session")
+def loaded(postgres: Server) -> Callable[[Load], str]:
+    """Load a block's empty schema once a session; gives the serving role's URL of that database."""
+
+    @cache
+    def load_once(load: Load) -> str:
+        return postgres.make_database(f"loaded_{next(_numbers)}", load, Path("/nonexistent"))
+
+    return load_once
+
+
 @pytest.fixture
-def make_database(postgres: Server) -> Iterator[Callable[..., str]]:
-    """Make loaded databases: `make_database(load, data=None)` gives the serving role's URL."""
+def make_database(postgres: Server, loaded: Callable[[Load], str]) -> Iterator[Callable[..., str]]:
+    """Make loaded databases: `make_database(load, data=None)` gives the serving role's URL.
+
+    Without data it is a clone of what was loaded once, and so is as good as new.
+    """
     made: list[str] = []
 
     def make(load: Load, data: Path | None = None) -> str:
         name = f"test_{next(_numbers)}"
         made.append(name)
-        return postgres.make_database(name, load, data or Path("/nonexistent"))
+        if data is not None:
+            return postgres.make_database(name, load, data)
+        place, _, template = loaded(load).rpartition("/")
+        postgres.clone_database(name, template)
+        return f"{place}/{name}"
 
     yield make
     for name in made:
