@@ -37,7 +37,7 @@ from sandbox.population import ensure, load_pack
 from sandbox.runner.compile import compile_scenario
 from sandbox.runner.compiled import CompiledScenario
 from sandbox.runner.play import RunFacts, bind_story_inputs, play
-from sandbox.settings import Settings
+from sandbox.settings import CONTENT_ROOT, Settings
 
 RUN_LEASE = timedelta(hours=2)
 """A run whose command was killed leaves its sandbox; the next command after this time removes it."""
@@ -292,10 +292,14 @@ def _exchanges(running: Running) -> Sequence[Exchange]:
 
 
 def _logs(tools: Tools, running: Running, redactor: Redactor) -> Mapping[str, str]:
+    """Read what every instance said; whose machine it was is nobody's business."""
+
+    def plain(line: str) -> str:
+        line = redactor.text(line).replace(str(tools.home), "$SANDBOX_HOME")
+        return line.replace(str(CONTENT_ROOT), "$SANDBOX_CONTENT")
+
     return {
-        name: "\n".join(
-            redactor.text(line) for line in tools.runtime.logs(running.spec.name, name, tail=LOG_LINES)
-        )
+        name: "\n".join(map(plain, tools.runtime.logs(running.spec.name, name, tail=LOG_LINES)))
         for name in running.instances
     }
 
