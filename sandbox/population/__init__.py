@@ -4,10 +4,10 @@ This package alone knows how citizens come about, and is the one home of Faker. 
 know building blocks, databases and scenarios.
 """
 
-from sandbox.population.cache import ensure, read_manifest
-from sandbox.population.compiled import compile_pack
-from sandbox.population.generation import check_size, generate
-from sandbox.population.packs import Pack, list_packs, load_pack
+from sandbox.population.engine.compiled import compile_pack
+from sandbox.population.files.cache import ensure, read_manifest
+from sandbox.population.files.generation import check_size, generate
+from sandbox.population.packs.folder import Pack, list_packs, load_pack
 
 __all__ = [
     "Pack",

@@ -14,6 +14,7 @@ ROOT = Path(__file__).parents[2]
 PACKAGES = ("sandbox", "blockkit", "blocks")
 
 LAYERS = "Layers inside sandbox point downwards only"
+ROOMS = "Inside population, what looks at citizens stands above what makes them"
 BLACK_BOXES = "The orchestrator and the blocks meet only over HTTP"
 KIT_APART = "blockkit serves blocks only; the orchestrator never uses it"
 KIT_BELOW = "Blocks import blockkit, never the other way round"
@@ -34,6 +35,8 @@ PLANTED = [
     ("sandbox/catalog/blocks.py", "import sandbox.evidence.bundle", LAYERS),
     ("sandbox/runner/play.py", "import sandbox.cli.main", LAYERS),
     ("sandbox/evidence/page.py", "import sandbox.runner.play", LAYERS),
+    ("sandbox/population/engine/tables.py", "import sandbox.population.files.cache", ROOMS),
+    ("sandbox/population/packs/folder.py", "import sandbox.population.engine.text", ROOMS),
     ("sandbox/runner/play.py", "import blocks.payments.app", BLACK_BOXES),
     ("blocks/payments/app.py", "import sandbox.errors", BLACK_BOXES),
     ("sandbox/controls/app.py", "import blockkit.app", KIT_APART),
@@ -44,7 +47,7 @@ PLANTED = [
     ("sandbox/bootstrap.py", "import sandbox.runtimes.docker.driver", DRIVERS_HIDDEN),
     ("sandbox/lifecycle/plan.py", "import subprocess", PURE),
     ("sandbox/model/run.py", "import httpx2", PURE),
-    ("sandbox/population/generation.py", "import requests", PURE),
+    ("sandbox/population/files/generation.py", "import requests", PURE),
     ("sandbox/lifecycle/service.py", "import docker", DOCKER),
     ("blocks/payments/app.py", "import docker", DOCKER),
     ("sandbox/runner/play.py", "import faker", FAKER),

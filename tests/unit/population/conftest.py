@@ -10,7 +10,7 @@ import pytest
 
 from sandbox.model.population import PopulationRef
 from sandbox.population import Pack, generate, load_pack
-from sandbox.population.compiled import CompiledPack, compile_pack
+from sandbox.population.engine.compiled import CompiledPack, compile_pack
 from sandbox.settings import CONTENT_ROOT
 from tests.fakes.generated_population import SIZE, Generated
 

@@ -17,12 +17,12 @@ import pyarrow.parquet as pq
 
 from sandbox.errors import RuntimeFailure, StateConflict, UsageError
 from sandbox.model.population import Manifest, PopulationRef, TableManifest
-from sandbox.population.compiled import CompiledPack, compile_pack
-from sandbox.population.digest import TableDigest, combine
-from sandbox.population.packs import Pack
-from sandbox.population.people import Shard, count_persons
-from sandbox.population.statement import classify, state_strength
-from sandbox.population.tables import SCHEMAS, draw_tables
+from sandbox.population.engine.compiled import CompiledPack, compile_pack
+from sandbox.population.engine.people import Shard, count_persons
+from sandbox.population.engine.tables import SCHEMAS, draw_tables
+from sandbox.population.files.digest import TableDigest, combine
+from sandbox.population.packs.folder import Pack
+from sandbox.population.proof.statement import classify, state_strength
 
 MANIFEST = "manifest.json"
 

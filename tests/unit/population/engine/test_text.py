@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from sandbox.population.text import join, luhn_digit, to_arrow, write_choice, write_number
+from sandbox.population.engine.text import join, luhn_digit, to_arrow, write_choice, write_number
 
 
 def test_numbers_are_written_with_leading_zeros() -> None:

@@ -13,7 +13,7 @@ import pytest
 from sandbox.errors import RuntimeFailure, StateConflict, UsageError
 from sandbox.model.population import PopulationRef
 from sandbox.population import Pack, check_size, generate, read_manifest
-from sandbox.population.statement import state_strength
+from sandbox.population.proof.statement import state_strength
 from tests.fakes.generated_population import Generated
 
 GOLDEN = {

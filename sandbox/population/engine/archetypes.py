@@ -21,8 +21,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sandbox.errors import ContentError
-from sandbox.population.packs import AGE_BANDS, FOLDER, Pack
-from sandbox.population.randomness import Integers, words
+from sandbox.population.engine.randomness import Integers, words
+from sandbox.population.packs.folder import AGE_BANDS, FOLDER, Pack
 
 COUNT = 2500
 ROUNDS = 30

@@ -10,7 +10,7 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
-from sandbox.population.randomness import Flags, Integers
+from sandbox.population.engine.randomness import Flags, Integers
 
 Characters = NDArray[np.uint8]
 

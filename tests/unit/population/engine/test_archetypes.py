@@ -8,8 +8,8 @@ import pytest
 
 from sandbox.errors import ContentError
 from sandbox.population import Pack, load_pack
-from sandbox.population.archetypes import COUNT, NOBODY, Role, Sex
-from sandbox.population.compiled import CompiledPack, compile_pack
+from sandbox.population.engine.archetypes import COUNT, NOBODY, Role, Sex
+from sandbox.population.engine.compiled import CompiledPack, compile_pack
 
 
 def test_weighted_households_add_up_to_the_age_pyramid(pack: Pack, compiled: CompiledPack) -> None:

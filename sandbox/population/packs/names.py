@@ -13,8 +13,8 @@ from pathlib import Path
 from typing import Literal
 
 from sandbox.errors import ContentError
-from sandbox.population.profile import NameSource
-from sandbox.population.reading import read_list
+from sandbox.population.packs.profile import NameSource
+from sandbox.population.packs.reading import read_list
 
 Part = Literal["given_female", "given_male", "family"]
 

@@ -10,10 +10,10 @@ from dataclasses import dataclass
 import numpy as np
 import pyarrow as pa
 
-from sandbox.population.archetypes import Archetypes, build_archetypes
-from sandbox.population.packs import Pack
-from sandbox.population.profile import AgeBand, Profile
-from sandbox.population.randomness import AliasTable, Integers
+from sandbox.population.engine.archetypes import Archetypes, build_archetypes
+from sandbox.population.engine.randomness import AliasTable, Integers
+from sandbox.population.packs.folder import Pack
+from sandbox.population.packs.profile import AgeBand, Profile
 
 _AGES = 121
 

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sandbox.population.randomness import AliasTable, Permutation, below, words
+from sandbox.population.engine.randomness import AliasTable, Permutation, below, words
 
 
 def test_words_are_these_on_every_machine() -> None:

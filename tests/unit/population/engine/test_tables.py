@@ -11,10 +11,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from sandbox.population import Pack, load_pack
-from sandbox.population.compiled import CompiledPack, compile_pack
-from sandbox.population.generation import plan_shards
-from sandbox.population.people import HOUSEHOLDS_PER_SHARD, Shard
-from sandbox.population.tables import SCHEMAS, draw_tables
+from sandbox.population.engine.compiled import CompiledPack, compile_pack
+from sandbox.population.engine.people import HOUSEHOLDS_PER_SHARD, Shard
+from sandbox.population.engine.tables import SCHEMAS, draw_tables
+from sandbox.population.files.generation import plan_shards
 from sandbox.settings import CONTENT_ROOT
 from tests.fakes.generated_population import SIZE, Generated
 

@@ -8,8 +8,8 @@ import pytest
 
 from sandbox.errors import ContentError, UsageError
 from sandbox.population import Pack, list_packs, load_pack
-from sandbox.population.names import take_from_faker
-from sandbox.population.profile import IDENTIFYING
+from sandbox.population.packs.names import take_from_faker
+from sandbox.population.packs.profile import IDENTIFYING
 from sandbox.settings import CONTENT_ROOT
 
 Edit = Callable[[str, str, str], int]

@@ -3,7 +3,7 @@ from __future__ import annotations
 import pyarrow as pa
 import pytest
 
-from sandbox.population.digest import TableDigest, combine
+from sandbox.population.files.digest import TableDigest, combine
 
 SCHEMA = pa.schema({"name": pa.string(), "count": pa.int16(), "day": pa.date32(), "flag": pa.bool_()})
 ROWS = [

@@ -18,13 +18,13 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from sandbox.population.archetypes import NOBODY, Role, Sex
-from sandbox.population.compiled import CompiledPack
-from sandbox.population.identifiers import write_emails, write_functional_ids, write_ids, write_phones
-from sandbox.population.kinship import rank_within, trace_family_names
-from sandbox.population.people import ADULT, ELDERLY, People, Shard, Source, draw_people
-from sandbox.population.randomness import Flags, Integers, below, happens
-from sandbox.population.text import join, to_arrow, write_number
+from sandbox.population.engine.archetypes import NOBODY, Role, Sex
+from sandbox.population.engine.compiled import CompiledPack
+from sandbox.population.engine.identifiers import write_emails, write_functional_ids, write_ids, write_phones
+from sandbox.population.engine.kinship import rank_within, trace_family_names
+from sandbox.population.engine.people import ADULT, ELDERLY, People, Shard, Source, draw_people
+from sandbox.population.engine.randomness import Flags, Integers, below, happens
+from sandbox.population.engine.text import join, to_arrow, write_number
 
 HIGHEST_HOUSE_NUMBER = 199
 

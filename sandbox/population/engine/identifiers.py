@@ -9,10 +9,10 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from sandbox.population.archetypes import Sex
-from sandbox.population.profile import BirthYear, Check, IdRecipe, PhoneRecipe, Serial, SexDigit, Text
-from sandbox.population.randomness import Integers, Permutation, Words
-from sandbox.population.text import Characters, join, luhn_digit, write_choice, write_number
+from sandbox.population.engine.archetypes import Sex
+from sandbox.population.engine.randomness import Integers, Permutation, Words
+from sandbox.population.engine.text import Characters, join, luhn_digit, write_choice, write_number
+from sandbox.population.packs.profile import BirthYear, Check, IdRecipe, PhoneRecipe, Serial, SexDigit, Text
 
 _SERIAL_36 = 7
 _TAIL_36 = 10

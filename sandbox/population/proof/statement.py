@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from sandbox.model.population import FieldClass
-from sandbox.population.profile import STRENGTHS, ClassedField, Strength
+from sandbox.population.packs.profile import STRENGTHS, ClassedField, Strength
 
 _CLAIMS: Mapping[Strength, str] = {
     "reserved": "Every identifying field lies in a range that a standard reserves for nobody.",

@@ -14,9 +14,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from sandbox.errors import ContentError, UsageError
-from sandbox.population.names import read_names
-from sandbox.population.profile import Profile
-from sandbox.population.reading import read_list, read_model, read_number, read_table, read_text
+from sandbox.population.packs.names import read_names
+from sandbox.population.packs.profile import Profile
+from sandbox.population.packs.reading import read_list, read_model, read_number, read_table, read_text
 
 RECIPE = 2
 """Raised when the generator makes other citizens of the same pack; part of every pack's digest."""

@@ -10,8 +10,8 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from sandbox.population.archetypes import NOBODY, Role, Sex
-from sandbox.population.randomness import Flags, Integers, Words, lower, upper
+from sandbox.population.engine.archetypes import NOBODY, Role, Sex
+from sandbox.population.engine.randomness import Flags, Integers, Words, lower, upper
 
 YOUNGEST_MOTHER = 18
 OLDEST_MOTHER = 42

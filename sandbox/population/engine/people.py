@@ -12,10 +12,10 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from sandbox.population.archetypes import NOBODY, Role
-from sandbox.population.compiled import CompiledPack
-from sandbox.population.kinship import Kin, link_parents_elsewhere
-from sandbox.population.randomness import Flags, Integers, Words, below, happens, words
+from sandbox.population.engine.archetypes import NOBODY, Role
+from sandbox.population.engine.compiled import CompiledPack
+from sandbox.population.engine.kinship import Kin, link_parents_elsewhere
+from sandbox.population.engine.randomness import Flags, Integers, Words, below, happens, words
 
 HOUSEHOLDS_PER_SHARD = 4096
 

@@ -18,9 +18,9 @@ from pydantic import ValidationError
 
 from sandbox.errors import ContentError, RuntimeFailure
 from sandbox.model.population import Manifest, PopulationRef
-from sandbox.population.generation import MANIFEST, Progress, check_size, generate
-from sandbox.population.packs import Pack
-from sandbox.population.tables import SCHEMAS
+from sandbox.population.engine.tables import SCHEMAS
+from sandbox.population.files.generation import MANIFEST, Progress, check_size, generate
+from sandbox.population.packs.folder import Pack
 
 
 def ensure(

@@ -1,0 +1,1 @@
+"""Country packs: folders of data, read whole and checked before anything is drawn from them."""

@@ -1,0 +1,1 @@
+"""How far it is proven that nobody in a population is real, in figures and in words."""
