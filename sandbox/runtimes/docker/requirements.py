@@ -25,7 +25,9 @@ from sandbox.errors import ImageUnavailable
 from sandbox.settings import Settings
 
 DISTRIBUTION = "civic-sandbox"
-STAYS_ON_THE_HOST = frozenset({"docker", "faker", "psutil", "rich", "typer"})
+STAYS_ON_THE_HOST = frozenset(
+    {"docker", "faker", "openpyxl", "phonenumbers", "psutil", "python-stdnum", "rich", "schwifty", "typer"}
+)
 """Requirements of the command line and the generator: nothing inside a sandbox may import them."""
 
 
