@@ -51,6 +51,19 @@ class TableManifest(Frozen):
     """Length of the Parquet file as it was written here."""
 
 
+class Coincidences(Frozen):
+    """How many pairs of a citizen and a real resident are expected to be alike by chance."""
+
+    residents: int
+    """Of the country, by the pack's `ages.csv`; 0 when the country is made up."""
+    name_and_birth_date: float
+    """Pairs with the same given name, family name and birth date."""
+    name_birth_date_and_district: float
+    """Those of them who live in the same district too."""
+    formula: str
+    assumptions: tuple[str, ...]
+
+
 class Manifest(Frozen):
     """`manifest.json` beside the Parquet files."""
 
@@ -65,3 +78,8 @@ class Manifest(Frozen):
     tables: dict[str, TableManifest]
     fields: tuple[FieldClass, ...]
     statement: str
+    """How far nobody is real, in one sentence."""
+    coincidences: Coincidences | None = None
+    """None in a manifest of an earlier version."""
+    notice: str = ""
+    """For a data-protection officer: what is made up, what can't be excluded, what to do."""

@@ -6,22 +6,22 @@ nobody ever reads half a population. Refuses sizes for which the pack has no uni
 
 from __future__ import annotations
 
-import errno
-import shutil
-import tempfile
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack
 from pathlib import Path
 
 import pyarrow.parquet as pq
 
-from sandbox.errors import RuntimeFailure, StateConflict, UsageError
+from sandbox.errors import UsageError
 from sandbox.model.population import Manifest, PopulationRef, TableManifest
 from sandbox.population.engine.compiled import CompiledPack, compile_pack
 from sandbox.population.engine.people import Shard, count_persons
 from sandbox.population.engine.tables import SCHEMAS, draw_tables
 from sandbox.population.files.digest import TableDigest, combine
+from sandbox.population.files.new_folder import new_folder
 from sandbox.population.packs.folder import Pack
+from sandbox.population.proof.coincidence import expect_coincidences
+from sandbox.population.proof.notice import write_notice
 from sandbox.population.proof.statement import classify, state_strength
 
 MANIFEST = "manifest.json"
@@ -52,7 +52,7 @@ def generate(pack: Pack, ref: PopulationRef, out: Path, *, progress: Progress | 
         raise UsageError(f"the population is of pack {ref.pack!r}, the pack given is {pack.code!r}")
     check_size(pack, ref.size)
     compiled = compile_pack(pack)
-    with _new_folder(out, needed=ref.size * BYTES_PER_PERSON) as folder:
+    with new_folder(out, needed=ref.size * BYTES_PER_PERSON) as folder:
         manifest = _write(pack, compiled, ref, folder, progress or _ignore)
         (folder / MANIFEST).write_text(manifest.model_dump_json(indent=2) + "\n", encoding="utf-8")
     return manifest
@@ -90,6 +90,7 @@ def _write(
             progress(min(1.0, rows["persons"] / ref.size))
     found = {table: digest.hexdigest() for table, digest in digests.items()}
     profile = pack.profile
+    coincidences = expect_coincidences(pack, ref.size)
     return Manifest(
         pack=pack.code,
         country=profile.country,
@@ -110,43 +111,9 @@ def _write(
         },
         fields=classify(profile.fields),
         statement=state_strength(profile.fields),
+        coincidences=coincidences,
+        notice=write_notice(profile.country, ref.size, profile.fields, coincidences),
     )
-
-
-@contextmanager
-def _new_folder(out: Path, *, needed: int) -> Iterator[Path]:
-    """Give a folder to fill, and rename it to `out` when the body ends well; else leave nothing."""
-    try:
-        if out.exists():
-            raise _taken(out)
-        out.parent.mkdir(parents=True, exist_ok=True)
-        growing = Path(tempfile.mkdtemp(prefix=f".{out.name}.", suffix=".partial", dir=out.parent))
-    except OSError as error:
-        raise _cannot_write(out.parent, error, needed) from error
-    try:
-        growing.chmod(0o755)
-        yield growing
-        growing.rename(out)
-    except OSError as error:
-        if error.errno in (errno.ENOTEMPTY, errno.EEXIST):
-            # Somebody else finished first, while this one was growing.
-            raise _taken(out) from error
-        raise _cannot_write(out, error, needed) from error
-    finally:
-        shutil.rmtree(growing, ignore_errors=True)
-
-
-def _taken(out: Path) -> StateConflict:
-    return StateConflict(f"{out} exists already", hint="name a folder that does not exist yet")
-
-
-def _cannot_write(out: Path, error: OSError, needed: int) -> RuntimeFailure:
-    if error.errno in (errno.ENOSPC, errno.EDQUOT):
-        return RuntimeFailure(
-            f"the disk is full: {out} needs about {max(1, needed // 2**20)} MiB",
-            hint="make room, choose a smaller size, or point SANDBOX_HOME to another disk",
-        )
-    return RuntimeFailure(f"{out} can't be written: {error.strerror or error}")
 
 
 def _ignore(share: float) -> None:
