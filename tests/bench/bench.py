@@ -13,6 +13,7 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
+import guard
 import memory
 import readiness
 import resetting
@@ -27,6 +28,7 @@ BENCHMARKS: Mapping[str, Measure] = {
     "ready": readiness.measure,
     "reset": resetting.measure,
     "memory": memory.measure,
+    "guard": guard.measure,
 }
 
 

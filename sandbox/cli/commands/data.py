@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from sandbox.cli.commands import data_audit
+from sandbox.cli.commands import data_audit, data_import
 from sandbox.cli.live import live
 from sandbox.cli.options import Json, Pack, Seed, Size
 from sandbox.cli.output import err, out, print_alone, print_json, print_table
@@ -18,6 +18,7 @@ app = typer.Typer(
     help="Country packs and fictitious populations.", no_args_is_help=True, rich_markup_mode=None
 )
 app.command()(data_audit.audit)
+app.command("import")(data_import.import_)
 
 
 @app.command()

@@ -19,6 +19,7 @@ from sandbox.population.packs.folder import Pack
 from sandbox.population.packs.recipes import BirthDays
 from sandbox.population.proof import banks, phones
 from sandbox.population.proof.forms import (
+    RESERVED_DOMAIN,
     RESERVED_MAIL,
     any_of,
     iban_country,
@@ -31,6 +32,8 @@ from sandbox.population.proof.schemes import schemes_of
 
 FULLY_CHECKED = 100_000
 """Up to so many values are given one by one to the validator itself, not only to its patterns."""
+
+_RESERVED_ADDRESS = rf"(?i)(?:@|://|www\.){RESERVED_DOMAIN}(?:[/:?#].*)?$"
 
 _DAY_ZERO = date(1899, 12, 31)
 
@@ -273,11 +276,7 @@ class Domains:
             self._texts += len(column)
             like = column.filter(pc.match_substring_regex(column, r"(?i)[a-z0-9]@[a-z0-9]|://|www\."))
             if len(like):
-                kept = count_unlike(
-                    like,
-                    r"(?i)(?:@|://|www\.)(?:[a-z0-9-]+\.)*(?:example|test|invalid|"
-                    r"example\.(?:org|com|net))(?:[/:?#].*)?$",
-                )
+                kept = count_unlike(like, _RESERVED_ADDRESS)
                 self._elsewhere += kept
 
     def verdicts(self) -> Sequence[Check]:

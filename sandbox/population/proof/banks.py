@@ -55,3 +55,12 @@ def have_right_digits(ibans: pa.StringArray) -> NDArray[np.bool_]:
         rest = np.where(sign == 0, rest, step)
     found: NDArray[np.bool_] = rest == 1
     return found
+
+
+@cache
+def iban_length(country: str) -> int | None:
+    """Say how long an IBAN of that country is; None when the country has none."""
+    try:
+        return int(registry.get_iban_spec(country).iban_length)
+    except (KeyError, ValueError):
+        return None

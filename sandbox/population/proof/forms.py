@@ -25,8 +25,11 @@ from sandbox.population.packs.recipes import (
     Text,
 )
 
-RESERVED_MAIL = rf"@(?:[A-Za-z0-9-]+\.)*(?:{'|'.join(re.escape(each) for each in RESERVED_DOMAINS)})$"
-"""The end of a mail address at a domain that nobody can register."""
+RESERVED_DOMAIN = rf"(?:[A-Za-z0-9-]+\.)*(?:{'|'.join(re.escape(each) for each in RESERVED_DOMAINS)})"
+"""A domain that nobody can register, without anchors."""
+
+RESERVED_MAIL = rf"^[^@\s,;<>]+@{RESERVED_DOMAIN}$"
+"""One mail address at such a domain, and nothing beside it."""
 
 
 def write_id_pattern(recipe: IdRecipe) -> str:
