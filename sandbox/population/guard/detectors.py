@@ -28,6 +28,8 @@ class Detector:
     candidates: str
     """RE2, for whole columns."""
     finds: Callable[[str], bool]
+    harmless: str = r"^$"
+    """RE2: candidates that are cleared as a whole, because nothing of that form is found by `finds`."""
 
 
 _RESERVED = re.compile(RESERVED_MAIL)
@@ -70,6 +72,8 @@ WRITTEN: Mapping[str, str] = {
     "kr.rrn": r"\d{6}-\d{7}",
 }
 """Schemes whose check is weak, known by how their numbers are written."""
+
+_WRITTEN = {name: re.compile(rf"(?<![\d.-]){form}(?![\d.-])") for name, form in WRITTEN.items()}
 
 WEAK = ("at.vnr", "au.tfn", "bg.pnf", "ca.sin", "cl.rut", "co.nit", "do.cedula", "gb.nhs", "hr.oib",
         "il.idnr", "in_.aadhaar", "in_.vid", "jp.in_", "lv.pvn", "nl.bsn", "nz.ird", "pk.cnic", "pt.cc",
@@ -116,9 +120,7 @@ def holds_card(text: str) -> bool:
 def holds_personal_number(text: str) -> bool:
     """Say whether a number that a scheme of personal numbers accepts is in the text."""
     if any(
-        load_scheme(name).is_valid(found)
-        for name, form in WRITTEN.items()
-        for found in re.findall(rf"(?<![\d.-]){form}(?![\d.-])", text)
+        load_scheme(name).is_valid(found) for name, form in _WRITTEN.items() for found in form.findall(text)
     ):
         return True
     tokens = {token.strip(".") for token in _TOKEN.findall(text)}
@@ -156,5 +158,7 @@ DETECTORS = (
         r"\d(?:[ .\-/+A-Za-z]?\d){4,}|(?i)[A-Z]{5}\d{4}[A-Z]|(?i)[A-Z]{6}\d\d[A-Z]\d\d[A-Z]\d{3}[A-Z]"
         r"|(?i)[A-Z]{4}\d{6}",
         holds_personal_number,
+        # Days and times, and numbers too short for any scheme whose check is strong.
+        r"^[12]\d{3}-[01]\d-[0-3]\d(?:[T ][0-9:.+Z]*)?$|^(?:[A-Za-z]{2,8}-)?-?\d{1,9}(?:\.\d{1,2})?$",
     ),
 )

@@ -21,7 +21,7 @@ from sandbox.population.guard.fields import NAMES
 from sandbox.population.guard.report import MappedColumn
 from sandbox.population.guard.source import as_text
 from sandbox.population.proof import banks
-from sandbox.population.proof.forms import RESERVED_MAIL, any_of
+from sandbox.population.proof.forms import RESERVED_MAIL
 from sandbox.population.proof.marks import Marks
 from sandbox.population.proof.schemes import PERSONAL, load_scheme
 
@@ -92,10 +92,14 @@ class Judge:
             elif each.field == "account":
                 refusals += self._judge_accounts(each.column, text)
             elif each.field == "functional_id":
-                known = any_of([pattern[1:-1] for pattern in self._marks.functional.values()])
                 why = "a functional id that is not this sandbox's"
                 refusals += self._apply(
-                    each.column, text, "functional-id", why, known, lambda value: bool(value)
+                    each.column,
+                    text,
+                    "functional-id",
+                    why,
+                    self._marks.any_functional,
+                    lambda value: bool(value),
                 )
             refusals += self._search(each, text)
         refusals += self._judge_names(texts, marked)
@@ -108,6 +112,8 @@ class Judge:
         for each in self._columns:
             if each.field not in ("functional_id", "national_id"):
                 continue
+            if not _matches(texts[each.column], self._marks.any_functional).any():
+                continue
             for place, code in enumerate(self._marks.packs):
                 packs[_matches(texts[each.column], self._marks.functional[code])] = place
         return packs
@@ -117,14 +123,14 @@ class Judge:
     ) -> tuple[list[Refusal], Flags]:
         """Clear ids of the record's own pack; an id alone proves something where its form is proven."""
         present = _present(text)
-        cleared = np.zeros(len(text), dtype=np.bool_)
+        cleared = _matches(text, self._marks.any_functional)
         proven = np.zeros(len(text), dtype=np.bool_)
         for place, code in enumerate(self._marks.packs):
             alike = _matches(text, self._marks.national[code])
             if not alike.any():
                 continue
             own = alike & ((packs == place) | (self._pack == code))
-            cleared |= own | _matches(text, self._marks.functional[code])
+            cleared |= own
             if code in self._marks.proven:
                 proven |= own
                 if self._pack is None:
@@ -133,7 +139,6 @@ class Judge:
                     fine = unclaimed & ~_each(text, unclaimed, _is_personal_number)
                     cleared |= fine
                     proven |= fine
-            cleared |= _matches(text, self._marks.functional[code])
         why = "an id in no form that is proven to be made up (of a pack's citizens? say --pack)"
         return [Refusal(column, "national-id", why, present & ~cleared, text)], proven
 
@@ -203,20 +208,27 @@ class Judge:
         )
         if column.field in _WHOLLY_JUDGED:
             return
-        own = _matches(text, self._marks.any_phone)
-        if column.field != "phone":
-            own |= _matches(text, self._marks.any_account)
-            for code in self._marks.packs:
-                own |= _matches(text, self._marks.functional[code])
+        own = np.zeros(len(text), dtype=np.bool_)
+        if column.field == "phone":
+            own = _matches(text, self._marks.any_phone)
+        elif self._own_possible(text):
+            for pattern in (self._marks.any_phone, self._marks.any_account, self._marks.any_functional):
+                own |= _matches(text, pattern)
         for detector in DETECTORS:
             if detector.rule == column.field:
                 continue
             candidates = _matches(text, detector.candidates) & ~own
             if candidates.any():
+                candidates &= ~_matches(text, detector.harmless)
+            if candidates.any():
                 found = _each(text, candidates, detector.finds)
                 yield Refusal(column.column, detector.rule, detector.why, found, text)
         if column.field != "phone":
             yield from self._search_weak(column.column, text, own)
+
+    def _own_possible(self, text: pa.StringArray) -> bool:
+        """Save the long patterns where no value is as short and as full of digits as numbers are."""
+        return bool(_matches(text, r"^\+?[0-9A-Z]{8,34}$").any())
 
     def _search_weak(self, column: str, text: pa.StringArray, own: Flags) -> Iterator[Refusal]:
         """Take a whole column for phones or personal numbers when far more of it is than chance would have.

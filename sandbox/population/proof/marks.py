@@ -30,6 +30,7 @@ class Marks:
     """By pack: its national ids."""
     proven: frozenset[str]
     """Packs whose national ids are more than plausible."""
+    any_functional: str
     any_phone: str
     any_account: str
 
@@ -50,6 +51,9 @@ class Marks:
                 code
                 for code, each in profiles.items()
                 if strength_of(each, "persons.individual_id") != "plausible"
+            ),
+            any_functional=any_of(
+                [write_functional_pattern(each.functional_id_prefix) for each in profiles.values()]
             ),
             any_phone=any_of([write_phone_pattern(each.phone) for each in profiles.values()]),
             any_account=any_of([write_id_pattern(each.account_number) for each in profiles.values()]),
