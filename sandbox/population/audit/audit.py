@@ -10,14 +10,15 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import pyarrow as pa
-import pyarrow.parquet as pq
 
+from sandbox.errors import ContentError
 from sandbox.model.population import Manifest
 from sandbox.population.audit.duplicates import count_duplicates
 from sandbox.population.audit.probes import Accounts, Domains, Identifiers, Phones, Probe
 from sandbox.population.audit.report import AuditReport, Check
 from sandbox.population.files.cache import read_manifest
-from sandbox.population.files.digest import TableDigest, combine
+from sandbox.population.files.digest import combine
+from sandbox.population.files.file_digest import FileDigest
 from sandbox.population.packs.folder import Pack
 from sandbox.population.proof.coincidence import expect_coincidences
 from sandbox.population.proof.notice import write_notice
@@ -105,18 +106,16 @@ def _read_table(
 
     rows = 0
     try:
-        with pq.ParquetFile(folder / name) as file:
-            if tuple(file.schema_arrow.names) != promised.columns:
-                return failed("its columns are others than the manifest's")
-            digest = TableDigest(file.schema_arrow)
-            for batch in file.iter_batches(batch_size=ROWS_AT_ONCE):
-                digest.update(batch)
-                for probe in probes:
-                    probe.look(table, batch)
-                rows += batch.num_rows
-                tell(batch.num_rows)
+        digest = FileDigest(folder, table)
+        for batch in digest.read(ROWS_AT_ONCE):
+            for probe in probes:
+                probe.look(table, batch)
+            rows += batch.num_rows
+            tell(batch.num_rows)
     except FileNotFoundError:
         return failed("the file is not there")
+    except ContentError as error:
+        return failed(str(error))
     except (OSError, pa.ArrowException, UnicodeDecodeError) as error:
         return failed(f"the file is damaged: {_first_line(error)}")
     found = digest.hexdigest()

@@ -12,13 +12,13 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import pyarrow as pa
-import pyarrow.parquet as pq
 
-from sandbox.errors import SandboxError
+from sandbox.errors import ContentError, SandboxError
 from sandbox.model.population import PopulationRef
 from sandbox.population.files.cache import read_manifest
-from sandbox.population.files.digest import TableDigest
+from sandbox.population.files.file_digest import FileDigest
 from sandbox.population.files.generation import generate
+from sandbox.population.guard.source import ROWS_AT_ONCE
 from sandbox.population.packs.folder import Pack
 
 
@@ -49,11 +49,10 @@ def prove_own_table(path: Path, packs: Sequence[Pack]) -> str:
 
 
 def _hash(path: Path) -> str | None:
+    digest = FileDigest(path.parent, path.stem)
     try:
-        with pq.ParquetFile(path) as file:
-            digest = TableDigest(file.schema_arrow)
-            for batch in file.iter_batches():
-                digest.update(batch)
-    except (OSError, pa.ArrowException, TypeError, ValueError):
+        for _ in digest.read(ROWS_AT_ONCE):
+            pass
+    except (ContentError, OSError, pa.ArrowException):
         return None
     return digest.hexdigest()
