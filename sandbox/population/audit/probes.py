@@ -19,6 +19,7 @@ from sandbox.population.packs.folder import Pack
 from sandbox.population.packs.recipes import BirthDays
 from sandbox.population.proof import banks, phones
 from sandbox.population.proof.forms import (
+    PROVISIONAL,
     RESERVED_DOMAIN,
     RESERVED_MAIL,
     any_of,
@@ -192,7 +193,8 @@ class Identifiers:
 
     def __init__(self, pack: Pack) -> None:
         profile = pack.profile
-        self._form = any_of([write_id_pattern(profile.individual_id)])
+        self._own_form = any_of([write_id_pattern(profile.individual_id)])
+        self._form = any_of([write_id_pattern(profile.individual_id), PROVISIONAL])
         self._functional = any_of([write_functional_pattern(profile.functional_id_prefix)])
         self._schemes = schemes_of(pack.code)
         self._strength = strength_of(profile, "persons.individual_id")
@@ -214,7 +216,8 @@ class Identifiers:
             if self._schemes:
                 self._fully.look(values)
             if self._dated and not odd:
-                days = pc.utf8_slice_codeunits(values, 0, 5).cast(pa.int64())
+                dated = values.filter(pc.match_substring_regex(values, self._own_form))
+                days = pc.utf8_slice_codeunits(dated, 0, 5).cast(pa.int64())
                 self._past += pc.sum(pc.less_equal(days, self._today)).as_py() or 0
         if "functional_id" in batch.schema.names:
             own = batch.column("functional_id").drop_null()
@@ -236,7 +239,7 @@ class Identifiers:
                 holds=not self._odd,
                 counted=self._seen,
                 found=self._odd,
-                how="every id against the pack's recipe",
+                how="every id against the pack's recipe, or the provisional form of a persona without id",
             ),
             Check(
                 name="ids of living persons",

@@ -21,7 +21,7 @@ from sandbox.population.guard.fields import NAMES
 from sandbox.population.guard.report import MappedColumn
 from sandbox.population.guard.source import as_text
 from sandbox.population.proof import banks
-from sandbox.population.proof.forms import RESERVED_MAIL
+from sandbox.population.proof.forms import PROVISIONAL, RESERVED_MAIL, any_of
 from sandbox.population.proof.marks import Marks
 from sandbox.population.proof.schemes import PERSONAL, load_scheme
 
@@ -37,6 +37,8 @@ _WRITTEN_AS_PHONE = (
     r"|^[0-9]{3}[ .-][0-9]{3}[ .-][0-9]{4}(?:x[0-9]{1,6})?$"
 )
 _DIGITS = r"^[0-9][0-9 .\-]{6,18}$"
+
+_PROVISIONAL = any_of([PROVISIONAL])
 
 _WHOLLY_JUDGED = ("national_id", "functional_id", "account", "email")
 """In these fields a value is cleared as a whole or refused, so that nothing can hide beside it."""
@@ -123,7 +125,7 @@ class Judge:
     ) -> tuple[list[Refusal], Flags]:
         """Clear ids of the record's own pack; an id alone proves something where its form is proven."""
         present = _present(text)
-        cleared = _matches(text, self._marks.any_functional)
+        cleared = _matches(text, self._marks.any_functional) | _matches(text, _PROVISIONAL)
         proven = np.zeros(len(text), dtype=np.bool_)
         for place, code in enumerate(self._marks.packs):
             alike = _matches(text, self._marks.national[code])

@@ -31,6 +31,9 @@ RESERVED_DOMAIN = rf"(?:[A-Za-z0-9-]+\.)*(?:{'|'.join(re.escape(each) for each i
 RESERVED_MAIL = rf"^[^@\s,;<>]+@{RESERVED_DOMAIN}$"
 """One mail address at such a domain, and nothing beside it."""
 
+PROVISIONAL = "PROVISIONAL-[0-9]{6}"
+"""What a persona without an id is registered by, without anchors; no authority issues such a number."""
+
 
 def write_id_pattern(recipe: IdRecipe) -> str:
     """Write the pattern of a recipe's numbers, without anchors."""

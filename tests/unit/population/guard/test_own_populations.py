@@ -22,7 +22,7 @@ Import = Callable[..., ImportReport]
 def test_nothing_is_refused(code: str, packs: Sequence[Pack], tmp_path: Path) -> None:
     pack = next(each for each in packs if each.code == code)
     folder = tmp_path / code
-    manifest = generate(pack, PopulationRef(pack=code, size=400, seed=11), folder)
+    manifest = generate(pack, PopulationRef(pack=code, size=150, seed=11), folder)
     for table in ("persons", "households", "accounts"):
         # A copy without a manifest beside it: only its records speak for it.
         copy = tmp_path / f"{table}.csv"
