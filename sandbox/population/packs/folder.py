@@ -11,6 +11,7 @@ import hashlib
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from fnmatch import fnmatchcase
 from pathlib import Path
 
 from sandbox.errors import ContentError, UsageError
@@ -63,11 +64,7 @@ def load_pack(content_root: Path, code: str) -> Pack:
         raise UsageError(f"no country pack is called {code!r}", hint=f"choose one of: {', '.join(known)}")
     folder = content_root / FOLDER / code
     profile = read_model(folder / "profile.yaml", content_root, Profile)
-    if not read_text(folder / "SOURCES.md", content_root).strip():
-        raise ContentError(
-            "the pack doesn't say where its data come from",
-            path=str((folder / "SOURCES.md").relative_to(content_root)),
-        )
+    _refuse_files_without_source(folder, content_root)
     romanise = read_romanisation(profile.names.latin, folder=folder, root=content_root)
     names = read_name_lists(profile.names, romanise, folder=folder, root=content_root)
     places, units = read_places(
@@ -86,6 +83,24 @@ def load_pack(content_root: Path, code: str) -> Pack:
     )
 
 
+def list_files(folder: Path) -> list[str]:
+    """Give a pack's files by name; what begins with a dot is an editor's, not the pack's."""
+    found = (path for path in folder.rglob("*") if path.is_file() and not path.name.startswith("."))
+    return sorted(path.relative_to(folder).as_posix() for path in found)
+
+
+def _refuse_files_without_source(folder: Path, root: Path) -> None:
+    """Every file has to stand in SOURCES.md between backquotes, by its name or by a pattern."""
+    named = re.findall(r"`([^`\n]+)`", read_text(folder / "SOURCES.md", root))
+    for file in list_files(folder):
+        if file != "SOURCES.md" and not any(fnmatchcase(file, name) for name in named):
+            raise ContentError(
+                f"it doesn't say where {file!r} comes from",
+                path=str((folder / "SOURCES.md").relative_to(root)),
+                hint=f"add a line with `{file}`, its source and the source's licence",
+            )
+
+
 def _known(content_root: Path) -> list[str]:
     folder = content_root / FOLDER
     if not folder.is_dir():
@@ -96,12 +111,10 @@ def _known(content_root: Path) -> list[str]:
 
 
 def _digest(folder: Path, names: NameLists) -> str:
-    """Hash names and contents; files that begin with a dot are an editor's, not the pack's."""
+    """Hash names and contents."""
     total = hashlib.sha256(f"recipe {RECIPE}\n".encode())
-    for path in sorted(folder.rglob("*"), key=lambda path: path.relative_to(folder).as_posix()):
-        if path.is_file() and not path.name.startswith("."):
-            content = hashlib.sha256(path.read_bytes()).hexdigest()
-            total.update(f"{path.relative_to(folder).as_posix()} {content}\n".encode())
+    for file in list_files(folder):
+        total.update(f"{file} {hashlib.sha256((folder / file).read_bytes()).hexdigest()}\n".encode())
     # Lists may be another package's: a new version of it makes other citizens.
     lists: list[NameList] = [*names.given, *names.family]
     for each in lists:

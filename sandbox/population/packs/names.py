@@ -16,7 +16,7 @@ from typing import Literal
 
 from sandbox.errors import ContentError
 from sandbox.population.packs.profile import Names, NameSource
-from sandbox.population.packs.reading import read_list, read_table
+from sandbox.population.packs.reading import find_inside, read_list, read_table
 from sandbox.population.packs.scripts import Romanise, is_written_in
 
 FEWEST_NAMES = 10
@@ -91,12 +91,9 @@ class _Reader:
             found = NameList(native, self.latin(native, path), weights)
         else:
             assert source.file is not None
+            file = find_inside(self.folder, source.file, self.root)
             path = self.show(source.file)
-            if not (self.folder / source.file).resolve().is_relative_to(self.folder.resolve()):
-                raise ContentError(
-                    f"names.{part}: {source.file!r} leads out of the pack", path=self.show("profile.yaml")
-                )
-            found = self.read_file(self.folder / source.file, path)
+            found = self.read_file(file, path)
         if len(found) < FEWEST_NAMES:
             raise ContentError(
                 f"names.{part}: the list has {len(found)} names, wanted {FEWEST_NAMES} or more",
@@ -126,7 +123,7 @@ class _Reader:
         return NameList(tuple(seen), tuple(row.values[1] for row in rows))
 
     def endings(self, file: str, header: Sequence[str]) -> Mapping[str, Sequence[str]]:
-        rows = read_table(self.folder / file, self.root, header)
+        rows = read_table(find_inside(self.folder, file, self.root), self.root, header)
         return {row.values[0]: row.values[1:] for row in rows}
 
     def derive(self, source: NameList, endings: Mapping[str, str], file: str) -> NameList:

@@ -41,6 +41,10 @@ RESERVED_DOMAINS = ("example", "test", "invalid", "example.org", "example.com", 
 """RFC 2606 and RFC 6761: nobody can register them or a name below them."""
 
 
+LONGEST_PAYMENT_ADDRESS = 30
+"""Characters of a payee's financial address in GovStack's payments API."""
+
+
 class Institution(Frozen):
     """A made-up bank or mobile-money operator that keeps citizens' accounts."""
 
@@ -269,6 +273,16 @@ class Profile(Frozen):
         if sorted(found) != sorted(IDENTIFYING):
             raise ValueError(f"must class each of these columns once: {', '.join(IDENTIFYING)}")
         return classed
+
+    @model_validator(mode="after")
+    def _addresses_fit(self) -> Profile:
+        longest = max(len(institution.code) for institution in self.institutions)
+        if longest + 1 + self.account_number.width > LONGEST_PAYMENT_ADDRESS:
+            raise ValueError(
+                f"an institution's code ({longest}), '/' and an account number ({self.account_number.width})"
+                f" have more than the {LONGEST_PAYMENT_ADDRESS} characters of a payment address"
+            )
+        return self
 
     @property
     def capacity(self) -> int:

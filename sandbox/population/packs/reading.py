@@ -29,6 +29,13 @@ class Row:
     values: tuple[str, ...]
 
 
+def find_inside(folder: Path, file: str, root: Path) -> Path:
+    """Give the path of a pack's own file; one that leads out of the pack is refused."""
+    if not (folder / file).resolve().is_relative_to(folder.resolve()):
+        raise ContentError(f"{file!r} leads out of the pack", path=_show(folder / "profile.yaml", root))
+    return folder / file
+
+
 def read_text(path: Path, root: Path) -> str:
     """Read a file as UTF-8."""
     try:

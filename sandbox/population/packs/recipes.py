@@ -175,6 +175,14 @@ class IdRecipe(Frozen):
         return parts
 
     @property
+    def width(self) -> int:
+        """How many characters a number has."""
+        return sum(
+            len(part.text) if isinstance(part, Text) else 4 if isinstance(part, Iban) else _count_digits(part)
+            for part in self.parts
+        )
+
+    @property
     def birth_serial(self) -> BirthSerial | None:
         """The part that counts within a date of birth, if there is one."""
         return next((part for part in self.parts if isinstance(part, BirthSerial)), None)
