@@ -7,7 +7,7 @@ know building blocks, databases and scenarios.
 from sandbox.population.engine.compiled import compile_pack
 from sandbox.population.files.cache import ensure, read_manifest
 from sandbox.population.files.generation import check_size, generate
-from sandbox.population.packs.folder import Pack, list_packs, load_pack
+from sandbox.population.packs.folder import Pack, known_packs, list_packs, load_pack
 
 __all__ = [
     "Pack",
@@ -15,6 +15,7 @@ __all__ = [
     "compile_pack",
     "ensure",
     "generate",
+    "known_packs",
     "list_packs",
     "load_pack",
     "read_manifest",

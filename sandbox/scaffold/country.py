@@ -5,6 +5,7 @@ The folder appears whole or not at all. Refuses to overwrite a pack, and a name 
 
 from __future__ import annotations
 
+import errno
 import re
 import shutil
 import tempfile
@@ -29,9 +30,9 @@ def scaffold_country(content: Path, code: str, *, country: str, like: str, out: 
         raise UsageError(f"{country!r} can't be a country's name", hint="one line of 1 to 60 characters")
     model = load_pack(content, like).folder
     folder = (content / FOLDER if out is None else out) / code
-    if folder.exists():
-        raise StateConflict(f"{folder} exists already", hint="change what is in it, or choose other letters")
     try:
+        if folder.exists():
+            raise _taken(folder)
         folder.parent.mkdir(parents=True, exist_ok=True)
         growing = Path(tempfile.mkdtemp(prefix=f".{code}.", dir=folder.parent))
         try:
@@ -41,11 +42,17 @@ def scaffold_country(content: Path, code: str, *, country: str, like: str, out: 
         finally:
             shutil.rmtree(growing, ignore_errors=True)
     except OSError as error:
+        if error.errno == errno.ENOTEMPTY:  # somebody else was quicker
+            raise _taken(folder) from error
         raise RuntimeFailure(
             f"{folder} can't be written: {error.strerror or error}",
             hint="--out names a folder that you may write to",
         ) from error
     return folder
+
+
+def _taken(folder: Path) -> StateConflict:
+    return StateConflict(f"{folder} exists already", hint="change what is in it, or choose other letters")
 
 
 def _fill(folder: Path, model: Path, *, code: str, country: str, like: str) -> None:

@@ -51,7 +51,7 @@ class Pack:
 
 def list_packs(content_root: Path) -> Sequence[Pack]:
     """Read every pack, in order of code; the first invalid one raises ContentError."""
-    return [load_pack(content_root, code) for code in _known(content_root)]
+    return [load_pack(content_root, code) for code in known_packs(content_root)]
 
 
 def load_pack(content_root: Path, code: str) -> Pack:
@@ -59,7 +59,7 @@ def load_pack(content_root: Path, code: str) -> Pack:
 
     Raises ContentError with file and line when it is invalid, UsageError when there is none.
     """
-    known = _known(content_root)
+    known = known_packs(content_root)
     if code not in known:
         raise UsageError(f"no country pack is called {code!r}", hint=f"choose one of: {', '.join(known)}")
     folder = content_root / FOLDER / code
@@ -101,7 +101,8 @@ def _refuse_files_without_source(folder: Path, root: Path) -> None:
             )
 
 
-def _known(content_root: Path) -> list[str]:
+def known_packs(content_root: Path) -> list[str]:
+    """Give the codes of the packs that are there, whatever is in them."""
     folder = content_root / FOLDER
     if not folder.is_dir():
         raise ContentError("there is no folder of country packs", path=str(FOLDER))

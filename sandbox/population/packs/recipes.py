@@ -93,7 +93,7 @@ class Check(Frozen):
     check: Literal["luhn", "verhoeff", "mod_11_10", "ee_isikukood", "ua_rnokpp"]
 
 
-_KEYS = (
+PART_KEYS = (
     "text",
     "birth_serial",
     "serial",
@@ -104,12 +104,13 @@ _KEYS = (
     "iban",
     "check",
 )
+"""The key by which each kind of part is told."""
 
 
 def _kind_of_part(part: Any) -> str | None:
     """Tell a part by the key that only its kind has, so that errors speak of that kind alone."""
     keys = part if isinstance(part, Mapping) else type(part).model_fields
-    return next((key for key in _KEYS if key in keys), None)
+    return next((key for key in PART_KEYS if key in keys), None)
 
 
 Part = Annotated[

@@ -15,6 +15,8 @@ from sandbox.settings import CONTENT_ROOT
 @pytest.fixture(autouse=True)
 def content(tmp_path, monkeypatch):
     before = signal.getsignal(signal.SIGTERM)
+    for folder in ("blocks", "scenarios"):
+        (tmp_path / folder).mkdir()
     for code in ("zz", "ae"):
         shutil.copytree(CONTENT_ROOT / "datasets/countries" / code, tmp_path / "datasets/countries" / code)
     monkeypatch.setenv("SANDBOX_HOME", str(tmp_path / "home"))
@@ -60,3 +62,17 @@ def test_a_new_country_speaks_json(content, capsys, tmp_path):
 def test_what_cannot_be_begun_ends_with_a_sentence(arguments, code, capsys):
     assert main(["new", "country", *arguments]) == code
     assert "Traceback" not in capsys.readouterr().err
+
+
+def test_a_pack_is_checked_by_its_letters(capsys):
+    assert main(["check", "zz"]) == 0
+    assert "1 packs" in capsys.readouterr().out
+
+
+def test_a_wrong_pack_hides_no_mistake_of_another(content, capsys):
+    for code in ("ae", "zz"):
+        (content / "datasets/countries" / code / "ages.csv").unlink()
+    assert main(["check", "ae", "zz"]) == 2
+    told = capsys.readouterr().err
+    assert "datasets/countries/ae/ages.csv: the file is missing" in told
+    assert "datasets/countries/zz/ages.csv: the file is missing" in told

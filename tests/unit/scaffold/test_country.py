@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import shutil
 from pathlib import Path
@@ -52,6 +53,31 @@ def test_a_pack_that_is_there_is_not_touched(content: Path) -> None:
     with pytest.raises(StateConflict, match="exists already"):
         scaffold_country(content, "zz", country="X", like="ua")
     assert (content / COUNTRIES / "zz" / "profile.yaml").read_bytes() == before
+
+
+def test_of_two_who_begin_one_pack_at_once_the_second_is_told(
+    content: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    rename = Path.rename
+
+    def rename_after_another(growing: Path, folder: Path) -> Path:
+        shutil.copytree(content / COUNTRIES / "zz", folder)
+        return rename(growing, folder)
+
+    monkeypatch.setattr(Path, "rename", rename_after_another)
+    with pytest.raises(StateConflict, match="exists already"):
+        scaffold_country(content, "xx", country="X", like="zz")
+    assert sorted(path.name for path in (content / COUNTRIES).iterdir()) == ["ua", "xx", "zz"]
+
+
+def test_a_full_disk_leaves_nothing_behind(content: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def full(*_: object) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(shutil, "copyfile", full)
+    with pytest.raises(RuntimeFailure, match="No space left on device"):
+        scaffold_country(content, "xx", country="X", like="zz")
+    assert sorted(path.name for path in (content / COUNTRIES).iterdir()) == ["ua", "zz"]
 
 
 @pytest.mark.parametrize("code", ["", "x", "xxx", "XX", "x1", "..", "a/", "ää"])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from math import sqrt
 
 import numpy as np
 import pytest
@@ -173,3 +174,22 @@ def test_where_the_rank_law_holds_the_first_name_is_the_commonest() -> None:
     counted = Counter(drawn.names.family_name.to_pylist())
     first, tenth = (counted[drawn.pack.names.family[1].native[rank]] for rank in (0, 40))
     assert first > 2 * tenth
+
+
+@pytest.mark.parametrize("code", CODES)
+@pytest.mark.parametrize("column", ["given_name", "family_name"])
+def test_no_name_says_anything_about_work_health_or_place(code: str, column: str) -> None:
+    """Split heads of one sex by name into halves: no trait's shares are 5 standard errors apart."""
+    drawn = draw(code)
+    people = drawn.people
+    urban = np.array(drawn.compiled.urban)[drawn.compiled.place.draw(drawn.source.per_household("place"))]
+    names = np.array(getattr(drawn.names, column).to_pylist())
+    for sex in Sex:
+        heads = np.flatnonzero((people.role == Role.HEAD) & (people.sex == sex))
+        half = np.isin(names[heads], sorted(set(names[heads].tolist()))[::2])
+        assert min(half.sum(), (~half).sum()) > 100
+        for trait in (people.employed, people.disability, people.literate, urban[people.household]):
+            found = trait[heads]
+            whole = found.mean()
+            error = sqrt(whole * (1 - whole) * (1 / half.sum() + 1 / (~half).sum()))
+            assert abs(found[half].mean() - found[~half].mean()) <= 5 * error

@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from pathlib import Path
+from typing import get_args
 
 import pytest
 from pydantic import ValidationError
+from ruamel.yaml import YAML
 
 from sandbox.errors import ContentError
 from sandbox.population import load_pack
-from sandbox.population.packs.recipes import HOUSEHOLDS_PER_WINDOW, IdRecipe
+from sandbox.population.engine.checkdigits import CHECKS
+from sandbox.population.packs.profile import Names
+from sandbox.population.packs.recipes import HOUSEHOLDS_PER_WINDOW, PART_KEYS, IdRecipe
+from sandbox.settings import CONTENT_ROOT
 
 Edit = Callable[[str, str, str], int]
 ZZ_ID = "parts: [{text: ZZ}, {serial: 9}, {check: luhn}]"
@@ -76,6 +82,13 @@ def test_a_part_of_no_kind_is_told_apart() -> None:
 
 
 def read(parts: str) -> IdRecipe:
-    from ruamel.yaml import YAML
-
     return IdRecipe.model_validate({"parts": YAML(typ="safe").load(f"[{parts}]")})
+
+
+def test_the_reference_names_every_part_check_and_naming_rule() -> None:
+    told = (CONTENT_ROOT / "docs/reference/pack-format.md").read_text(encoding="utf-8")
+    parts = re.findall(r"^\| `(\{.+\})` \|", told, re.MULTILINE)
+    written = {key for part in parts for key in YAML(typ="safe").load(part)}
+    assert set(PART_KEYS) <= written
+    for word in (*CHECKS, *get_args(Names.model_fields["rule"].annotation)):
+        assert re.search(rf"\b{word}\b", told), word
