@@ -41,6 +41,9 @@ RESERVED_DOMAINS = ("example", "test", "invalid", "example.org", "example.com", 
 """RFC 2606 and RFC 6761: nobody can register them or a name below them."""
 
 
+ACCOUNTS_PER_PERSON = 2
+"""How many accounts a person may have; each has a number of its own."""
+
 LONGEST_PAYMENT_ADDRESS = 30
 """Characters of a payee's financial address in GovStack's payments API."""
 
@@ -291,7 +294,7 @@ class Profile(Frozen):
         return min(
             LARGEST_POPULATION,
             self.individual_id.capacity(mean),
-            self.account_number.capacity(mean),
+            self.account_number.capacity(mean) // ACCOUNTS_PER_PERSON,
             self.phone.capacity,
         )
 

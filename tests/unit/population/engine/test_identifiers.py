@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from sandbox.errors import UsageError
 from sandbox.population.engine.identifiers import write_functional_ids, write_ids, write_phones
+from sandbox.population.engine.randomness import Permutation
 from sandbox.population.packs.recipes import HOUSEHOLDS_PER_WINDOW, LAYERS, IdRecipe, PhoneRecipe
 from tests.unit.population.packs.conftest import as_texts, draw
 
@@ -108,3 +109,23 @@ def test_reserved_ids_do_not_depend_on_the_seed(code: str) -> None:
     assert one[:40] == other[:40]
     assert len(set(one)) == len(one)
     assert one[40:80] != other[40:80]
+
+
+@settings(max_examples=25, deadline=None)
+@given(seed=st.integers(0, 2**63 - 1), digits=st.integers(9, 10), first=st.integers(0, 199_999_000))
+def test_numbers_of_second_accounts_are_permuted_without_overflow(seed: int, digits: int, first: int) -> None:
+    recipe = IdRecipe.model_validate({"parts": [{"serial": digits}]})
+    accounts = first + np.arange(1000, dtype=np.int64)
+    drawn = Permutation.from_seed(seed, "account-number", 10**digits)
+    found = as_texts(
+        write_ids(
+            recipe,
+            seed=seed,
+            stream="account-number",
+            persons=accounts,
+            sex=np.zeros(1000, dtype=np.int64),
+            birth_date=np.zeros(1000, dtype="datetime64[D]"),
+        )
+    )
+    exact = [(int(number) * drawn.factor + drawn.shift) % drawn.modulus for number in accounts]
+    assert [int(number) for number in found] == exact

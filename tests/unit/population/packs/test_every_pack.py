@@ -219,8 +219,8 @@ def test_the_deep_packs_have_every_level_of_their_country(code: str) -> None:
     }
     wanted = {
         "zz": {"region": 4, "district": 12},
-        "rw": {"province": 5, "district": 30},
-        "ke": {"county": 47},
+        "rw": {"province": 5, "district": 30, "sector": 416},
+        "ke": {"county": 47, "sub-county": 290},
         "ee": {"county": 15, "municipality": 79},
     }[code]
     assert {level: found[level] for level in wanted} == wanted
