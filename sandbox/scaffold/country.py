@@ -28,11 +28,11 @@ def scaffold_country(content: Path, code: str, *, country: str, like: str, out: 
         )
     if not country.strip() or not country.isprintable() or len(country) > 60:
         raise UsageError(f"{country!r} can't be a country's name", hint="one line of 1 to 60 characters")
-    model = load_pack(content, like).folder
     folder = (content / FOLDER if out is None else out) / code
     try:
         if folder.exists():
             raise _taken(folder)
+        model = load_pack(content, like).folder
         folder.parent.mkdir(parents=True, exist_ok=True)
         growing = Path(tempfile.mkdtemp(prefix=f".{code}.", dir=folder.parent))
         try:

@@ -55,6 +55,8 @@ def country(
         print_json({"folder": str(folder), "next": following})
         return
     print_alone(str(folder))
-    err().print("replace its files one by one, name their sources in SOURCES.md, and look at it with:")
+    err().print(
+        "replace its files one by one, name their sources in SOURCES.md, and look at it with:", soft_wrap=True
+    )
     for command in following:
         err().print(f"  {command}", markup=False, soft_wrap=True)

@@ -66,7 +66,8 @@ def read_model(path: Path, root: Path, model: type[Model]) -> Model:
         # A misspelt key is also a missing one; the misspelling is what its writer looks for.
         first = next((each for each in found if each["type"] == "extra_forbidden"), found[0])
         place = ".".join(str(step) for step in first["loc"]) or "document"
-        problem = "unknown key" if first["type"] == "extra_forbidden" else first["msg"]
+        said = first["msg"].removeprefix("Value error, ")
+        problem = "unknown key" if first["type"] == "extra_forbidden" else said
         raise ContentError(
             f"{place}: {problem}", path=_show(path, root), line=_find_line(tree, first["loc"])
         ) from error

@@ -164,7 +164,7 @@ def test_a_locale_that_would_answer_with_other_names_is_refused(locale: str, mes
 def test_a_list_of_one_name_is_refused(content: Path) -> None:
     path = content / "datasets/countries/zz/names/family.txt"
     path.write_text("Onlyone\n", encoding="utf-8")
-    with pytest.raises(ContentError, match="the list has 1 names, wanted 10 or more") as refused:
+    with pytest.raises(ContentError, match="found a list of 1, wanted 10 names or more") as refused:
         load_pack(content, "zz")
     assert refused.value.path == "datasets/countries/zz/names/family.txt"
     assert "namesake" in refused.value.hint
@@ -264,3 +264,10 @@ def test_a_flat_list_of_faker_is_not_left_in_the_order_of_the_alphabet() -> None
     assert weights is None
     assert len(names) == len(set(names))
     assert len({name[0] for name in names[:20]}) > 6
+
+
+def test_a_locale_without_names_of_its_own_is_found_on_its_line(content: Path, edit: Edit) -> None:
+    line = edit("profile.yaml", "given_male: {file: names/given-male.txt}", "given_male: {faker: ar_SA}")
+    with pytest.raises(ContentError, match=r"names\.given_male: Faker's 'ar_SA' has no list") as refused:
+        load_pack(content, "zz")
+    assert (refused.value.path, refused.value.line) == (PROFILE, line)
