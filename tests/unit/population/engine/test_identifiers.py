@@ -13,7 +13,7 @@ from sandbox.errors import UsageError
 from sandbox.population.engine.identifiers import write_functional_ids, write_ids, write_phones
 from sandbox.population.engine.randomness import Permutation
 from sandbox.population.packs.recipes import HOUSEHOLDS_PER_WINDOW, LAYERS, IdRecipe, PhoneRecipe
-from tests.unit.population.packs.conftest import as_texts, draw
+from tests.fakes.drawn_packs import as_texts, draw
 
 EE = draw("ee").pack.profile.individual_id
 UA = draw("ua").pack.profile.individual_id

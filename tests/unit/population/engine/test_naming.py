@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from dataclasses import replace
 from math import sqrt
 
 import numpy as np
@@ -10,7 +11,8 @@ import pytest
 
 from sandbox.population import Pack
 from sandbox.population.engine.archetypes import NOBODY, Role, Sex
-from tests.unit.population.packs.conftest import CODES, Drawn, draw
+from sandbox.population.engine.naming import draw_names
+from tests.fakes.drawn_packs import CODES, Drawn, draw
 
 
 def with_rule(*rules: str) -> list[str]:
@@ -193,3 +195,11 @@ def test_no_name_says_anything_about_work_health_or_place(code: str, column: str
             whole = found.mean()
             error = sqrt(whole * (1 - whole) * (1 / half.sum() + 1 / (~half).sum()))
             assert abs(found[half].mean() - found[~half].mean()) <= 5 * error
+
+
+def test_a_spouse_keeps_the_own_name_where_the_country_has_it_so() -> None:
+    drawn = draw("zz")
+    keeping = replace(drawn.compiled.names, spouse_takes_name=False)
+    names = draw_names(keeping, drawn.people, drawn.source)
+    assert names.family_name.equals(names.birth_name)
+    assert names.birth_name.equals(drawn.names.birth_name)

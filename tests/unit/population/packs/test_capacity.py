@@ -10,7 +10,7 @@ import pytest
 from sandbox.population.engine.identifiers import write_ids
 from sandbox.population.engine.people import draw_people
 from sandbox.population.files.parts import plan_shards
-from tests.unit.population.packs.conftest import CODES, draw
+from tests.fakes.drawn_packs import CODES, draw
 
 FULL = os.environ.get("SANDBOX_CAMPAIGN") == "full"
 SEED = 11

@@ -23,7 +23,7 @@ from sandbox.population.packs.profile import IDENTIFYING, LONGEST_PAYMENT_ADDRES
 from sandbox.population.packs.recipes import Iban
 from sandbox.population.packs.scripts import is_written_in
 from sandbox.settings import CONTENT_ROOT
-from tests.unit.population.packs.conftest import Drawn, draw
+from tests.fakes.drawn_packs import Drawn, draw
 
 DEEP = ("zz", "rw", "ke", "ee")
 REFERENCE = date(2026, 1, 1)
