@@ -39,7 +39,7 @@ def packs(as_json: Json = False) -> None:
                     "naming_rule": pack.profile.names.rule,
                     "levels": pack.profile.places.levels,
                     "administrative_units": len(pack.units),
-                    "capacity": pack.profile.capacity,
+                    "capacity": pack.capacity,
                     "weakest": pack.profile.weakest,
                 }
                 for pack in found
@@ -56,7 +56,7 @@ def packs(as_json: Json = False) -> None:
                 pack.profile.names.script,
                 pack.profile.names.rule,
                 str(len(pack.units)),
-                f"{pack.profile.capacity:,}",
+                f"{pack.capacity:,}",
                 pack.profile.weakest,
             )
             for pack in found

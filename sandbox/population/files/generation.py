@@ -35,7 +35,7 @@ Progress = Callable[[float], None]
 
 def check_size(pack: Pack, size: int) -> None:
     """Raise UsageError unless the pack can give each of so many persons numbers of their own."""
-    capacity = pack.profile.capacity
+    capacity = pack.capacity
     if not 1 <= size <= capacity:
         raise UsageError(
             f"a population of {size} persons can't be made from pack {pack.code!r}",

@@ -16,6 +16,7 @@ from pathlib import Path
 
 from sandbox.errors import ContentError, UsageError
 from sandbox.population.packs.names import NameList, NameLists, read_name_lists
+from sandbox.population.packs.personas import CATALOGUE, PersonaHousehold, read_personas
 from sandbox.population.packs.places import Place, Unit, read_places
 from sandbox.population.packs.profile import Profile
 from sandbox.population.packs.reading import read_list, read_model, read_number, read_table, read_text
@@ -45,8 +46,15 @@ class Pack:
     streets: tuple[str, ...]
     ages: tuple[tuple[int, int], ...]
     """For each of AGE_BANDS, how many are female and how many male."""
+    personas: tuple[PersonaHousehold, ...]
     digest: str
     """SHA-256 over the pack's files, the names that Faker gave, and the generator's recipe number."""
+
+    @property
+    def capacity(self) -> int:
+        """The largest population in which every number is somebody's own; personas have two phones each."""
+        personas = sum(len(household.members) for household in self.personas)
+        return min(self.profile.capacity, self.profile.phone.capacity - personas)
 
 
 def list_packs(content_root: Path) -> Sequence[Pack]:
@@ -79,7 +87,8 @@ def load_pack(content_root: Path, code: str) -> Pack:
         units=units,
         streets=read_list(folder / "streets.txt", content_root) if "{street}" in profile.address else ("",),
         ages=_read_ages(folder / "ages.csv", content_root),
-        digest=_digest(folder, names),
+        personas=read_personas(content_root),
+        digest=_digest(folder, names, content_root / CATALOGUE),
     )
 
 
@@ -111,11 +120,13 @@ def known_packs(content_root: Path) -> list[str]:
     )
 
 
-def _digest(folder: Path, names: NameLists) -> str:
+def _digest(folder: Path, names: NameLists, personas: Path) -> str:
     """Hash names and contents."""
     total = hashlib.sha256(f"recipe {RECIPE}\n".encode())
     for file in list_files(folder):
         total.update(f"{file} {hashlib.sha256((folder / file).read_bytes()).hexdigest()}\n".encode())
+    if personas.is_file():
+        total.update(f"personas {hashlib.sha256(personas.read_bytes()).hexdigest()}\n".encode())
     # Lists may be another package's: a new version of it makes other citizens.
     lists: list[NameList] = [*names.given, *names.family]
     for each in lists:

@@ -21,7 +21,7 @@ DATED = [code for code in CODES if draw(code).pack.profile.individual_id.birth_s
 @pytest.mark.parametrize("code", DATED)
 def test_ids_counted_within_dates_stay_unique_up_to_the_pack_s_capacity(code: str) -> None:
     compiled, recipe = draw(code).compiled, draw(code).pack.profile.individual_id
-    size = draw(code).pack.profile.capacity if FULL else 40_000
+    size = draw(code).pack.capacity if FULL else 40_000
     drawn, last = [], 0
     for shard in plan_shards(compiled, SEED, size):
         people, source = draw_people(compiled, SEED, shard)

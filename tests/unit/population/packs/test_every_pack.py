@@ -138,7 +138,7 @@ def test_a_bank_code_outside_an_iban_is_no_bank_s() -> None:
 
 
 def test_it_refuses_more_persons_than_it_has_numbers_for(every: Drawn) -> None:
-    capacity = every.pack.profile.capacity
+    capacity = every.pack.capacity
     assert capacity >= 1_000_000
     check_size(every.pack, capacity)
     with pytest.raises(UsageError) as refused:
