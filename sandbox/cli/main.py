@@ -10,7 +10,7 @@ from typing import Annotated
 import typer
 
 from sandbox import __version__
-from sandbox.cli.commands import content, data, doctor, images, run, sandboxes, verify
+from sandbox.cli.commands import content, data, doctor, images, new, run, sandboxes, verify
 from sandbox.cli.output import EXIT_INTERRUPTED, blame_disk, err, explain, explain_usage, report_fault
 from sandbox.errors import SandboxError
 
@@ -51,6 +51,7 @@ app.command()(verify.verify)
 app.command()(doctor.doctor)
 app.add_typer(images.app, name="images")
 app.add_typer(data.app, name="data")
+app.add_typer(new.app, name="new")
 
 
 def main(arguments: list[str] | None = None) -> int:

@@ -8,7 +8,7 @@ from sandbox.population.engine.compiled import compile_pack
 from sandbox.population.files.cache import ensure, read_manifest
 from sandbox.population.files.generation import check_size, generate
 from sandbox.population.files.shards import generate_shard, merge, read_shard
-from sandbox.population.packs.folder import Pack, list_packs, load_pack
+from sandbox.population.packs.folder import Pack, known_packs, list_packs, load_pack
 
 __all__ = [
     "Pack",
@@ -17,6 +17,7 @@ __all__ = [
     "ensure",
     "generate",
     "generate_shard",
+    "known_packs",
     "list_packs",
     "load_pack",
     "merge",

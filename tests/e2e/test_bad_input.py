@@ -81,7 +81,12 @@ UNKNOWN = [
     (("show", "no-such"), 3, "no scenario is called 'no-such'", "there are: greeting"),
     (("check", "no-such"), 3, "no block or scenario is called 'no-such'", "there are:"),
     (("up", "--block", "no-such"), 3, "no block is called 'no-such'", "payee-institutions"),
-    ((*UP, "--pack", "qq"), 2, "no country pack is called 'qq'", "choose one of: rw, zz"),
+    (
+        (*UP, "--pack", "qq"),
+        2,
+        "no country pack is called 'qq'",
+        "choose one of: ae, de, ee, in, ke, rw, ua, zz",
+    ),
     ((*UP, "--pack", "../zz"), 2, "population pack '../zz' can't be used", "sandbox data packs"),
     ((*UP, "--runtime", "podman"), 2, "no runtime is called 'podman'", "choose one of: docker, local"),
     (("ls", "--runtime", "../docker"), 2, "no runtime is called '../docker'", "choose one of: docker, local"),

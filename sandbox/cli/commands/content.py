@@ -16,7 +16,7 @@ from sandbox.settings import Settings
 def check(
     names: Annotated[
         list[str] | None,
-        typer.Argument(help="Blocks and scenarios to check; all when not given.", show_default=False),
+        typer.Argument(help="Blocks, scenarios and packs to check; all when not given.", show_default=False),
     ] = None,
     as_json: Json = False,
 ) -> None:
@@ -26,14 +26,16 @@ def check(
     from sandbox.runner.compile import check_scenario
 
     settings = Settings()
-    errors = check_catalog(settings.content, names, cache=settings.home / "cache" / "catalog")
+    codes = _choose_packs(settings, names)
+    others = None if not names else [name for name in names if name not in codes]
+    errors = check_catalog(settings.content, others, cache=settings.home / "cache" / "catalog")
     catalog = make_catalog(settings)
-    slugs = [slug for slug in catalog.scenario_slugs() if not names or slug in names]
+    slugs = [slug for slug in catalog.scenario_slugs() if others is None or slug in others]
     if not errors:
         for slug in slugs:
             scenario = catalog.scenario(slug)
             errors += check_scenario(scenario, catalog.interfaces(scenario))
-    packs = [] if names else _check_packs(settings, errors)
+    packs = _check_packs(settings, codes, errors)
     if as_json:
         print_json(
             {"errors": [{"path": e.path, "line": e.line, "message": str(e), "hint": e.hint} for e in errors]}
@@ -86,14 +88,26 @@ def show(
     )
 
 
-def _check_packs(settings: Settings, errors: list[ContentError]) -> list[str]:
-    from sandbox.population import compile_pack, list_packs
+def _choose_packs(settings: Settings, names: list[str] | None) -> list[str]:
+    from sandbox.population import known_packs
 
     try:
-        packs = list_packs(settings.content)
-        for pack in packs:
-            compile_pack(pack)
-    except ContentError as error:
-        errors.append(error)
-        return []
-    return [pack.code for pack in packs]
+        return [code for code in known_packs(settings.content) if not names or code in names]
+    except ContentError:
+        if names:
+            return []
+        raise
+
+
+def _check_packs(settings: Settings, codes: list[str], errors: list[ContentError]) -> list[str]:
+    """Check each pack by itself: one that is wrong hides no mistake of another."""
+    from sandbox.population import compile_pack, load_pack
+
+    right = []
+    for code in codes:
+        try:
+            compile_pack(load_pack(settings.content, code))
+            right.append(code)
+        except ContentError as error:
+            errors.append(error)
+    return right

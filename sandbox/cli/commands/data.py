@@ -26,16 +26,45 @@ app.command("import")(data_import.import_)
 
 @app.command()
 def packs(as_json: Json = False) -> None:
-    """List the country packs."""
+    """List the country packs: languages, naming rule, how many persons they can tell apart, weakest proof."""
     # Loaded here: numpy and pyarrow take longer to load than most commands take to answer.
     from sandbox.population import list_packs
 
     found = list_packs(Settings().content)
     if as_json:
-        print_json([{"pack": pack.code, "country": pack.profile.country} for pack in found])
+        print_json(
+            [
+                {
+                    "pack": pack.code,
+                    "country": pack.profile.country,
+                    "languages": pack.profile.languages,
+                    "script": pack.profile.names.script,
+                    "naming_rule": pack.profile.names.rule,
+                    "levels": pack.profile.places.levels,
+                    "administrative_units": len(pack.units),
+                    "capacity": pack.capacity,
+                    "weakest": pack.profile.weakest,
+                }
+                for pack in found
+            ]
+        )
         return
     print_table(
-        ("pack", "country"), [(pack.code, pack.profile.country) for pack in found], empty="there is no pack"
+        ("pack", "country", "languages", "script", "names", "units", "up to", "weakest proof"),
+        [
+            (
+                pack.code,
+                pack.profile.country,
+                ", ".join(pack.profile.languages),
+                pack.profile.names.script,
+                pack.profile.names.rule,
+                str(len(pack.units)),
+                f"{pack.capacity:,}",
+                pack.profile.weakest,
+            )
+            for pack in found
+        ],
+        empty="there is no pack",
     )
 
 

@@ -6,6 +6,7 @@ Follows from the pack alone, in a fraction of a second, so it is never stored.
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from functools import lru_cache
 
 import numpy as np
 import pyarrow as pa
@@ -50,8 +51,9 @@ class CompiledPack:
     pay_deciles: Integers
 
 
+@lru_cache(maxsize=16)
 def compile_pack(pack: Pack) -> CompiledPack:
-    """Make a pack ready for drawing."""
+    """Make a pack ready for drawing; once for each pack that was loaded."""
     profile = pack.profile
     archetypes = build_archetypes(pack)
     names = pool_names(pack.names, profile.names)

@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sandbox.errors import UsageError
+from sandbox.model.population import LARGEST_POPULATION
 from sandbox.population.engine.archetypes import Sex
 from sandbox.population.engine.checkdigits import CHECKS, iban_digits
 from sandbox.population.engine.kinship import rank_within
@@ -157,7 +158,17 @@ def _year(birth_date: NDArray[np.datetime64]) -> Integers:
 def _place(capacity: int, *, seed: int, stream: str, persons: Integers, reserved: int) -> Integers:
     """Give each person their own place below `capacity`; the first ones keep theirs whatever the seed."""
     drawn = Permutation.from_seed(seed, stream, capacity - reserved)
-    return np.where(persons < reserved, persons, reserved + drawn(persons - reserved))
+    return np.where(persons < reserved, persons, reserved + _permute(drawn, persons - reserved))
+
+
+def _permute(drawn: Permutation, numbers: Integers) -> Integers:
+    """Permute numbers up to twice the largest population: persons may have two accounts each."""
+    if numbers.max(initial=0) < LARGEST_POPULATION:
+        return drawn(numbers)
+    half, odd = np.divmod(numbers, 2)
+    even = (half * drawn.factor % drawn.modulus) * 2
+    permuted: Integers = (even + odd * drawn.factor + drawn.shift) % drawn.modulus
+    return permuted
 
 
 def write_phones(recipe: PhoneRecipe, *, seed: int, persons: Integers, reserved: int = 0) -> Characters:

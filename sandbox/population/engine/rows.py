@@ -93,7 +93,7 @@ class Rows:
         names = zip(fields(drawn), self.compiled.personas.names, strict=True)
         return NameColumns(
             **{
-                field.name: pa.concat_arrays([theirs, getattr(drawn, field.name).slice(known)])
+                field.name: _follow(theirs, getattr(drawn, field.name).slice(known))
                 for field, theirs in names
             }
         )
@@ -170,6 +170,13 @@ class Rows:
         """Turn positions into numbers of persons; null for nobody and past the population's end."""
         found = position + self.shard.first_person
         return pa.array(found, mask=(position == NOBODY) | (found >= self.size))
+
+
+def _follow(first: pa.StringArray, others: pa.Array) -> pa.Array:
+    """Join texts with texts that may be encoded."""
+    if not pa.types.is_dictionary(others.type):
+        return pa.concat_arrays([first, others])
+    return pa.chunked_array([first.dictionary_encode(), others]).unify_dictionaries().combine_chunks()
 
 
 def shift_years(day: Days, years: int) -> Days:

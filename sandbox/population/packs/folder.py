@@ -11,6 +11,7 @@ import hashlib
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from fnmatch import fnmatchcase
 from pathlib import Path
 
 from sandbox.errors import ContentError, UsageError
@@ -49,10 +50,16 @@ class Pack:
     digest: str
     """SHA-256 over the pack's files, the names that Faker gave, and the generator's recipe number."""
 
+    @property
+    def capacity(self) -> int:
+        """The largest population in which every number is somebody's own; personas have two phones each."""
+        personas = sum(len(household.members) for household in self.personas)
+        return min(self.profile.capacity, self.profile.phone.capacity - personas)
+
 
 def list_packs(content_root: Path) -> Sequence[Pack]:
     """Read every pack, in order of code; the first invalid one raises ContentError."""
-    return [load_pack(content_root, code) for code in _known(content_root)]
+    return [load_pack(content_root, code) for code in known_packs(content_root)]
 
 
 def load_pack(content_root: Path, code: str) -> Pack:
@@ -60,16 +67,12 @@ def load_pack(content_root: Path, code: str) -> Pack:
 
     Raises ContentError with file and line when it is invalid, UsageError when there is none.
     """
-    known = _known(content_root)
+    known = known_packs(content_root)
     if code not in known:
         raise UsageError(f"no country pack is called {code!r}", hint=f"choose one of: {', '.join(known)}")
     folder = content_root / FOLDER / code
     profile = read_model(folder / "profile.yaml", content_root, Profile)
-    if not read_text(folder / "SOURCES.md", content_root).strip():
-        raise ContentError(
-            "the pack doesn't say where its data come from",
-            path=str((folder / "SOURCES.md").relative_to(content_root)),
-        )
+    _refuse_files_without_source(folder, content_root)
     romanise = read_romanisation(profile.names.latin, folder=folder, root=content_root)
     names = read_name_lists(profile.names, romanise, folder=folder, root=content_root)
     places, units = read_places(
@@ -89,7 +92,26 @@ def load_pack(content_root: Path, code: str) -> Pack:
     )
 
 
-def _known(content_root: Path) -> list[str]:
+def list_files(folder: Path) -> list[str]:
+    """Give a pack's files by name; what begins with a dot is an editor's, not the pack's."""
+    found = (path for path in folder.rglob("*") if path.is_file() and not path.name.startswith("."))
+    return sorted(path.relative_to(folder).as_posix() for path in found)
+
+
+def _refuse_files_without_source(folder: Path, root: Path) -> None:
+    """Every file has to stand in SOURCES.md between backquotes, by its name or by a pattern."""
+    named = re.findall(r"`([^`\n]+)`", read_text(folder / "SOURCES.md", root))
+    for file in list_files(folder):
+        if file != "SOURCES.md" and not any(fnmatchcase(file, name) for name in named):
+            raise ContentError(
+                f"it doesn't say where {file!r} comes from",
+                path=str((folder / "SOURCES.md").relative_to(root)),
+                hint=f"add a line with `{file}`, its source and the source's licence",
+            )
+
+
+def known_packs(content_root: Path) -> list[str]:
+    """Give the codes of the packs that are there, whatever is in them."""
     folder = content_root / FOLDER
     if not folder.is_dir():
         raise ContentError("there is no folder of country packs", path=str(FOLDER))
@@ -99,12 +121,10 @@ def _known(content_root: Path) -> list[str]:
 
 
 def _digest(folder: Path, names: NameLists, personas: Path) -> str:
-    """Hash names and contents; files that begin with a dot are an editor's, not the pack's."""
+    """Hash names and contents."""
     total = hashlib.sha256(f"recipe {RECIPE}\n".encode())
-    for path in sorted(folder.rglob("*"), key=lambda path: path.relative_to(folder).as_posix()):
-        if path.is_file() and not path.name.startswith("."):
-            content = hashlib.sha256(path.read_bytes()).hexdigest()
-            total.update(f"{path.relative_to(folder).as_posix()} {content}\n".encode())
+    for file in list_files(folder):
+        total.update(f"{file} {hashlib.sha256((folder / file).read_bytes()).hexdigest()}\n".encode())
     if personas.is_file():
         total.update(f"personas {hashlib.sha256(personas.read_bytes()).hexdigest()}\n".encode())
     # Lists may be another package's: a new version of it makes other citizens.

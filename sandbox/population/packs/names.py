@@ -16,7 +16,7 @@ from typing import Literal
 
 from sandbox.errors import ContentError
 from sandbox.population.packs.profile import Names, NameSource
-from sandbox.population.packs.reading import read_list, read_table
+from sandbox.population.packs.reading import find_inside, read_list, read_table, read_text
 from sandbox.population.packs.scripts import Romanise, is_written_in
 
 FEWEST_NAMES = 10
@@ -87,19 +87,16 @@ class _Reader:
     def read(self, part: Part, source: NameSource) -> NameList:
         if source.faker is not None:
             path = self.show("profile.yaml")
-            native, weights = take_from_faker(source.faker, part, path=path)
+            native, weights = take_from_faker(source.faker, part, path=path, line=self.line_of(part))
             found = NameList(native, self.latin(native, path), weights)
         else:
             assert source.file is not None
+            file = find_inside(self.folder, source.file, self.root)
             path = self.show(source.file)
-            if not (self.folder / source.file).resolve().is_relative_to(self.folder.resolve()):
-                raise ContentError(
-                    f"names.{part}: {source.file!r} leads out of the pack", path=self.show("profile.yaml")
-                )
-            found = self.read_file(self.folder / source.file, path)
+            found = self.read_file(file, path)
         if len(found) < FEWEST_NAMES:
             raise ContentError(
-                f"names.{part}: the list has {len(found)} names, wanted {FEWEST_NAMES} or more",
+                f"names.{part}: found a list of {len(found)}, wanted {FEWEST_NAMES} names or more",
                 path=path,
                 hint="with so few names nearly everybody would be somebody's namesake; add names to the list",
             )
@@ -126,7 +123,7 @@ class _Reader:
         return NameList(tuple(seen), tuple(row.values[1] for row in rows))
 
     def endings(self, file: str, header: Sequence[str]) -> Mapping[str, Sequence[str]]:
-        rows = read_table(self.folder / file, self.root, header)
+        rows = read_table(find_inside(self.folder, file, self.root), self.root, header)
         return {row.values[0]: row.values[1:] for row in rows}
 
     def derive(self, source: NameList, endings: Mapping[str, str], file: str) -> NameList:
@@ -161,12 +158,17 @@ class _Reader:
             if not is_written_in(self.names.script, name):
                 raise ContentError(f"{name!r} is not written in {self.names.script}", path=path)
 
+    def line_of(self, part: Part) -> int | None:
+        """Find where the profile names the list."""
+        lines = read_text(self.folder / "profile.yaml", self.root).splitlines()
+        return next((n for n, line in enumerate(lines, start=1) if line.strip().startswith(f"{part}:")), None)
+
     def show(self, file: str) -> str:
         return str((self.folder / file).relative_to(self.root))
 
 
 def take_from_faker(
-    locale: str, part: Part, *, path: str
+    locale: str, part: Part, *, path: str, line: int | None = None
 ) -> tuple[tuple[str, ...], tuple[float, ...] | None]:
     """Take a list that the locale's own provider defines; `path` is where the locale was named.
 
@@ -179,7 +181,7 @@ def take_from_faker(
         provider = importlib.import_module(f"faker.providers.person.{locale}").Provider
     except ModuleNotFoundError as error:
         raise ContentError(
-            f"names.{part}: Faker has no names for {locale!r}", path=path, hint=hint
+            f"names.{part}: Faker has no names for {locale!r}", path=path, line=line, hint=hint
         ) from error
     for attribute in _ATTRIBUTES[part]:
         own = vars(provider).get(attribute)
@@ -191,5 +193,6 @@ def take_from_faker(
     raise ContentError(
         f"names.{part}: Faker's {locale!r} has no list of its own and would answer with another country's",
         path=path,
+        line=line,
         hint=hint,
     )

@@ -41,6 +41,13 @@ RESERVED_DOMAINS = ("example", "test", "invalid", "example.org", "example.com", 
 """RFC 2606 and RFC 6761: nobody can register them or a name below them."""
 
 
+ACCOUNTS_PER_PERSON = 2
+"""How many accounts a person may have; each has a number of its own."""
+
+LONGEST_PAYMENT_ADDRESS = 30
+"""Characters of a payee's financial address in GovStack's payments API."""
+
+
 class Institution(Frozen):
     """A made-up bank or mobile-money operator that keeps citizens' accounts."""
 
@@ -270,6 +277,16 @@ class Profile(Frozen):
             raise ValueError(f"must class each of these columns once: {', '.join(IDENTIFYING)}")
         return classed
 
+    @model_validator(mode="after")
+    def _addresses_fit(self) -> Profile:
+        longest = max(len(institution.code) for institution in self.institutions)
+        if longest + 1 + self.account_number.width > LONGEST_PAYMENT_ADDRESS:
+            raise ValueError(
+                f"an institution's code ({longest}), '/' and an account number ({self.account_number.width})"
+                f" have more than the {LONGEST_PAYMENT_ADDRESS} characters of a payment address"
+            )
+        return self
+
     @property
     def capacity(self) -> int:
         """The largest population in which ids, phones and accounts are still unique."""
@@ -277,7 +294,7 @@ class Profile(Frozen):
         return min(
             LARGEST_POPULATION,
             self.individual_id.capacity(mean),
-            self.account_number.capacity(mean),
+            self.account_number.capacity(mean) // ACCOUNTS_PER_PERSON,
             self.phone.capacity,
         )
 

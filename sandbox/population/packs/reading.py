@@ -29,6 +29,13 @@ class Row:
     values: tuple[str, ...]
 
 
+def find_inside(folder: Path, file: str, root: Path) -> Path:
+    """Give the path of a pack's own file; one that leads out of the pack is refused."""
+    if not (folder / file).resolve().is_relative_to(folder.resolve()):
+        raise ContentError(f"{file!r} leads out of the pack", path=_show(folder / "profile.yaml", root))
+    return folder / file
+
+
 def read_text(path: Path, root: Path) -> str:
     """Read a file as UTF-8."""
     try:
@@ -59,7 +66,8 @@ def read_model(path: Path, root: Path, model: type[Model]) -> Model:
         # A misspelt key is also a missing one; the misspelling is what its writer looks for.
         first = next((each for each in found if each["type"] == "extra_forbidden"), found[0])
         place = ".".join(str(step) for step in first["loc"]) or "document"
-        problem = "unknown key" if first["type"] == "extra_forbidden" else first["msg"]
+        said = first["msg"].removeprefix("Value error, ")
+        problem = "unknown key" if first["type"] == "extra_forbidden" else said
         raise ContentError(
             f"{place}: {problem}", path=_show(path, root), line=_find_line(tree, first["loc"])
         ) from error

@@ -93,7 +93,7 @@ class Check(Frozen):
     check: Literal["luhn", "verhoeff", "mod_11_10", "ee_isikukood", "ua_rnokpp"]
 
 
-_KEYS = (
+PART_KEYS = (
     "text",
     "birth_serial",
     "serial",
@@ -104,12 +104,13 @@ _KEYS = (
     "iban",
     "check",
 )
+"""The key by which each kind of part is told."""
 
 
 def _kind_of_part(part: Any) -> str | None:
     """Tell a part by the key that only its kind has, so that errors speak of that kind alone."""
     keys = part if isinstance(part, Mapping) else type(part).model_fields
-    return next((key for key in _KEYS if key in keys), None)
+    return next((key for key in PART_KEYS if key in keys), None)
 
 
 Part = Annotated[
@@ -173,6 +174,14 @@ class IdRecipe(Frozen):
         ):
             raise ValueError("several digits by sex need a 'birth_serial' to choose among them")
         return parts
+
+    @property
+    def width(self) -> int:
+        """How many characters a number has."""
+        return sum(
+            len(part.text) if isinstance(part, Text) else 4 if isinstance(part, Iban) else _count_digits(part)
+            for part in self.parts
+        )
 
     @property
     def birth_serial(self) -> BirthSerial | None:

@@ -12,7 +12,7 @@ from pathlib import Path
 
 from sandbox.errors import ContentError
 from sandbox.population.packs.profile import Latin, Script
-from sandbox.population.packs.reading import read_table
+from sandbox.population.packs.reading import find_inside, read_table
 
 Romanise = Callable[[str], str]
 """Writes a text in Latin letters; raises LookupError for what the tables don't have."""
@@ -39,10 +39,10 @@ def read_romanisation(latin: Latin | None, *, folder: Path, root: Path) -> Roman
     if latin is None:
         return str
     if latin.letters is not None:
-        rows = read_table(folder / latin.letters, root, ("native", "initial", "elsewhere"))
+        rows = read_table(find_inside(folder, latin.letters, root), root, ("native", "initial", "elsewhere"))
         return _by_letters({row.values[0]: (row.values[1], row.values[2]) for row in rows})
     assert latin.words is not None
-    rows = read_table(folder / latin.words, root, ("native", "latin"))
+    rows = read_table(find_inside(folder, latin.words, root), root, ("native", "latin"))
     for row in rows:
         if not is_written_in("Latn", row.values[1]):
             raise ContentError(

@@ -14,9 +14,7 @@ from sandbox.population.engine.randomness import below, happens
 from sandbox.population.engine.rows import Rows, add_days, day_array, days_between, encode, shift_years
 from sandbox.population.engine.tables.schemas import assemble
 from sandbox.population.engine.text import to_arrow
-
-ACCOUNTS_PER_PERSON = 2
-"""Numbers set aside for one person: the main account and a second one."""
+from sandbox.population.packs.profile import ACCOUNTS_PER_PERSON
 
 _CLOSED = 30
 _FIRST_ACCOUNT_AT = 15

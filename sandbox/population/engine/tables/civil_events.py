@@ -87,9 +87,11 @@ def draw_events(rows: Rows) -> pa.RecordBatch:
 def _full_names(rows: Rows) -> pa.Array:
     """Join the names at birth that a person has."""
     names = rows.names
-    return pc.binary_join_element_wise(
-        names.given_name, names.other_names, names.birth_name, " ", null_handling="skip"
-    )
+    parts = [
+        each.dictionary_decode() if pa.types.is_dictionary(each.type) else each
+        for each in (names.given_name, names.other_names, names.birth_name)
+    ]
+    return pc.binary_join_element_wise(*parts, " ", null_handling="skip")
 
 
 def _births(rows: Rows) -> Events:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from math import sqrt
 
 import phonenumbers
@@ -15,8 +16,17 @@ from sandbox.population.engine.compiled import CompiledPack, compile_pack
 from sandbox.population.engine.people import Shard
 from sandbox.population.engine.tables import NULLABLE, SCHEMAS, draw_tables
 from sandbox.population.files.parts import plan_shards
+from sandbox.population.packs.folder import FOLDER
 from sandbox.settings import CONTENT_ROOT
 from tests.fakes.generated_population import SIZE, Generated
+
+CODES = sorted(path.parent.name for path in (CONTENT_ROOT / FOLDER).glob("*/profile.yaml"))
+
+
+@lru_cache
+def load(code: str) -> Pack:
+    return load_pack(CONTENT_ROOT, code)
+
 
 PERSONS = ("mother_no", "father_no", "spouse_no", "partner_no", "director_no")
 """Columns that name another person, who may be past the end."""
@@ -202,9 +212,15 @@ def test_a_shard_drawn_alone_equals_its_part_of_the_whole(
 
 
 @settings(max_examples=20, deadline=None)
-@given(seed=st.integers(0, 2**63 - 1), size=st.integers(1, 300), more=st.integers(1, 300))
-def test_a_population_is_the_beginning_of_a_larger_one(seed: int, size: int, more: int) -> None:
-    small, large = draw_all(ZZ, seed, size), draw_all(ZZ, seed, size + more)
+@given(
+    code=st.sampled_from(CODES),
+    seed=st.integers(0, 2**63 - 1),
+    size=st.integers(1, 300),
+    more=st.integers(1, 300),
+)
+def test_a_population_is_the_beginning_of_a_larger_one(code: str, seed: int, size: int, more: int) -> None:
+    compiled = compile_pack(load(code))
+    small, large = draw_all(compiled, seed, size), draw_all(compiled, seed, size + more)
     assert small["persons"].num_rows == size
     # The household that the cut goes through describes who is left; it is tested by itself.
     whole = {"households": small["households"].num_rows - 1}
@@ -228,6 +244,13 @@ def test_a_household_that_is_cut_describes_who_is_left(seed: int, size: int) -> 
     assert household["size"] == len(left)
     assert household["monthly_income"] == sum(p["monthly_income"] for p in left)
     assert household["disabled"] == sum(p["disability"] for p in left)
+
+
+@pytest.mark.parametrize("table", SCHEMAS)
+def test_a_table_drawn_alone_has_the_rows_it_has_among_all(compiled: CompiledPack, table: str) -> None:
+    alone = draw_tables(compiled, 1, Shard(0, 0), size=3000, tables=(table,))
+    assert list(alone) == [table]
+    assert alone[table].equals(draw_tables(compiled, 1, Shard(0, 0), size=3000)[table])
 
 
 def test_another_seed_gives_other_people(compiled: CompiledPack) -> None:

@@ -159,3 +159,115 @@ def test_names_come_from_a_locale_that_has_them(content: Path, edit: Edit) -> No
 def test_a_locale_that_would_answer_with_other_names_is_refused(locale: str, message: str) -> None:
     with pytest.raises(ContentError, match=message):
         take_from_faker(locale, "given_female", path=PROFILE)
+
+
+def test_a_list_of_one_name_is_refused(content: Path) -> None:
+    path = content / "datasets/countries/zz/names/family.txt"
+    path.write_text("Onlyone\n", encoding="utf-8")
+    with pytest.raises(ContentError, match="found a list of 1, wanted 10 names or more") as refused:
+        load_pack(content, "zz")
+    assert refused.value.path == "datasets/countries/zz/names/family.txt"
+    assert "namesake" in refused.value.hint
+
+
+def test_a_name_in_another_script_is_refused(content: Path, edit: Edit, zz: Pack) -> None:
+    name = zz.names.family[1].native[3]
+    edit("names/family.txt", f"{name}\n", "Іваненко\n")
+    with pytest.raises(ContentError, match="'Іваненко' is not written in Latn"):
+        load_pack(content, "zz")
+
+
+def test_names_of_another_script_need_a_latin_table(content: Path, edit: Edit) -> None:
+    edit("profile.yaml", "  rank_shift: 8", "  rank_shift: 8\n  script: Cyrl")
+    edit("profile.yaml", "given_female: {file: names/given-female.txt}", "given_female: {faker: uk_UA}")
+    with pytest.raises(ContentError, match="nothing says how to write them in Latin letters"):
+        load_pack(content, "zz")
+
+
+def test_a_table_of_pairs_is_read_with_its_faults(content: Path, edit: Edit) -> None:
+    pairs = content / "datasets/countries/zz/names/family.csv"
+    edit("profile.yaml", "names/family.txt", "names/family.csv")
+    edit("SOURCES.md", "`names/*.txt`", "`names/*`")
+    (content / "datasets/countries/zz/names/family.txt").unlink()
+    rows = [f"Name{letter},Name{letter}" for letter in "abcdefghijk"]
+    pairs.write_text("\n".join(["native,latin", *rows, "Namea,Namea"]) + "\n", encoding="utf-8")
+    with pytest.raises(ContentError, match="'Namea' stands on line 2 already") as refused:
+        load_pack(content, "zz")
+    assert refused.value.line == 13
+    pairs.write_text("\n".join(["native,latin", *rows, "Nameq,Імʼя"]) + "\n", encoding="utf-8")
+    with pytest.raises(ContentError, match="not in Latin letters"):
+        load_pack(content, "zz")
+
+
+def test_a_file_without_a_source_is_refused(content: Path) -> None:
+    (content / "datasets/countries/zz/names/nicknames.txt").write_text("Zed\n", encoding="utf-8")
+    (content / "datasets/countries/zz/extra.csv").write_text("a\n", encoding="utf-8")
+    with pytest.raises(ContentError, match=r"doesn't say where 'extra\.csv' comes from") as refused:
+        load_pack(content, "zz")
+    assert refused.value.path == "datasets/countries/zz/SOURCES.md"
+    assert "`extra.csv`" in refused.value.hint
+
+
+@pytest.mark.parametrize(
+    ("found", "wanted", "message"),
+    [
+        ("rule: inherited ", "rule: patronymic ", "'patronymics' is for the rule 'patronymic'"),
+        ("rule: inherited ", "rule: father-grandfather ", "'family' is for every rule but"),
+        ("  rank_shift: 8", "  rank_shift: 8\n  latin: {words: x.csv}", "for names of another script"),
+        ("levels: [region,", "levels: [province,", "'region' is none of the levels"),
+        ("levels: [region, district, settlement]", "levels: [region, district, district]", "must differ"),
+        ("languages: [art]", "languages: []", "languages: .*at least 1"),
+    ],
+)
+def test_a_naming_rule_or_level_that_does_not_hold_together_is_refused(
+    content: Path, edit: Edit, found: str, wanted: str, message: str
+) -> None:
+    edit("profile.yaml", found, wanted)
+    with pytest.raises(ContentError, match=message):
+        load_pack(content, "zz")
+
+
+@pytest.mark.parametrize("file", ["../../rw/names/family.txt", "/etc/hosts"])
+@pytest.mark.parametrize(
+    "key", ["family_endings: {}", "latin: {{words: {}}}", "family_endings: {}\n  script: Latn"]
+)
+def test_no_file_outside_the_pack_is_read(content: Path, edit: Edit, key: str, file: str) -> None:
+    edit("profile.yaml", "  rank_shift: 8", "  rank_shift: 8\n  " + key.format(file))
+    if key.startswith("latin"):
+        edit("profile.yaml", "  rank_shift: 8", "  rank_shift: 8\n  script: Cyrl")
+    with pytest.raises(ContentError, match="leads out of the pack"):
+        load_pack(content, "zz")
+
+
+def test_a_settlement_that_stands_twice_is_found_on_its_line(content: Path) -> None:
+    path = content / "datasets/countries/zz/places.csv"
+    lines = path.read_text(encoding="utf-8").splitlines()
+    path.write_text("\n".join([*lines, lines[1]]) + "\n", encoding="utf-8")
+    with pytest.raises(ContentError, match="stands in this place already") as refused:
+        load_pack(content, "zz")
+    assert refused.value.line == len(lines) + 1
+
+
+def test_other_names_from_faker_change_the_digest(
+    content: Path, edit: Edit, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from faker.providers.person.et_EE import Provider
+
+    edit("profile.yaml", "family: {file: names/family.txt}", "family: {faker: et_EE}")
+    before = load_pack(content, "zz").digest
+    monkeypatch.setattr(Provider, "last_names", [*Provider.last_names, "Uustulnuk"])
+    assert load_pack(content, "zz").digest != before
+
+
+def test_a_flat_list_of_faker_is_not_left_in_the_order_of_the_alphabet() -> None:
+    names, weights = take_from_faker("de_DE", "family", path=PROFILE)
+    assert weights is None
+    assert len(names) == len(set(names))
+    assert len({name[0] for name in names[:20]}) > 6
+
+
+def test_a_locale_without_names_of_its_own_is_found_on_its_line(content: Path, edit: Edit) -> None:
+    line = edit("profile.yaml", "given_male: {file: names/given-male.txt}", "given_male: {faker: ar_SA}")
+    with pytest.raises(ContentError, match=r"names\.given_male: Faker's 'ar_SA' has no list") as refused:
+        load_pack(content, "zz")
+    assert (refused.value.path, refused.value.line) == (PROFILE, line)

@@ -1,0 +1,1 @@
+"""What a contribution begins with: folders made from templates. Overwrites nothing."""
