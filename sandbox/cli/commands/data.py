@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from sandbox.cli.commands import data_query
+from sandbox.cli.commands import data_export, data_query
 from sandbox.cli.live import live
 from sandbox.cli.options import Json, Pack, Seed, Size
 from sandbox.cli.output import err, out, print_alone, print_json, print_table
@@ -19,6 +19,7 @@ app = typer.Typer(
 )
 
 app.command()(data_query.query)
+app.command()(data_export.export)
 
 
 @app.command()

@@ -12,20 +12,10 @@ import duckdb
 import pytest
 
 from sandbox.errors import ContentError, RuntimeFailure, SandboxError, UsageError
-from sandbox.model.population import PopulationRef
-from sandbox.population import Pack, generate, load_pack
 from sandbox.population.export.query import READ_ONLY, ask
 from sandbox.population.files.asking import open_views
-from sandbox.settings import CONTENT_ROOT
 from tests.fakes.generated_population import Generated
 from tests.fakes.waiting import eventually
-
-
-@pytest.fixture(scope="session")
-def small(tmp_path_factory: pytest.TempPathFactory) -> Generated:
-    pack: Pack = load_pack(CONTENT_ROOT, "zz")
-    folder = tmp_path_factory.mktemp("asked") / "it's here"
-    return Generated(pack, folder, generate(pack, PopulationRef(pack="zz", size=1000, seed=1), folder))
 
 
 def rows(population: Generated, sql: str, **options: str) -> list[tuple[object, ...]]:
