@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from sandbox.cli.commands import data_export, data_query
+from sandbox.cli.commands import data_export, data_person, data_query, data_show
 from sandbox.cli.live import live
 from sandbox.cli.options import Json, Pack, Seed, Size
 from sandbox.cli.output import err, out, print_alone, print_json, print_table
@@ -21,6 +21,8 @@ app = typer.Typer(
     help="Country packs and fictitious populations.", no_args_is_help=True, rich_markup_mode=None
 )
 
+app.command()(data_show.show)
+app.command()(data_person.person)
 app.command()(data_query.query)
 app.command()(data_export.export)
 

@@ -8,6 +8,8 @@ lets whoever may read a file also write it.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import duckdb
@@ -47,6 +49,18 @@ def open_views(folder: Path, manifest: Manifest, *, memory: str = MEMORY) -> duc
         connection.close()
         raise
     return connection
+
+
+@contextmanager
+def reading(folder: Path, manifest: Manifest) -> Iterator[duckdb.DuckDBPyConnection]:
+    """Open the tables for questions of our own: what they can't answer is the tables' fault."""
+    with open_views(folder, manifest) as connection:
+        try:
+            yield connection
+        except duckdb.Error as error:
+            raise ContentError(
+                f"the tables can't be read as a population's: {str(error).splitlines()[0]}", path=str(folder)
+            ) from error
 
 
 def _make_view(connection: duckdb.DuckDBPyConnection, table: str, path: Path) -> None:
