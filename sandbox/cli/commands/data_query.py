@@ -66,10 +66,14 @@ def _print_table(columns: tuple[str, ...], batches: Iterable[list[tuple[Any, ...
         shown += batch
         if len(shown) > most:
             break
+    numbers = {
+        place for row in shown for place, value in enumerate(row) if isinstance(value, (int, float, Decimal))
+    }
     print_table(
-        columns,
-        [["" if value is None else _say(value) for value in row] for row in shown[:most]],
+        [_plainly(column) for column in columns],
+        [["" if value is None else _plainly(_say(value)) for value in row] for row in shown[:most]],
         empty="no rows",
+        numbers=numbers,
     )
     if len(shown) > most:
         err().print(
@@ -106,6 +110,13 @@ def _as_json(columns: tuple[str, ...], batches: Iterable[list[tuple[Any, ...]]])
             yield json.dumps(
                 dict(zip(columns, map(_finite, row), strict=True)), default=_plain, ensure_ascii=False
             )
+
+
+def _plainly(text: str) -> str:
+    """Keep a value from steering the terminal; a plan of EXPLAIN keeps its lines."""
+    from sandbox.population.pictures.paper import show_plainly
+
+    return "\n".join(map(show_plainly, text.split("\n")))
 
 
 def _say(value: Any) -> str:

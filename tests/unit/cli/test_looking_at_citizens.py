@@ -192,3 +192,12 @@ def test_what_cannot_be_done_is_said_in_a_sentence(
     assert told in found[1] + found[2]
     assert "Traceback" not in found[2]
     assert list(empty.iterdir()) == []
+
+
+def test_a_value_cannot_steer_the_terminal_and_numbers_stand_at_the_right(typing: Type) -> None:
+    told = typing("query", "SELECT 'a' || chr(27) || '[2J' AS text, 12345 AS \"[b]n[/b]\"", "--size", "300")[
+        1
+    ]
+    headings, row = told.splitlines()
+    assert headings == "text        [b]n[/b]"
+    assert row == r"a\u001b[2J     12345"
