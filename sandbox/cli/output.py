@@ -10,7 +10,7 @@ import errno
 import json
 import sys
 import traceback
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -69,14 +69,16 @@ def print_json(value: Any) -> None:
     print(json.dumps(value, default=_plain, ensure_ascii=False, indent=2))
 
 
-def print_table(headings: Sequence[str], rows: Sequence[Sequence[str]], *, empty: str) -> None:
-    """Print rows under headings, or what belongs here when there are none."""
+def print_table(
+    headings: Sequence[str], rows: Sequence[Sequence[str]], *, empty: str, numbers: Collection[int] = ()
+) -> None:
+    """Print rows under headings, or what belongs here when there are none; `numbers` are columns of such."""
     if not rows:
         out().print(empty)
         return
     table = Table(box=None, pad_edge=False, header_style="bold", show_edge=False)
-    for heading in headings:
-        table.add_column(heading, overflow="fold")
+    for place, heading in enumerate(headings):
+        table.add_column(_safe(heading), overflow="fold", justify="right" if place in numbers else "left")
     for row in rows:
         table.add_row(*(_safe(cell) for cell in row))
     console = out()

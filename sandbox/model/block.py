@@ -60,6 +60,8 @@ class Loader(Frozen):
 
     loader: str | None = None
     calls: str | None = None
+    reads: dict[str, tuple[str, ...]] = Field(default_factory=dict)
+    """Which columns of which of the population's tables: what the block will know about citizens."""
 
     @model_validator(mode="after")
     def _exactly_one_way(self) -> Loader:

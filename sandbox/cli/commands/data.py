@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from sandbox.cli.commands import data_audit, data_import
+from sandbox.cli.commands import data_audit, data_export, data_import, data_person, data_query, data_show
 from sandbox.cli.live import live
 from sandbox.cli.options import Json, Pack, Seed, Size
 from sandbox.cli.output import err, out, print_alone, print_json, print_table
@@ -22,6 +22,10 @@ app = typer.Typer(
 )
 app.command()(data_audit.audit)
 app.command("import")(data_import.import_)
+app.command()(data_show.show)
+app.command()(data_person.person)
+app.command()(data_query.query)
+app.command()(data_export.export)
 
 
 @app.command()

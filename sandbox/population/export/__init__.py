@@ -1,0 +1,1 @@
+"""Citizens for other programs: answers to SQL, and files of other formats. Changes no population."""

@@ -1,0 +1,1 @@
+"""Citizens as people look at them: pyramids, families, one person's file. Changes no population."""
