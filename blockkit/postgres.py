@@ -35,6 +35,12 @@ _SETTINGS = {
     "io_method": "sync",
     "jit": "off",
     "max_worker_processes": "2",
+    "max_logical_replication_workers": "0",
+    "autovacuum_worker_slots": "2",
+    "autovacuum_max_workers": "2",
+    # A finished part of the log is removed, not kept in memory to be written over.
+    "wal_recycle": "off",
+    "wal_init_zero": "off",
     "max_parallel_workers": "0",
     "unix_socket_directories": "''",
     "password_encryption": "scram-sha-256",
