@@ -3,6 +3,8 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 INSTALLED := $(VENV)/.installed
+# Two at once; which tests share a worker is said in tests/workers.py.
+WORKERS := --numprocesses 2
 
 .DEFAULT_GOAL := help
 .PHONY: help setup demo test check bench soak format clean
@@ -23,7 +25,7 @@ demo: $(INSTALLED) ## Play the cash transfer with 1,000 fictitious citizens, wit
 	$(BIN)/sandbox run cash-transfer --runtime local --size 1000
 
 test: $(INSTALLED) ## Run the whole test suite; Docker tests run when an Engine answers
-	$(BIN)/pytest
+	$(BIN)/pytest $(WORKERS)
 
 check: $(INSTALLED) ## Check format, lint, types, imports, content and unit tests
 	$(BIN)/ruff format --check .
@@ -31,7 +33,7 @@ check: $(INSTALLED) ## Check format, lint, types, imports, content and unit test
 	$(BIN)/mypy
 	$(BIN)/lint-imports --no-cache
 	$(BIN)/sandbox check
-	$(BIN)/pytest tests/unit tests/architecture
+	$(BIN)/pytest $(WORKERS) tests/unit tests/architecture
 
 bench: $(INSTALLED) ## Measure, beside a named peer, and write bench.json
 	$(BIN)/python tests/bench/bench.py

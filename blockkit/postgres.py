@@ -35,6 +35,12 @@ _SETTINGS = {
     "io_method": "sync",
     "jit": "off",
     "max_worker_processes": "2",
+    "max_logical_replication_workers": "0",
+    "autovacuum_worker_slots": "2",
+    "autovacuum_max_workers": "2",
+    # A finished part of the log is removed, not kept in memory to be written over.
+    "wal_recycle": "off",
+    "wal_init_zero": "off",
     "max_parallel_workers": "0",
     "unix_socket_directories": "''",
     "password_encryption": "scram-sha-256",
@@ -71,7 +77,9 @@ class Size:
     buffers_mib: int
 
 
-def serve(data: Path, *, port: int, password: str, listen: str, user: str, size: Size) -> None:
+def serve(
+    data: Path, *, port: int, password: str, listen: str, user: str, size: Size, release_cache: bool = False
+) -> None:
     """Initialise `data` if needed and become the server. Returns only by raising PostgresUnusable."""
     account = _unprivileged(user)
     data.parent.mkdir(parents=True, exist_ok=True)
@@ -84,8 +92,18 @@ def serve(data: Path, *, port: int, password: str, listen: str, user: str, size:
         _give(data, account)
         _become(account)
     os.chdir(data)
+    if release_cache:
+        _release_cache(data)
     program = install / "bin" / "postgres"
     os.execve(program, [str(program), "-D", str(data)], _environment())
+
+
+def _release_cache(folder: Path) -> None:
+    """Start what gives back the page cache; it ends with the server that this process becomes."""
+    program = Path(__file__).with_name("page_cache.py")
+    os.posix_spawn(
+        sys.executable, [sys.executable, "-I", "-S", "-B", str(program), str(folder)], _environment()
+    )
 
 
 def _environment() -> dict[str, str]:
@@ -224,6 +242,9 @@ def main(arguments: Sequence[str]) -> int:
     command.add_argument("--user", default="nobody", help="whom to become when started as root")
     command.add_argument("--connections", type=int, default=600, help="sessions at most")
     command.add_argument("--buffers", type=int, default=64, help="shared buffers in MiB")
+    command.add_argument(
+        "--release-cache", action="store_true", help="give back the page cache of files that are at rest"
+    )
     given = parser.parse_args(arguments)
     try:
         serve(
@@ -233,6 +254,7 @@ def main(arguments: Sequence[str]) -> int:
             listen=given.listen,
             user=given.user,
             size=Size(given.connections, given.buffers),
+            release_cache=given.release_cache,
         )
     except (PostgresUnusable, OSError) as error:
         print(f"postgres: {error}", file=sys.stderr)

@@ -29,7 +29,9 @@ def default_home() -> Path:
 class Settings(BaseSettings):
     """Settings of one command or process."""
 
-    model_config = SettingsConfigDict(env_prefix="SANDBOX_", frozen=True, extra="ignore")
+    model_config = SettingsConfigDict(
+        env_prefix="SANDBOX_", env_ignore_empty=True, frozen=True, extra="ignore"
+    )
 
     home: Path = Field(default_factory=default_home)
     runtime: str = "local"

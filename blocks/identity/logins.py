@@ -26,6 +26,8 @@ CODE_LASTS = timedelta(minutes=5)
 LOGIN_LASTS = timedelta(minutes=15)
 MOST_FAILURES = 3
 """Wrong codes after which a log-in is over."""
+MOST_LETTERS = 3
+"""One-time codes that one log-in may ask for."""
 MOST_FAILURES_OF_ONE = 12
 """Wrong codes for one person within LOGIN_LASTS after which no more codes are sent."""
 
@@ -86,12 +88,16 @@ def name_person(
     if row["failures"] and row["individual_id"] != individual_id:
         # The wrong codes count against the person they were tried on; another name would take them along.
         raise Problem(403, "login-over", "a code was tried for somebody else; begin again")
+    if row["letters"] >= MOST_LETTERS:
+        # Counted for a stranger too, to whom nothing is sent: the answer must not tell who is known.
+        raise Problem(429, "too-many-codes", f"a code was asked for {MOST_LETTERS} times; begin again")
     person = find_person(db, individual_id)
     letter = None
     if person is not None and not person.deceased and _may_try(db, clock, individual_id):
         letter = Letter(individual_id, f"{secrets.randbelow(10**6):06}")
     db.execute(
-        "UPDATE logins SET individual_id = %s, one_time_code = %s, code_ends_at = %s WHERE login = %s",
+        "UPDATE logins SET individual_id = %s, one_time_code = %s, code_ends_at = %s, letters = letters + 1 "
+        "WHERE login = %s",
         [
             individual_id,
             _code_digest(identifier, letter.code) if letter else None,

@@ -45,6 +45,7 @@ CREATE TABLE logins (
     one_time_code text,
     code_ends_at  timestamptz,
     failures      integer     NOT NULL DEFAULT 0,
+    letters       integer     NOT NULL DEFAULT 0,
     open          boolean     NOT NULL DEFAULT true,
     started_at    timestamptz NOT NULL
 );

@@ -108,6 +108,15 @@ class MessageLog:
             )
             return [{**json.loads(line), "hash": digest} for line, digest in await cursor.fetchall()]
 
+    async def lines(self, since: int, limit: int) -> list[Line]:
+        """Read lines as they are stored, for whoever computes the chain again."""
+        async with self._pool.connection() as connection:
+            cursor = await connection.execute(
+                "SELECT number, line, hash FROM exchanges WHERE number > %s ORDER BY number LIMIT %s",
+                (since, limit),
+            )
+            return [Line(*row) for row in await cursor.fetchall()]
+
     async def head(self) -> Head:
         """Tell the newest stored line."""
         async with self._pool.connection() as connection:

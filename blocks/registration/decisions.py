@@ -1,7 +1,8 @@
 """Approve, reject, or send back. An approval reaches payments and the register of results before it stands.
 
 Each step outward is written down when it is done, and asks for the same thing again if it is
-repeated, so an approval that broke off is completed by deciding once more.
+repeated, so an approval that broke off is completed by deciding once more. A payee whom payments
+refuses ends the approval: the application is open again to whatever an officer decides.
 """
 
 from __future__ import annotations
@@ -14,11 +15,13 @@ from blockkit.money import to_major
 from blockkit.problems import Problem
 from blockkit.records import Connection, Records, Row
 from blocks.registration.applications import UNDECIDED, Change, alter, find, identify, require_state
-from blocks.registration.neighbours import Neighbours
+from blocks.registration.neighbours import PAYEE_REFUSED, Neighbours
 from blocks.registration.services import Service
 
 MODALITY = "00"
 """A bank account or a wallet with an account number, when the form says nothing else."""
+
+PAYEE_REGISTERED = "payee-registered"
 
 
 def reject(db: Connection, row: Row, change: Change) -> Row:
@@ -74,7 +77,7 @@ def complete_approval(
 ) -> Row:
     """Do what is not done yet, one step after the other. Raises Problem 502 or 409 as neighbours do."""
     steps: list[tuple[str, Callable[[], None]]] = [
-        ("payee-registered", lambda: _register_payee(neighbours, service, row)),
+        (PAYEE_REGISTERED, lambda: _register_payee(records, neighbours, service, row, change)),
         ("result-written", lambda: _write_result(neighbours, service, row)),
     ]
     with records.transaction() as db:
@@ -95,14 +98,43 @@ def complete_approval(
         return last if last["state"] == "approved" else alter(db, last, change, state="approved", reason="")
 
 
-def _register_payee(neighbours: Neighbours, service: Service, row: Row) -> None:
+def _register_payee(
+    records: Records, neighbours: Neighbours, service: Service, row: Row, change: Change
+) -> None:
     form = row["form"]
     payee = {
         "PayeeFunctionalID": form["payeeFunctionalId"],
         "PaymentModality": form.get("paymentModality", MODALITY),
         "FinancialAddress": form["financialAddress"],
     }
-    neighbours.register_payee(f"REG{row['number']:09}", service.definition.payment.sourceBB, payee)
+    with records.transaction() as db:
+        request = _number_request(db, row)
+    try:
+        neighbours.register_payee(request, service.definition.payment.sourceBB, payee)
+    except Problem as refusal:
+        if refusal.kind == PAYEE_REFUSED:
+            _take_back(records, row, Change(change.by, change.on, f"{refusal.kind}: {refusal.detail}"))
+        raise
+
+
+def _number_request(db: Connection, row: Row) -> str:
+    """Name the request that registers the payee: the same as long as one approval lasts."""
+    (approvals,) = db.execute(
+        "SELECT count(*) AS approvals FROM history WHERE application = %s AND state = 'approving'",
+        [row["number"]],
+    ).fetchall()
+    return f"R{approvals['approvals'] % 100:02}{row['number']:09}"
+
+
+def _take_back(records: Records, row: Row, change: Change) -> None:
+    """Open the decision again, unless somebody who approved at the same moment came further."""
+    with records.transaction() as db:
+        last = find(db, identify(row), lock=True)
+        done = db.execute(
+            "SELECT 1 FROM steps WHERE application = %s AND step = %s", [row["number"], PAYEE_REGISTERED]
+        ).fetchone()
+        if last["state"] == "approving" and done is None:
+            alter(db, last, change, state="verified", payee=None, decided_on=None, decided_by="")
 
 
 def _write_result(neighbours: Neighbours, service: Service, row: Row) -> None:

@@ -20,6 +20,8 @@ from blocks.registration.services import RegistryName
 NO_RECORD = "no record found"
 """How the published contract says that a registry has no such record."""
 
+PAYEE_REFUSED = "payee-refused"
+
 
 class ConsentMissing(Exception):
     """The information mediator refused the call: the person has not agreed."""
@@ -97,7 +99,7 @@ class Neighbours:
     def register_payee(self, request_id: str, source_bb: str, payee: Mapping[str, str]) -> None:
         """Register a payee. Raises Problem 409 when payments refuses this payee."""
         body = {"RequestID": request_id, "SourceBBID": source_bb, "Beneficiaries": [payee]}
-        self._pay("/register-beneficiary", body, "payee-refused")
+        self._pay("/register-beneficiary", body, PAYEE_REFUSED)
 
     def validate_prepayment(
         self, batch_id: str, source_bb: str, instructions: Sequence[Mapping[str, Any]]

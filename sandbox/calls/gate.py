@@ -6,14 +6,14 @@ the service under trial goes through here.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import httpx2
 
 from sandbox.errors import BlockUnreachable, NotFound, RequestRefused
-from sandbox.model.run import Exchange
+from sandbox.model.run import Exchange, LogLine
 
 PAGE = 2000
 
@@ -70,6 +70,17 @@ class Gate:
             if len(page) < PAGE:
                 return found
             since = found[-1].number
+
+    def log_lines(self) -> Iterator[LogLine]:
+        """Read the whole message log as it is stored, page by page."""
+        since = 0
+        while True:
+            parameters = {"since": str(since), "limit": str(PAGE)}
+            page = self._send("GET", "/_sandbox/log", params=parameters)["lines"]
+            yield from (LogLine.model_validate(line) for line in page)
+            if len(page) < PAGE:
+                return
+            since = page[-1]["number"]
 
     def await_message(self, *, correlation: str, kind: str, seconds: int) -> dict[str, Any] | None:
         """Wait for a callback; None when none came in time."""

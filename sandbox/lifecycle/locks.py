@@ -4,11 +4,15 @@ from __future__ import annotations
 
 import fcntl
 import os
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 from sandbox.errors import RuntimeFailure, StateConflict
+
+_LOOKING_ENDS_WITHIN = 0.25
+_TRIES_EVERY = 0.01
 
 
 @contextmanager
@@ -17,7 +21,7 @@ def hold_sandbox(home: Path, name: str) -> Iterator[None]:
     folder = home / "locks"
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        descriptor = _lock(folder / name)
+        descriptor = _lock_patiently(folder / name)
     except BlockingIOError:
         raise StateConflict(
             f"another command is working on sandbox {name!r}", hint="wait for it, or look with `sandbox ls`"
@@ -56,6 +60,18 @@ def is_held(home: Path, name: str) -> bool:
     except BlockingIOError:
         return True
     return False
+
+
+def _lock_patiently(path: Path) -> int:
+    """Lock, though somebody may be looking: `is_held` and `sweep_locks` have the lock for a moment."""
+    until = time.monotonic() + _LOOKING_ENDS_WITHIN
+    while True:
+        try:
+            return _lock(path)
+        except BlockingIOError:
+            if time.monotonic() >= until:
+                raise
+            time.sleep(_TRIES_EVERY)
 
 
 def _lock(path: Path) -> int:

@@ -167,6 +167,14 @@ Listener = Callable[[Event], None]
 """Evidence, the live view and metrics are listeners; one must not raise."""
 
 
+class LogLine(Frozen):
+    """One line of the mediator's message log as it is stored; `text` is what `hash` was computed from."""
+
+    number: int
+    text: str
+    hash: str
+
+
 class Exchange(Frozen):
     """One line of the mediator's message log, as `GET /_sandbox/exchanges` returns it.
 

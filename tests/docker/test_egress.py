@@ -17,6 +17,8 @@ from docker.models.containers import Container
 
 from sandbox.runtime import InstanceSpec
 from sandbox.runtimes.docker.images import ImageRef
+from sandbox.runtimes.docker.labels import owner_of
+from sandbox.runtimes.docker.layout import Place
 from tests.fakes.packets import SHOUTING, HostReceiver, host_addresses, host_receivers, listening_neighbour
 
 pytestmark = pytest.mark.docker
@@ -37,10 +39,10 @@ def neighbour(engine: docker.DockerClient, reference: ImageRef) -> Iterator[Cont
 
 
 @pytest.fixture
-def targets(engine, runtime, request_for, receivers, neighbour) -> str:
+def targets(engine, runtime, settings, request_for, receivers, neighbour) -> str:
     """Every receiver under every address that could lead to it, the sandbox's own gateways included."""
     runtime.prepare(request_for("sealed"))
-    mine = engine.networks.list(filters={"label": "org.civic-sandbox.sandbox=sealed"})
+    mine = engine.networks.list(filters=Place(owner_of(settings.home), "sealed").filter())
     subnets = [ip_network(network.attrs["IPAM"]["Config"][0]["Subnet"]) for network in mine]
     gateways = [str(subnet.network_address + 1) for subnet in subnets]
     addresses = sorted({*host_addresses(), *gateways})
@@ -98,13 +100,14 @@ def test_zero_packets_reach_the_host_a_neighbour_or_a_name_server(
     assert heard.count(b"connection") == 1
 
 
-def test_one_sandbox_can_not_reach_another(engine, runtime, request_for, program, sending):
+def test_one_sandbox_can_not_reach_another(engine, runtime, settings, request_for, program, sending):
     for name in ("one", "other"):
         runtime.prepare(request_for(name))
         runtime.start(program(name, "payments"))
+    other = Place(owner_of(settings.home), "other").filter()
     addresses = [
         (member["IPv4Address"].partition("/")[0], port)
-        for network in engine.networks.list(filters={"label": "org.civic-sandbox.sandbox=other"}, greedy=True)
+        for network in engine.networks.list(filters=other, greedy=True)
         for member in network.attrs["Containers"].values()
         for port in (8080, 5432)
     ]

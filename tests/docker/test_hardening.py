@@ -6,6 +6,8 @@ import pytest
 
 from sandbox.runtime import Limits
 from sandbox.runtimes.docker.driver import DockerRuntime
+from sandbox.runtimes.docker.labels import owner_of
+from sandbox.runtimes.docker.layout import Place
 from sandbox.settings import Settings
 
 pytestmark = pytest.mark.docker
@@ -14,21 +16,26 @@ MIB = 1 << 20
 
 
 @pytest.fixture(scope="module")
-def runtime(engine, reference, content, tmp_path_factory):
-    """One runtime for all these tests: they only look."""
-    opened = DockerRuntime(engine, Settings(home=tmp_path_factory.mktemp("home"), content=content))
+def installation(content, tmp_path_factory):
+    """The installation of all these tests: they only look."""
+    return Settings(home=tmp_path_factory.mktemp("home"), content=content)
+
+
+@pytest.fixture(scope="module")
+def runtime(engine, reference, installation):
+    opened = DockerRuntime(engine, installation)
     yield opened
     for remains in opened.list_sandboxes():
         opened.discard(remains.name)
 
 
 @pytest.fixture(scope="module")
-def containers(engine, runtime, request_for, program):
+def containers(engine, runtime, installation, request_for, program):
     """Every container of a sandbox with its public instance and one block started, by role or name."""
     runtime.prepare(request_for("hard"))
     for name in ("information-mediator", "payments"):
         runtime.start(program("hard", name))
-    listed = engine.containers.list(all=True, filters={"label": "org.civic-sandbox.sandbox=hard"})
+    listed = engine.containers.list(all=True, filters=Place(owner_of(installation.home), "hard").filter())
     return {container.name.partition(".")[2]: container for container in listed}
 
 

@@ -27,6 +27,7 @@ from sandbox.lifecycle.service import Running, bring_up, take_all_down, take_dow
 from sandbox.runtime import InstanceSpec, Limits
 from sandbox.runtimes.docker.images import ImageRef
 from sandbox.runtimes.docker.labels import OWNER, owner_of
+from sandbox.runtimes.docker.layout import Place
 from sandbox.settings import Settings
 from sandbox.trial import SandboxWish, look_up_scenario, prepare_trial
 from tests.fakes import packets
@@ -340,7 +341,7 @@ def test_a_killed_block_is_seen_named_and_cleaned_up(yard: Yard, types: Callable
     assert "degraded" in row
     assert "messaging" in row
     take_down(yard.tools, "beside")
-    wanted = {"label": "org.civic-sandbox.sandbox=beside"}
+    wanted = Place(owner_of(yard.tools.home), "beside").filter()
     assert yard.engine.containers.list(all=True, filters=wanted) == []
     assert yard.engine.networks.list(filters=wanted) == []
     assert yard.engine.volumes.list(filters=wanted) == []

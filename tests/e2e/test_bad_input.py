@@ -18,6 +18,7 @@ from pathlib import Path
 import pytest
 
 from sandbox.cli.main import main
+from sandbox.lifecycle.locks import is_held
 from tests.e2e.conftest import Ended, User
 from tests.fakes.recipes import sections
 from tests.fakes.waiting import eventually
@@ -355,9 +356,11 @@ def test_a_name_that_is_taken_is_refused_and_what_bears_it_is_untouched(local_us
 
 def test_two_commands_on_one_sandbox_at_once_do_not_meet(local_user: User) -> None:
     first = local_user.starts(sys.executable, "-m", "sandbox", *UP, "--name", "one")
-    eventually(lambda: (local_user.home / "locks" / "one").exists())
+    eventually(lambda: is_held(local_user.home, "one"))
+    first.send_signal(signal.SIGSTOP)  # or the first might be done before the second has begun
     second = local_user.types("down", "one")
     also = local_user.types(*UP, "--name", "one", "--json")
+    first.send_signal(signal.SIGCONT)
     _, said = first.communicate(timeout=120)
     assert first.returncode == 0, said
     assert second.code == 3

@@ -33,7 +33,7 @@ from sandbox.evidence.seal import verify_bundle
 from sandbox.lifecycle.service import Running, adopt
 from sandbox.model.run import Exchange
 from sandbox.settings import Settings
-from tests.e2e.conftest import User, a_user
+from tests.e2e.conftest import Ended, User, a_user
 
 MOST_BYTES = 1_500_000
 ATTESTATION = "consent-attestation+jws"
@@ -60,6 +60,8 @@ class Left:
     url: str
     logs: dict[str, bytes]
     """The sandbox's own logs and the database server's, read before they went with the sandbox."""
+    verified: dict[str, Ended]
+    """`sandbox log verify` against this evidence: on the log as it was, and after each thing done to it."""
 
     @property
     def files(self) -> dict[str, bytes]:
@@ -88,8 +90,26 @@ def left() -> Iterator[Left]:
             str(path.relative_to(user.home)): path.read_bytes()
             for path in [*(user.home / "sandboxes").rglob("*.log"), user.home / "postgres" / "log"]
         }
+        verified = verify_while_it_is_changed(user, running, bundle.name)
         assert user.types("down", "--all").code == 0
-        yield Left(user, bundle, known, running.site.public_url, logs)
+        yield Left(user, bundle, known, running.site.public_url, logs, verified)
+
+
+def verify_while_it_is_changed(user: User, running: Running, run: str) -> dict[str, Ended]:
+    """Change the message log as only an administrator of its database could, and verify each time."""
+    database = running.site.database
+    changes = {
+        "whole": "SELECT",
+        "edited": "UPDATE exchanges SET line = replace(line, 'status', 'outcome') WHERE number = 20",
+        "cut": "DELETE FROM exchanges WHERE number > 9",
+    }
+    verified = {}
+    url = database.url(f"{database.prefix}_information_mediator")
+    with psycopg.connect(url, autocommit=True) as connection:
+        for change, statement in changes.items():
+            connection.execute(statement.encode())
+            verified[change] = user.types("log", "verify", running.spec.name, "--evidence", run)
+    return verified
 
 
 def ask(running: Running, home: Path) -> Known:
@@ -157,6 +177,14 @@ def test_no_one_time_code_is_in_any_file(left: Left) -> None:
         found = [name for name, content in (left.files | left.logs).items() if word.search(content)]
         encoded = [place for text in spellings(code) - {code.encode()} for place in places(text, left)]
         assert found + encoded == []
+
+
+def test_the_message_log_is_verified_in_the_live_sandbox_and_each_change_is_named(left: Left) -> None:
+    whole, edited, cut = (left.verified[change] for change in ("whole", "edited", "cut"))
+    assert (whole.code, edited.code, cut.code) == (0, 1, 1)
+    assert f"is the one that run {left.bundle.name} was signed with" in whole.out
+    assert re.search(r"^line \d+ was changed after it was written$", edited.err, re.MULTILINE)
+    assert "the log ends at line 9: its tail was cut" in cut.err
 
 
 def test_nothing_in_any_file_is_what_identity_keeps_the_digest_of(left: Left) -> None:

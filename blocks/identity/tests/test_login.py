@@ -149,6 +149,19 @@ def test_wrong_codes_cannot_be_moved_to_somebody_else(browser: Any, party: Any) 
     assert browser.submit(asking, individual_id="ZZ1").status_code == 200
 
 
+@pytest.mark.parametrize("person", ["ZZ1", "ZZ404"])
+def test_one_log_in_asks_for_three_codes_at_most_and_the_last_one_works(
+    browser: Any, party: Any, person: str
+) -> None:
+    asking = browser.open(party.url())
+    answers = [browser.submit(asking, individual_id=person) for _ in range(4)]
+    assert [answer.status_code for answer in answers] == [200, 200, 200, 429]
+    assert "begin again" in answers[-1].text
+    assert len(browser.letters()) == (3 if person == "ZZ1" else 0)
+    if person == "ZZ1":
+        assert browser.submit(answers[2], otp=browser.code()).status_code == 303
+
+
 def test_a_code_too_old_is_wrong(browser: Any, party: Any, database: str, owner: Callable[..., Any]) -> None:
     page = browser.submit(browser.open(party.url()), individual_id="ZZ1")
     owner("UPDATE logins SET code_ends_at = now() - interval '1 second'")

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+from dataclasses import asdict
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Query, Request, Response
@@ -114,6 +115,12 @@ def make_router(core: Core) -> APIRouter:
             )
         )
         return {"count": len(found), "exchanges": found}
+
+    @router.get("/log")
+    async def log(
+        since: Annotated[int, Query(ge=0)] = 0, limit: Annotated[int, Query(ge=1, le=5000)] = 1000
+    ) -> dict[str, Any]:
+        return {"lines": [asdict(line) for line in await core.log.lines(since, limit)]}
 
     @router.get("/head")
     async def head() -> dict[str, Any]:

@@ -44,6 +44,8 @@ class Neighbourhood:
     fail: set[str] = field(default_factory=set)
     refuse: set[str] = field(default_factory=set)
     asked: list[str] = field(default_factory=list)
+    registered: list[str] = field(default_factory=list)
+    """The number of each request to register a payee."""
 
     def settle(self, person: str, **facts: int) -> None:
         """Let somebody live here, as head of a poor household unless facts say otherwise."""
@@ -94,6 +96,7 @@ class Neighbourhood:
         return 200, {"content": written}
 
     def _register_beneficiary(self, _: str, body: dict[str, Any]) -> tuple[int, Any]:
+        self.registered.append(body["RequestID"])
         for payee in body["Beneficiaries"]:
             if self.payees.setdefault(payee["PayeeFunctionalID"], payee) != payee:
                 return 400, {"ResponseCode": "01", "ResponseDescription": "registered already"}

@@ -127,12 +127,44 @@ def test_two_people_do_not_share_a_payee(office: Any) -> None:
     assert kind(decide(office, shared)) == (409, "payee-taken")
 
 
-def test_what_payments_refuses_is_told_and_can_not_be_decided_otherwise(office: Any) -> None:
+@pytest.fixture
+def refused(office: Any) -> str:
+    """An application whose approval ended because payments knows its payee otherwise."""
     application = office.verified("ZZ1")
     office.neighbours.payees[f"{'ZZ1':0>20}"] = {"FinancialAddress": "ELSEWHERE/1"}
     assert kind(decide(office, application)) == (409, "payee-refused")
-    told = office.ask(office.officer, "GET", f"/applications/{application}").json()
-    assert told["state"] == "approving"
+    return str(application)
+
+
+def test_a_payee_whom_payments_refuses_leaves_the_decision_open(office: Any, refused: str) -> None:
+    told = office.ask(office.officer, "GET", f"/applications/{refused}").json()
+    assert (told["state"], told["recommendation"]) == ("verified", "approve")
+    assert kind(decide(office, refused)) == (409, "payee-refused")
+    assert decide(office, refused, reject("payee-refused")).json()["state"] == "rejected"
+
+
+def test_a_refused_payee_is_free_for_whoever_it_belongs_to(office: Any, refused: str) -> None:
+    del office.neighbours.payees[f"{'ZZ1':0>20}"]
+    other = office.create("ZZ2", payeeFunctionalId=f"{'ZZ1':0>20}").json()["id"]
+    office.neighbours.settle("ZZ2")
+    office.act(other, "submit", office.citizen("ZZ2"))
+    office.act(other, "verification")
+    assert decide(office, other).json()["state"] == "approved"
+
+
+def test_a_refused_payee_is_corrected_and_approved_with_a_request_of_its_own(
+    office: Any, refused: str
+) -> None:
+    assert decide(office, refused, {"decision": "correction", "reason": "whose account?"}).status_code == 200
+    citizen = office.citizen("ZZ1")
+    form = office.form("ZZ1", payeeFunctionalId=f"{'ZZ1OWN':0>20}")
+    assert office.ask(citizen, "PUT", f"/applications/{refused}", {"form": form}).status_code == 200
+    office.act(refused, "submit", citizen)
+    office.act(refused, "verification")
+    assert decide(office, refused).json()["state"] == "approved"
+    first, second = office.neighbours.registered
+    assert len(first) == len(second) == 12
+    assert first != second
 
 
 def test_an_appeal_is_verified_and_decided_afresh(office: Any) -> None:

@@ -17,6 +17,7 @@ import socket
 import sys
 import time
 import traceback
+import warnings
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from threading import Lock, Thread
@@ -181,8 +182,20 @@ def _end_now(_: int, __: FrameType | None) -> None:
     os._exit(0)
 
 
+def silence_warnings() -> None:
+    """Show no warning of Python, whatever threads do: to be called before the first of them starts.
+
+    A library that hides its own warning with `warnings.catch_warnings` changes the filters of the
+    whole process, and threads that do so at once undo it for each other (FastAPI does for each
+    parameter of a route). What leaks names files of this machine in a block's log, and so in
+    evidence. Filters that are put back are always descended from these.
+    """
+    warnings.simplefilter("ignore")
+
+
 def main(arguments: Sequence[str]) -> int:
     """Run until the folder is gone or SIGTERM comes."""
+    silence_warnings()
     folder, identity, names = SandboxFolder(Path(arguments[0])), arguments[1], arguments[2:]
     signal.signal(signal.SIGTERM, _end_now)
     os.umask(0o077)

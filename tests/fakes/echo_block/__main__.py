@@ -4,12 +4,24 @@ from __future__ import annotations
 
 import os
 import sys
+import warnings
 from collections.abc import Mapping, Sequence
 
 import psycopg
 import uvicorn
 
 from echo_block.app import create_app
+
+
+def warn_between_threads(text: str) -> None:
+    """Do what two threads of a library do at an unlucky moment that each hide a warning of theirs."""
+    one, other = warnings.catch_warnings(), warnings.catch_warnings()
+    for hiding in (one, other):
+        hiding.__enter__()
+        warnings.simplefilter("ignore", UserWarning)
+    one.__exit__(None, None, None)
+    warnings.warn(text, UserWarning, stacklevel=1)  # hidden, as `other` believes
+    other.__exit__(None, None, None)
 
 
 def main(arguments: Sequence[str], environment: Mapping[str, str]) -> int:
@@ -20,6 +32,8 @@ def main(arguments: Sequence[str], environment: Mapping[str, str]) -> int:
         case ["say", text, code]:
             print(text)
             return int(code)
+        case ["warn", text]:
+            warn_between_threads(text)
         case ["raise", text]:
             raise RuntimeError(text)
         case ["sql", url, *statements]:

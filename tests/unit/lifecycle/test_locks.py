@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fcntl
 import subprocess
 import sys
 from pathlib import Path
@@ -9,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from sandbox.errors import RuntimeFailure, StateConflict
+from sandbox.lifecycle import locks
 from sandbox.lifecycle.locks import hold_sandbox, is_held, sweep_locks
 
 HOLD_AND_DIE = """
@@ -25,6 +27,17 @@ def test_a_second_command_is_told_to_wait(tmp_path: Path) -> None:
         assert is_held(tmp_path, "one")
         with pytest.raises(StateConflict, match="another command is working on sandbox 'one'"):
             hold_sandbox(tmp_path, "one").__enter__()
+
+
+def test_somebody_who_only_looks_is_not_taken_for_another_command(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "locks").mkdir()
+    looking = (tmp_path / "locks" / "one").open("wb")
+    fcntl.flock(looking, fcntl.LOCK_SH)
+    monkeypatch.setattr(locks.time, "sleep", lambda _: looking.close())
+    with hold_sandbox(tmp_path, "one"):
+        assert looking.closed
 
 
 def test_other_sandboxes_are_free(tmp_path: Path) -> None:

@@ -7,7 +7,7 @@ import psutil
 import pytest
 
 from sandbox.errors import RuntimeFailure, StartFailed
-from sandbox.runtime import InstanceSpec, Phase
+from sandbox.runtime import Completed, InstanceSpec, Phase
 from sandbox.runtimes.local import channel, server
 from sandbox.runtimes.local.driver import LocalRuntime
 from sandbox.runtimes.local.layout import Home
@@ -155,6 +155,16 @@ def test_a_module_that_does_not_exist_is_the_programs_own_failure(runtime: Local
     done = runtime.run_once(InstanceSpec(sandbox="one", name="task", module="no_such_block"))
     assert done.exit_code == 1
     assert "ModuleNotFoundError" in done.log_tail
+
+
+def test_a_librarys_hidden_warning_reaches_no_log_when_threads_undo_the_hiding(
+    runtime: LocalRuntime, request_for
+) -> None:
+    """It would name a file of this machine in the log, and so in a bundle of evidence."""
+    runtime.prepare(request_for("one"))
+    warning = ("warn", "an attribute without effect")
+    done = runtime.run_once(InstanceSpec(sandbox="one", name="task", module="echo_block", arguments=warning))
+    assert done == Completed(exit_code=0, log_tail="")
 
 
 def test_the_loopback_alone_is_listened_on(runtime: LocalRuntime, request_for, home_path: Path) -> None:
