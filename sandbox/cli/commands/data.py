@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from sandbox.cli.live import live
-from sandbox.cli.options import Json, Pack, Seed, Size
+from sandbox.cli.options import Dirt, Json, Pack, Seed, Size
 from sandbox.cli.output import err, out, print_alone, print_json, print_table
 from sandbox.model.population import ask_for
 from sandbox.settings import Settings
@@ -41,18 +41,22 @@ def generate_(
     pack: Pack = "zz",
     size: Size = 1000,
     seed: Seed = 1,
+    dirt: Dirt = "none",
     as_json: Json = False,
 ) -> None:
     """Write a population as Parquet files with a manifest that says how far nobody in it is real.
 
     Example: sandbox data generate --pack rw --size 100000 --out people
     """
-    from sandbox.population import generate, load_pack
+    from sandbox.population import load_pack
+    from sandbox.population.dirt import generate_dirty, read_recipe
 
-    ref = ask_for(pack=pack, size=size, seed=seed)
+    ref = ask_for(pack=pack, size=size, seed=seed, dirt=dirt)
+    content = Settings().content
     with live(err(), quiet=as_json) as shown:
-        manifest = generate(
-            load_pack(Settings().content, pack),
+        manifest, planted = generate_dirty(
+            load_pack(content, pack),
+            read_recipe(content),
             ref,
             out_folder,
             progress=lambda share: shown.report("making fictitious citizens", int(share * size), size),
@@ -62,4 +66,10 @@ def generate_(
         return
     out().print(manifest.statement, markup=False)
     out().print(f"digest {manifest.digest}")
+    if planted is not None:
+        faults = sum(fault.planted for register in planted.registers for fault in register.faults)
+        out().print(
+            f"{faults:,} faults in {len(planted.registers)} registers ({planted.level});"
+            " the truth about each is in the folder truth"
+        )
     print_alone(str(out_folder))

@@ -52,7 +52,7 @@ def generate(pack: Pack, ref: PopulationRef, out: Path, *, progress: Progress | 
         raise UsageError(f"the population is of pack {ref.pack!r}, the pack given is {pack.code!r}")
     check_size(pack, ref.size)
     compiled = compile_pack(pack)
-    with _new_folder(out, needed=ref.size * BYTES_PER_PERSON) as folder:
+    with new_folder(out, needed=ref.size * BYTES_PER_PERSON) as folder:
         manifest = _write(pack, compiled, ref, folder, progress or _ignore)
         (folder / MANIFEST).write_text(manifest.model_dump_json(indent=2) + "\n", encoding="utf-8")
     return manifest
@@ -114,7 +114,7 @@ def _write(
 
 
 @contextmanager
-def _new_folder(out: Path, *, needed: int) -> Iterator[Path]:
+def new_folder(out: Path, *, needed: int) -> Iterator[Path]:
     """Give a folder to fill, and rename it to `out` when the body ends well; else leave nothing."""
     try:
         if out.exists():
