@@ -30,12 +30,13 @@ from sandbox.evidence.recorder import Recorder
 from sandbox.evidence.register import Register, Standing
 from sandbox.lifecycle.service import Running, Tools, Wish, bring_up, take_down
 from sandbox.model.dirt import DirtManifest
+from sandbox.model.matches import RegistersReport
 from sandbox.model.population import Manifest, ask_for
 from sandbox.model.run import Event, Exchange, Listener, Outcome, RunFinished
 from sandbox.model.sandbox import SandboxSpec, check_name
 from sandbox.model.scenario import Scenario
 from sandbox.population import load_pack
-from sandbox.population.dirt import ensure_dirty, read_recipe
+from sandbox.population.dirt import count_matches, ensure_dirty, find_encounters, read_policy, read_recipe
 from sandbox.runner.compile import compile_scenario
 from sandbox.runner.compiled import CompiledScenario
 from sandbox.runner.play import RunFacts, bind_story_inputs, play
@@ -265,10 +266,11 @@ def _material(
     redactor: Redactor,
 ) -> Material:
     info = tools.runtime.info()
+    exchanges = _exchanges(running)
     images = {each.name: each.image for each in tools.runtime.observe(running.spec.name) if each.image}
     return Material(
         events=heard,
-        exchanges=_exchanges(running),
+        exchanges=exchanges,
         logs=_logs(tools, running, redactor),
         manifest=prepared.manifest,
         wiring=prepared.wish.wiring,
@@ -284,6 +286,23 @@ def _material(
         },
         limits=compiled.scenario.findings.limits,
         standing=standing,
+        registers=_count_registers(prepared, compiled.scenario, exchanges),
+    )
+
+
+def _count_registers(
+    prepared: Prepared, scenario: Scenario, exchanges: Sequence[Exchange]
+) -> RegistersReport | None:
+    """Count what dirty registers make of the people, by the scenario's own policy where it has one."""
+    if prepared.dirt is None:
+        return None
+    policy = scenario.folder / "policy.yaml"
+    eligibility = read_policy(policy, scenario.folder.parent.parent) if policy.is_file() else None
+    individuals = {exchange.individual for exchange in exchanges if exchange.individual}
+    return RegistersReport(
+        planted=prepared.dirt,
+        matches=count_matches(prepared.wish.population, eligibility=eligibility),
+        met=find_encounters(prepared.wish.population, prepared.dirt, individuals),
     )
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from sandbox.model.block import Frozen
+from sandbox.model.dirt import DirtManifest
 
 
 class Linking(Frozen):
@@ -63,3 +64,23 @@ class MatchReport(Frozen):
     def chosen(self) -> Linking:
         """The linking that the groups are counted by."""
         return next(each for each in self.linkings if each.rule == self.rule)
+
+
+class Encounter(Frozen):
+    """A fault in a register that concerns somebody whom a run was about."""
+
+    individual_id: str
+    block: str
+    kind: str
+    column: str
+    true_value: str
+    registered_value: str
+
+
+class RegistersReport(Frozen):
+    """What a run's evidence says of dirty registers."""
+
+    planted: DirtManifest
+    matches: MatchReport
+    met: tuple[Encounter, ...]
+    """Faults of the people in the run's exchanges, in order of person."""
