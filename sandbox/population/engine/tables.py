@@ -18,10 +18,10 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from sandbox.population.engine.archetypes import NOBODY, Role, Sex
+from sandbox.population.engine.archetypes import NOBODY, Role
 from sandbox.population.engine.compiled import CompiledPack
 from sandbox.population.engine.identifiers import write_emails, write_functional_ids, write_ids, write_phones
-from sandbox.population.engine.kinship import rank_within, trace_family_names
+from sandbox.population.engine.naming import draw_names
 from sandbox.population.engine.people import ADULT, ELDERLY, People, Shard, Source, draw_people
 from sandbox.population.engine.randomness import Flags, Integers, below, happens
 from sandbox.population.engine.text import join, to_arrow, write_number
@@ -137,6 +137,7 @@ def _write_persons(
         persons=number,
         sex=people.sex,
         birth_date=people.birth_date,
+        households=people.household + shard.first_household,
     )
     functional_ids = write_functional_ids(
         profile.functional_id_prefix,
@@ -144,6 +145,8 @@ def _write_persons(
         persons=number,
         drawn=source.per_person("functional-id-tail"),
     )
+
+    names = draw_names(compiled.names, people, source)
 
     def refer(position: Integers) -> pa.Array:
         found = position + shard.first_person
@@ -155,8 +158,8 @@ def _write_persons(
         household_no=people.household + shard.first_household,
         role=_ROLES.take(pa.array(people.role)),
         individual_id=to_arrow(ids),
-        given_name=_draw_given_names(compiled, people, source),
-        family_name=_draw_family_names(compiled, people, source),
+        given_name=names.given_name,
+        family_name=names.family_name,
         sex=_SEXES.take(pa.array(people.sex)),
         birth_date=people.birth_date,
         mother_no=refer(people.kin.mother),
@@ -170,27 +173,6 @@ def _write_persons(
         literate=people.literate,
         functional_id=to_arrow(functional_ids),
     )
-
-
-def _draw_given_names(compiled: CompiledPack, people: People, source: Source) -> pa.Array:
-    """Draw names, and draw anew for whoever would share one with an elder of the household."""
-    pool = pa.concat_arrays(compiled.given)
-    names = np.zeros(source.persons, dtype=np.int64)
-    repeated = np.ones(source.persons, dtype=np.bool_)
-    for stream in ("given-name", "given-name-2", "given-name-3"):
-        drawn = source.per_person(stream)[repeated]
-        females, males = (table.draw(drawn) for table in compiled.given_name)
-        male = people.sex[repeated] == Sex.MALE
-        names[repeated] = np.where(male, males + len(compiled.given[0]), females)
-        repeated = rank_within(people.household * len(pool) + names) > 0
-    return pool.take(pa.array(names))
-
-
-def _draw_family_names(compiled: CompiledPack, people: People, source: Source) -> pa.Array:
-    own = compiled.family_name.draw(source.per_person("family-name"))
-    if compiled.profile.names.rule == "inherited":
-        own = trace_family_names(people.kin, people.role, own)
-    return compiled.family.take(pa.array(own))
 
 
 def _write_households(compiled: CompiledPack, people: People, source: Source, kept: int) -> pa.RecordBatch:
