@@ -14,6 +14,7 @@ from sandbox.model.dirt import FaultCount
 from sandbox.model.matches import Encounter, GroupCount, MatchReport
 
 KINDS = {
+    "transliteration": "name in Latin letters only",
     "spelling": "name spelt in another way",
     "first_of_january": "born on 1 January, by the year only",
     "swapped_day_month": "day and month of birth swapped",

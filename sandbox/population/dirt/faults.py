@@ -64,6 +64,25 @@ class Fault:
     changes: tuple[Change, ...] = ()
 
 
+def transliterate(rows: pa.RecordBatch, dice: Dice, present: Flags, per_mille: int) -> Fault:
+    """Register a name that is written in another script by its Latin twin."""
+    columns = [name for name in ("given_name", "family_name") if f"{name}_latin" in rows.schema.names]
+    differs = {
+        name: _flags(pc.fill_null(pc.not_equal(rows.column(name), rows.column(f"{name}_latin")), False))
+        for name in columns
+    }
+    able = present & differs["given_name"] if columns else np.zeros(len(rows), dtype=np.bool_)
+    hit = dice.hits("transliteration", able, per_mille)
+    places = {name: np.flatnonzero(hit & differs[name]) for name in columns}
+    return Fault(
+        able,
+        hit,
+        tuple(
+            Change(name, at, rows.column(f"{name}_latin").take(pa.array(at))) for name, at in places.items()
+        ),
+    )
+
+
 def misspell(
     rows: pa.RecordBatch, dice: Dice, present: Flags, per_mille: int, scripts: Mapping[str, Script]
 ) -> Fault:
@@ -155,7 +174,15 @@ def _respell(
     written = [
         respell(name, int(word) & 0xFFFFFFFF, scripts) for name, word in zip(names, chosen[at], strict=True)
     ]
-    return (Change(column, at, pa.array(written, pa.string())),)
+    values = pa.array(written, pa.string())
+    twin = f"{column}_latin"
+    if twin not in rows.schema.names:
+        return (Change(column, at, values),)
+    # A name in Latin letters is its own twin; whoever writes one wrongly writes the other so.
+    same = _flags(
+        pc.fill_null(pc.equal(rows.column(twin).take(pa.array(at)), pa.array(names, pa.string())), False)
+    )
+    return (Change(column, at, values), Change(twin, at[same], values.filter(pa.array(same))))
 
 
 def _change_dates(column: str, hit: Flags, dates: NDArray[np.datetime64]) -> Change:

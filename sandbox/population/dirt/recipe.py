@@ -29,6 +29,7 @@ PerMille = Annotated[int, Field(ge=0, le=1000, strict=True)]
 class IdentityRates(Frozen):
     """The register that people prove themselves by."""
 
+    transliteration: PerMille = 0
     spelling: PerMille = 0
     first_of_january: PerMille = 0
     swapped_day_month: PerMille = 0
@@ -40,6 +41,7 @@ class IdentityRates(Frozen):
 class RegistriesRates(Frozen):
     """The registers of individuals and of households."""
 
+    transliteration: PerMille = 0
     spelling: PerMille = 0
     first_of_january: PerMille = 0
     swapped_day_month: PerMille = 0

@@ -20,7 +20,15 @@ from sandbox.population.files.digest import TableDigest
 ROWS = 16 * NEIGHBOURHOOD
 """Rows in hand at a time."""
 
-_OF_PERSONS = ("missing", "spelling", "first_of_january", "swapped_day_month", "shared_phone", "duplicate")
+_OF_PERSONS = (
+    "missing",
+    "transliteration",
+    "spelling",
+    "first_of_january",
+    "swapped_day_month",
+    "shared_phone",
+    "duplicate",
+)
 TABLES: Mapping[str, tuple[Table, ...]] = {
     "identity": (Table("persons", "person_no", _OF_PERSONS),),
     "digital-registries": (

@@ -85,12 +85,16 @@ def soil_batch(
         gone = dice.hits("missing", touchable, soil.rates["missing"])
         tally.add("missing", touchable, gone)
     present = touchable & ~gone
+    latin = np.zeros(len(batch), dtype=np.bool_)
     dirty, lines = batch, [_note(table.name, numbers.filter(pa.array(gone)), "missing")]
     for kind in wanted:
         if kind in ("missing", "duplicate"):
             continue
-        fault = _run(kind, soil, dirty, earlier, dice, present)
+        # A name that was put into Latin letters is not misspelt, too: its true form would be lost.
+        fault = _run(kind, soil, dirty, earlier, dice, present & ~latin if kind == "spelling" else present)
         tally.add(kind, fault.able, fault.hit)
+        if kind == "transliteration":
+            latin = fault.hit
         for change in fault.changes:
             lines.append(_note_change(table, kind, dirty, change))
             dirty = _replace(dirty, change)
@@ -110,6 +114,8 @@ def _run(
 ) -> Fault:
     rate = soil.rates[kind]
     match kind:
+        case "transliteration":
+            return faults.transliterate(rows, dice, present, rate)
         case "spelling":
             return faults.misspell(rows, dice, present, rate, soil.scripts)
         case "first_of_january":

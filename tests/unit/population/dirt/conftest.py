@@ -15,7 +15,7 @@ from sandbox.population.dirt import Recipe, generate_dirty, read_recipe
 from sandbox.population.packs.folder import Pack
 from sandbox.settings import CONTENT_ROOT
 
-SIZE = 20_000
+SIZE = 12_000
 
 
 @dataclass(frozen=True)
