@@ -26,7 +26,7 @@ from sandbox.population.proof.statement import classify, state_strength
 
 MANIFEST = "manifest.json"
 
-BYTES_PER_PERSON = 64
+BYTES_PER_PERSON = 220
 """What a person takes on disk, compressed, rounded up; for telling how much room is needed."""
 
 Progress = Callable[[float], None]
@@ -76,14 +76,16 @@ def _write(
     digests = {table: TableDigest(schema) for table, schema in SCHEMAS.items()}
     rows = dict.fromkeys(SCHEMAS, 0)
     with ExitStack() as files:
-        writers = {
-            table: files.enter_context(
-                pq.ParquetWriter(folder / f"{table}.parquet", schema, compression="zstd")
-            )
-            for table, schema in SCHEMAS.items()
-        }
+        writers: dict[str, pq.ParquetWriter] = {}
         for shard in plan_shards(compiled, ref.seed, ref.size):
             for table, batch in draw_tables(compiled, ref.seed, shard, size=ref.size).items():
+                if table not in writers:
+                    # Without Arrow's own schema in the file, encoded texts are read back as plain ones.
+                    writers[table] = files.enter_context(
+                        pq.ParquetWriter(
+                            folder / f"{table}.parquet", batch.schema, compression="zstd", store_schema=False
+                        )
+                    )
                 writers[table].write_batch(batch)
                 digests[table].update(batch)
                 rows[table] += batch.num_rows

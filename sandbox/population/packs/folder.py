@@ -20,7 +20,7 @@ from sandbox.population.packs.profile import Profile
 from sandbox.population.packs.reading import read_list, read_model, read_number, read_table, read_text
 from sandbox.population.packs.scripts import read_romanisation
 
-RECIPE = 3
+RECIPE = 4
 """Raised when the generator makes other citizens of the same pack; part of every pack's digest."""
 
 AGE_BANDS = tuple(range(0, 105, 5))
