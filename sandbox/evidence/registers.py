@@ -19,6 +19,7 @@ KINDS = {
     "first_of_january": "born on 1 January, by the year only",
     "swapped_day_month": "day and month of birth swapped",
     "stale_address": "address of before a move",
+    "unreported_death": "dead, and still listed",
     "duplicate": "listed twice, under a second number",
     "shared_phone": "somebody else's telephone",
     "missing": "not listed",

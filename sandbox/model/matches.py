@@ -19,6 +19,7 @@ class Linking(Frozen):
         excluded: People who are entitled and would get nothing.
         included: People who are not entitled and would get something.
         twice: Entitled people who would get it more than once.
+        dead: Dead people whom both registers list and who would get something.
     """
 
     rule: str
@@ -30,6 +31,7 @@ class Linking(Frozen):
     excluded: int
     included: int
     twice: int
+    dead: int
 
 
 class GroupCount(Frozen):

@@ -22,6 +22,7 @@ def sample_registers() -> RegistersReport:
         excluded=13,
         included=3,
         twice=1,
+        dead=2,
     )
     groups = [("sex", "female", 9), ("sex", "male", 4), ("district", "Kigali", 13)]
     return RegistersReport(

@@ -116,12 +116,13 @@ def _print(report: MatchReport) -> None:
             "wrongly excluded",
             "wrongly included",
             "twice",
+            "dead",
         ),
         [
             (
                 each.rule,
                 *(f"{count:,}" for count in (each.right, each.false, each.missed, each.absent)),
-                *(f"{count:,}" for count in (each.excluded, each.included, each.twice)),
+                *(f"{count:,}" for count in (each.excluded, each.included, each.twice, each.dead)),
             )
             for each in report.linkings
         ],

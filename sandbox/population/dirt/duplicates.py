@@ -11,6 +11,7 @@ from collections.abc import Mapping
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
+from numpy.typing import NDArray
 
 from sandbox.errors import UsageError
 from sandbox.population.dirt.recipe import Script
@@ -47,19 +48,35 @@ def write_duplicates(
     ]
     new = {
         "person_no": pa.array(numbers),
-        "individual_id": _write_second_ids(pack.profile.individual_id, twice, numbers, seed),
+        "individual_id": write_second_ids(
+            pack.profile.individual_id,
+            twice,
+            numbers,
+            seed=seed,
+            sex=twice.column("sex"),
+            birth_date=twice.column("birth_date").to_numpy(zero_copy_only=False).astype("datetime64[D]"),
+        ),
         "given_name": pa.array(names, pa.string()),
     }
     columns = [new.get(field.name, twice.column(field.name)) for field in twice.schema]
     return pa.RecordBatch.from_arrays(columns, schema=twice.schema)
 
 
-def _write_second_ids(recipe: IdRecipe, twice: pa.RecordBatch, numbers: Integers, seed: int) -> pa.Array:
+def write_second_ids(
+    recipe: IdRecipe,
+    twice: pa.RecordBatch,
+    numbers: Integers,
+    *,
+    seed: int,
+    sex: pa.Array,
+    birth_date: NDArray[np.datetime64],
+) -> pa.Array:
+    """Write the id that follows from each person's second number, for somebody of that sex and date."""
     if not len(twice):
         return pa.array([], pa.string())
     if recipe.birth_serial is not None:
         return to_arrow(_mirror(recipe, recipe.birth_serial, _spread(twice.column("individual_id"))))
-    male = pc.equal(twice.column("sex"), "male").to_numpy(zero_copy_only=False)
+    male = pc.equal(sex, "male").to_numpy(zero_copy_only=False)
     return to_arrow(
         write_ids(
             recipe,
@@ -67,7 +84,7 @@ def _write_second_ids(recipe: IdRecipe, twice: pa.RecordBatch, numbers: Integers
             stream="individual-id",
             persons=numbers,
             sex=np.where(male, Sex.MALE, Sex.FEMALE),
-            birth_date=twice.column("birth_date").to_numpy(zero_copy_only=False).astype("datetime64[D]"),
+            birth_date=birth_date,
         )
     )
 

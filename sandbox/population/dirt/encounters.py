@@ -23,7 +23,7 @@ JOIN (SELECT person_no, household_no, individual_id, role FROM read_parquet(?)
        WHERE individual_id IN (SELECT unnest(?))) p
   ON CASE t."table" WHEN 'persons' THEN t.of = p.person_no WHEN 'accounts' THEN a.person_no = p.person_no
                     ELSE t.of = p.household_no AND p.role = 'head' END
-WHERE t."column" IS NULL OR t."column" NOT IN ('region', 'district', 'settlement')
+WHERE t.kind <> 'stale_address' OR t."column" = 'address'
 ORDER BY p.person_no, t.kind, t."column"
 """
 

@@ -23,6 +23,9 @@ from sandbox.population.engine.randomness import Flags, Integers, Words, below, 
 NEIGHBOURHOOD = 4096
 """How many rows back somebody's telephone or address may come from."""
 
+ADDRESS = ("region", "district", "settlement", "address", "urban", "unit_no")
+"""Columns of a household that go with where it lives."""
+
 _NAME_IN = 3
 """One misspelling in so many is in the family name, where there is one."""
 
@@ -147,7 +150,7 @@ def keep_old_address(
     rows: pa.RecordBatch, before: pa.RecordBatch, dice: Dice, present: Flags, per_mille: int
 ) -> Fault:
     """Register a household where another one of the country lives: it moved, and told nobody."""
-    columns = [name for name in ("region", "district", "settlement", "address") if name in rows.schema.names]
+    columns = [name for name in ADDRESS if name in rows.schema.names]
     reach = np.minimum(dice.numbers, NEIGHBOURHOOD)
     able = present & (reach > 0)
     hit = dice.hits("stale_address", able, per_mille)

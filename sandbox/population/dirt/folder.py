@@ -21,6 +21,7 @@ from pydantic import ValidationError
 from sandbox.errors import ContentError
 from sandbox.model.dirt import DIRT, REGISTERS, TRUTH, DirtManifest
 from sandbox.model.population import Manifest, PopulationRef
+from sandbox.population.dirt.deaths import read_late_spouses
 from sandbox.population.dirt.duplicates import check_room
 from sandbox.population.dirt.recipe import Recipe
 from sandbox.population.dirt.register import count_work, write_register
@@ -103,6 +104,7 @@ def _add_registers(
     rates = recipe.level(ref.dirt).rates()
     work = count_work(rates, {name: table.rows for name, table in manifest.tables.items()})
     done = 0
+    late = read_late_spouses(folder)
 
     def advance(rows: int) -> None:
         nonlocal done
@@ -118,6 +120,7 @@ def _add_registers(
                 pack=pack,
                 seed=ref.seed,
                 reference=date.fromisoformat(manifest.reference_date),
+                late=late,
             ),
             folder,
             folder,

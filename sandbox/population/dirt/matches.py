@@ -79,6 +79,10 @@ LEFT JOIN by_person f USING (person_no)
 LEFT JOIN (SELECT DISTINCT person_no FROM a) ia ON ia.person_no = e.person_no
 LEFT JOIN (SELECT DISTINCT person_no FROM b) ib ON ib.person_no = e.person_no
 """
+_DEAD = """
+SELECT count(DISTINCT person_no) FROM found
+WHERE entitled AND person_no NOT IN (SELECT person_no FROM everybody)
+"""
 _COUNTS = """
 count(*), sum(false_)::BIGINT, count_if(missed), count_if(absent), count_if(entitled),
 count_if(entitled AND NOT granted), count_if(granted AND NOT entitled), count_if(entitled AND grants > 1)
@@ -136,6 +140,7 @@ def _link(database: Any, rule: str) -> Linking:
     database.execute(_FOUND.format(rule=condition))
     database.execute(_COURSE)
     right = database.execute("SELECT count_if(person_no = other_no) FROM found").fetchone()[0]
+    dead = database.execute(_DEAD).fetchone()[0]
     _, false, missed, absent, _, excluded, included, twice = database.execute(
         f"SELECT {_COUNTS} FROM course"  # noqa: S608
     ).fetchone()
@@ -149,6 +154,7 @@ def _link(database: Any, rule: str) -> Linking:
         excluded=excluded,
         included=included,
         twice=twice,
+        dead=dead,
     )
 
 

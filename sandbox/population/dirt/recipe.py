@@ -34,6 +34,7 @@ class IdentityRates(Frozen):
     first_of_january: PerMille = 0
     swapped_day_month: PerMille = 0
     shared_phone: PerMille = 0
+    unreported_death: PerMille = 0
     duplicate: PerMille = 0
     missing: PerMille = 0
 
@@ -46,6 +47,7 @@ class RegistriesRates(Frozen):
     first_of_january: PerMille = 0
     swapped_day_month: PerMille = 0
     stale_address: PerMille = 0
+    unreported_death: PerMille = 0
     duplicate: PerMille = 0
     missing: PerMille = 0
 

@@ -27,6 +27,7 @@ _OF_PERSONS = (
     "first_of_january",
     "swapped_day_month",
     "shared_phone",
+    "unreported_death",
     "duplicate",
 )
 TABLES: Mapping[str, tuple[Table, ...]] = {

@@ -15,11 +15,15 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from sandbox.population.dirt import faults
+from sandbox.population.dirt.deaths import LateSpouses, list_the_dead
 from sandbox.population.dirt.duplicates import write_duplicates
 from sandbox.population.dirt.faults import Change, Dice, Fault
 from sandbox.population.dirt.recipe import Script
 from sandbox.population.engine.randomness import Flags
 from sandbox.population.packs.folder import Pack
+
+_EXTRA = ("duplicate", "unreported_death")
+"""Kinds that add rows."""
 
 TRUTH_SCHEMA = pa.schema(
     {
@@ -32,7 +36,10 @@ TRUTH_SCHEMA = pa.schema(
         "registered_value": pa.string(),
     }
 )
-"""`row` is a number in the register, `of` the population's row it is about; they differ for duplicates."""
+"""`row` is a number in the register, `of` the population's row it is about; they differ for duplicates.
+
+Nobody of the population is meant by a row of somebody dead; its `of` is null.
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +61,8 @@ class Soil:
     pack: Pack
     seed: int
     reference: date
+    late: LateSpouses | None = None
+    """Who can be listed after their death; None where no table says."""
 
 
 @dataclass(slots=True)
@@ -88,7 +97,7 @@ def soil_batch(
     latin = np.zeros(len(batch), dtype=np.bool_)
     dirty, lines = batch, [_note(table.name, numbers.filter(pa.array(gone)), "missing")]
     for kind in wanted:
-        if kind in ("missing", "duplicate"):
+        if kind in ("missing", *_EXTRA):
             continue
         # A name that was put into Latin letters is not misspelt, too: its true form would be lost.
         fault = _run(kind, soil, dirty, earlier, dice, present & ~latin if kind == "spelling" else present)
@@ -99,6 +108,28 @@ def soil_batch(
             lines.append(_note_change(table, kind, dirty, change))
             dirty = _replace(dirty, change)
     yield dirty.filter(pa.array(~gone)), _stack(lines)
+    if "unreported_death" in wanted and soil.late is not None:
+        able, where = soil.late.of(dice.numbers)
+        able &= present
+        hit = dice.hits("unreported_death", able, soil.rates["unreported_death"])
+        tally.add("unreported_death", able, hit)
+        present &= ~hit
+        events = soil.late.events.take(pa.array(where[hit]))
+        dead, died = list_the_dead(batch.filter(pa.array(hit)), events, pack=soil.pack, seed=soil.seed)
+        nobody = pa.nulls(len(dead), pa.int64())
+        unknown = pa.nulls(len(dead), pa.string())
+        yield (
+            dead,
+            _note(
+                table.name,
+                dead.column(table.number),
+                "unreported_death",
+                of=nobody,
+                column="death_date",
+                true=died,
+                wrong=unknown,
+            ),
+        )
     if "duplicate" in wanted:
         hit = dice.hits("duplicate", present, soil.rates["duplicate"])
         tally.add("duplicate", present, hit)
