@@ -2,7 +2,7 @@
 
 They are the late spouses of the population's civil events; no table of citizens has them. Each
 is listed in the household of the person they left behind, under the second number of that
-person, who is then not listed twice.
+person; whoever is widowed is listed twice in no register.
 """
 
 from __future__ import annotations

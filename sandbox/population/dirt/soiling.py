@@ -108,12 +108,12 @@ def soil_batch(
             lines.append(_note_change(table, kind, dirty, change))
             dirty = _replace(dirty, change)
     yield dirty.filter(pa.array(~gone)), _stack(lines)
+    widowed = np.zeros(len(batch), dtype=np.bool_)
     if "unreported_death" in wanted and soil.late is not None:
-        able, where = soil.late.of(dice.numbers)
-        able &= present
+        widowed, where = soil.late.of(dice.numbers)
+        able = present & widowed
         hit = dice.hits("unreported_death", able, soil.rates["unreported_death"])
         tally.add("unreported_death", able, hit)
-        present &= ~hit
         events = soil.late.events.take(pa.array(where[hit]))
         dead, died = list_the_dead(batch.filter(pa.array(hit)), events, pack=soil.pack, seed=soil.seed)
         nobody = pa.nulls(len(dead), pa.int64())
@@ -131,8 +131,10 @@ def soil_batch(
             ),
         )
     if "duplicate" in wanted:
-        hit = dice.hits("duplicate", present, soil.rates["duplicate"])
-        tally.add("duplicate", present, hit)
+        # In every register a second number is one person's: of somebody widowed it is the late spouse's.
+        able = present & ~widowed
+        hit = dice.hits("duplicate", able, soil.rates["duplicate"])
+        tally.add("duplicate", able, hit)
         twice = batch.filter(pa.array(hit))
         extra = write_duplicates(
             twice, dice.words("duplicate-how")[hit], pack=soil.pack, seed=soil.seed, scripts=soil.scripts
