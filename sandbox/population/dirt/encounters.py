@@ -1,6 +1,6 @@
 """Which faults the people of one run have: the truth looked up for a few ids. Changes nothing.
 
-Of an old address only the line that a letter would go to is told.
+Of an old address only the line that a letter would go to is told, and of a name not its twin.
 """
 
 from __future__ import annotations
@@ -23,7 +23,8 @@ JOIN (SELECT person_no, household_no, individual_id, role FROM read_parquet(?)
        WHERE individual_id IN (SELECT unnest(?))) p
   ON CASE t."table" WHEN 'persons' THEN t.of = p.person_no WHEN 'accounts' THEN a.person_no = p.person_no
                     ELSE t.of = p.household_no AND p.role = 'head' END
-WHERE t.kind <> 'stale_address' OR t."column" = 'address'
+WHERE t."column" IS NULL OR (t."column" NOT LIKE '%_latin' AND t."column" NOT IN ('region', 'district',
+      'settlement', 'urban', 'unit_no'))
 ORDER BY p.person_no, t.kind, t."column"
 """
 
