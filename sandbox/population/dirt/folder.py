@@ -35,18 +35,26 @@ _CLEAN_SHARE = 0.5
 
 
 def generate_dirty(
-    pack: Pack, recipe: Recipe, ref: PopulationRef, out: Path, *, progress: Progress | None = None
+    pack: Pack,
+    recipe: Recipe,
+    ref: PopulationRef,
+    out: Path,
+    *,
+    progress: Progress | None = None,
+    processes: int | None = None,
 ) -> tuple[Manifest, DirtManifest | None]:
     """Generate a population with its registers into the new folder `out`; without dirt just the clean one.
 
     Raises what `generate` raises, and UsageError for a size without room for duplicates.
     """
     if ref.dirt == "none":
-        return generate(pack, ref, out, progress=progress), None
+        return generate(pack, ref, out, progress=progress, processes=processes), None
     check_room(pack, ref.size)
     with new_folder(out, needed=_needed(ref)) as folder:
         clean = folder / "clean"
-        manifest = generate(pack, ref, clean, progress=_between(progress, 0.0, _CLEAN_SHARE))
+        manifest = generate(
+            pack, ref, clean, progress=_between(progress, 0.0, _CLEAN_SHARE), processes=processes
+        )
         for path in clean.iterdir():
             path.rename(folder / path.name)
         clean.rmdir()

@@ -50,6 +50,10 @@ def test_a_folder_and_its_name_give_the_same_counts(run: Run) -> None:
         (("run", "cash-transfer", "--dirt", "filthy"), "no level of dirt is called 'filthy'"),
         (("up", "cash-transfer", "--dirt", "filthy"), "no level of dirt is called 'filthy'"),
         (("data", "matches", "--size", "60000000"), "too few for 60,000,000 persons"),
+        (
+            ("data", "generate", "--out", "x", "--dirt", "light", "--shards", "1/2"),
+            "a shard has no registers",
+        ),
         (("data", "matches", "--rule", "guess"), "choose one of: id, id-and-details, details"),
         (("data", "matches", ".", "--seed", "2"), "a folder says itself which citizens it holds"),
         (("data", "matches", "."), "no population here"),

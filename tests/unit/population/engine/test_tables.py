@@ -14,7 +14,7 @@ from sandbox.population import Pack, load_pack
 from sandbox.population.engine.compiled import CompiledPack, compile_pack
 from sandbox.population.engine.people import Shard
 from sandbox.population.engine.tables import NULLABLE, SCHEMAS, draw_tables
-from sandbox.population.files.generation import plan_shards
+from sandbox.population.files.parts import plan_shards
 from sandbox.settings import CONTENT_ROOT
 from tests.fakes.generated_population import SIZE, Generated
 
