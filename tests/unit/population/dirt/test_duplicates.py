@@ -12,6 +12,7 @@ from sandbox.errors import UsageError
 from sandbox.model.population import PopulationRef
 from sandbox.population import list_packs
 from sandbox.population.dirt import Recipe, ensure_dirty, generate_dirty
+from sandbox.population.dirt.duplicates import write_second_ids
 from sandbox.population.packs.folder import Pack
 from sandbox.settings import CONTENT_ROOT
 
@@ -46,3 +47,24 @@ def test_a_size_without_room_for_duplicates_is_refused_before_work_starts(
             make(zz, recipe, ref, tmp_path / "out")
         assert "from 1 to 50000000" in raised.value.hint
     assert not list(tmp_path.iterdir())
+
+
+@pytest.mark.parametrize(
+    "code", sorted(code for code in PACKS if not PACKS[code].profile.individual_id.birth_serial)
+)
+def test_second_numbers_come_from_the_bijection_that_made_the_first(
+    code: str, recipe: Recipe, tmp_path: Path
+) -> None:
+    """Else they would meet somebody's, only too seldom for a test to see it."""
+    pack = PACKS[code]
+    generate_dirty(pack, recipe, PopulationRef(pack=code, size=300), tmp_path / "out")
+    (rows,) = pq.read_table(tmp_path / "out/persons.parquet").combine_chunks().to_batches()
+    again = write_second_ids(
+        pack.profile.individual_id,
+        rows,
+        rows.column("person_no").to_numpy(),
+        seed=1,
+        sex=rows.column("sex"),
+        birth_date=rows.column("birth_date").to_numpy(zero_copy_only=False).astype("datetime64[D]"),
+    )
+    assert again.equals(rows.column("individual_id"))
