@@ -38,10 +38,7 @@ SELECT p.person_no, p.individual_id AS "individualId", p.functional_id AS "funct
        coalesce(a.institution || '/' || a.account_number, '') AS "financialAddress",
        coalesce(a.currency, '') AS "currency"
 FROM persons p JOIN households h USING (household_no)
-LEFT JOIN (SELECT person_no, min_by(institution, account_id) AS institution,
-                  min_by(account_number, account_id) AS account_number,
-                  min_by(currency, account_id) AS currency
-           FROM accounts GROUP BY person_no) a ON a.person_no = p.person_no
+LEFT JOIN accounts a ON a.account_id = p.person_no * 2
 """
 
 
@@ -93,18 +90,29 @@ class Citizens:
             path = str(data / f"{table}.parquet").replace("'", "''")
             self._database.execute(f"CREATE VIEW {table} AS SELECT * FROM read_parquet('{path}')")  # noqa: S608
 
-    def pick(self, count: int, where: str | None) -> list[dict[str, Any]]:
+    def pick(self, count: int, where: str | None, persona: str | None = None) -> list[dict[str, Any]]:
         """Pick `count` citizens who fit, always the same ones of a population, in a scattered order.
 
-        Raises UsageError when fewer fit.
+        Personas are edge cases, so they are left out unless one is asked for by name. Raises
+        UsageError when fewer fit.
         """
         predicate = parse_predicate(where, COLUMNS) if where else EVERYBODY
         # Knuth's multiplicative constant scatters dense numbers without a random source.
         found = self._rows(
-            f"{_CITIZENS} WHERE {_positional(predicate)} "
+            f"{_CITIZENS} WHERE {_positional(predicate)} AND p.persona IS NOT DISTINCT FROM $persona "
             "ORDER BY (p.person_no * 2654435761) % 4294967296, p.person_no LIMIT $count",
-            {"today": self.manifest["reference_date"], "count": count, **_named(predicate)},
+            {
+                "today": self.manifest["reference_date"],
+                "count": count,
+                "persona": persona,
+                **_named(predicate),
+            },
         )
+        if persona is not None and not found and persona not in self.personas():
+            raise UsageError(
+                f"this population has no persona {persona!r}",
+                hint=f"it has these: {', '.join(self.personas()) or 'none'}",
+            )
         if len(found) < count:
             raise UsageError(
                 f"{len(found)} citizens fit, {count} were asked for",
@@ -113,6 +121,11 @@ class Citizens:
         return [
             {key: value for key, value in row.items() if key not in ("person_no", "age")} for row in found
         ]
+
+    def personas(self) -> list[str]:
+        """Name the personas of this population, in order."""
+        rows = self._rows("SELECT persona FROM persons WHERE persona IS NOT NULL ORDER BY person_no", {})
+        return [row["persona"] for row in rows]
 
     def entitlements(self, individual_ids: list[str], policy: Policy) -> list[Entitlement]:
         """Compute who of these is entitled, straight from the Parquet, by household facts.

@@ -12,7 +12,6 @@ from sandbox.controls.citizens import Policy
 from sandbox.controls.desk import Desk
 from sandbox.controls.references import new_references
 from sandbox.controls.tallies import tally
-from sandbox.errors import UsageError
 
 MOST_PICKED = 10_000
 
@@ -60,9 +59,7 @@ def make_router(desk: Desk) -> APIRouter:
 
     @router.post("/picks", status_code=201)
     def pick_citizens(wish: PickWish) -> dict[str, Any]:
-        if wish.persona is not None:
-            raise UsageError(f"this population has no persona {wish.persona!r}", hint="pick by 'where'")
-        citizens = desk.citizens.pick(wish.count, wish.where)
+        citizens = desk.citizens.pick(wish.count, wish.where, wish.persona)
         return {"pickId": desk.turns.open("pick", citizens), "count": len(citizens), "citizens": citizens}
 
     @router.post("/picks/{pick_id}/next")

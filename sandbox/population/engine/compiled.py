@@ -5,12 +5,14 @@ Follows from the pack alone, in a fraction of a second, so it is never stored.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import lru_cache
 
 import numpy as np
 import pyarrow as pa
 
 from sandbox.population.engine.archetypes import Archetypes, build_archetypes
+from sandbox.population.engine.personas import PersonaRows, compile_personas
 from sandbox.population.engine.pools import NamePools, pool_names
 from sandbox.population.engine.randomness import AliasTable, Integers
 from sandbox.population.packs.folder import Pack
@@ -28,6 +30,8 @@ class CompiledPack:
     archetypes: Archetypes
     archetype: AliasTable
     names: NamePools
+    personas: PersonaRows
+    no_personas: PersonaRows
     regions: pa.StringArray
     districts: pa.StringArray
     settlements: pa.StringArray
@@ -47,15 +51,19 @@ class CompiledPack:
     pay_deciles: Integers
 
 
+@lru_cache(maxsize=16)
 def compile_pack(pack: Pack) -> CompiledPack:
-    """Make a pack ready for drawing."""
+    """Make a pack ready for drawing; once for each pack that was loaded."""
     profile = pack.profile
     archetypes = build_archetypes(pack)
+    names = pool_names(pack.names, profile.names)
     return CompiledPack(
         profile=profile,
         archetypes=archetypes,
         archetype=AliasTable.from_weights(archetypes.weights),
-        names=pool_names(pack.names, profile.names),
+        names=names,
+        personas=compile_personas(pack, names),
+        no_personas=compile_personas(replace(pack, personas=()), names),
         regions=pa.array([place.region for place in pack.places]),
         districts=pa.array([place.district for place in pack.places]),
         settlements=pa.array([place.settlement for place in pack.places]),

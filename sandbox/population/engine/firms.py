@@ -10,6 +10,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from sandbox.population.engine.personas import SEED as PERSONA_SEED
 from sandbox.population.engine.randomness import AliasTable, Integers, below, words
 from sandbox.population.engine.rows import Days, Rows, add_days
 
@@ -77,7 +78,9 @@ def sector_of(organisation: Integers) -> Integers:
 def found(rows: Rows, shard_number: int) -> Days:
     """Say when the organisations of a shard were founded: at least a year before the reference date."""
     first = shard_number * ORGANISATIONS_PER_SHARD
-    drawn = words(rows.source.seed, "organisation-founded", first, first + ORGANISATIONS_PER_SHARD)
+    # Personas work in the first shard, and what is known of them doesn't depend on the seed.
+    seed = rows.source.seed if shard_number else PERSONA_SEED
+    drawn = words(seed, "organisation-founded", first, first + ORGANISATIONS_PER_SHARD)
     return add_days(np.full(ORGANISATIONS_PER_SHARD, rows.reference), -365 - below(drawn, OLDEST_YEARS * 365))
 
 

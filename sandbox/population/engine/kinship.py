@@ -29,19 +29,29 @@ class Kin:
 
 
 def link_parents_elsewhere(
-    kin: Kin, *, household: Integers, age: Integers, sex: Integers, role: Integers, drawn: Words
+    kin: Kin,
+    *,
+    household: Integers,
+    age: Integers,
+    sex: Integers,
+    role: Integers,
+    drawn: Words,
+    apart_from: int = 0,
 ) -> Kin:
     """Give adults a living mother in another household, and her husband as father where he is old enough.
 
-    The chance that she is alive falls with the child's age.
+    The chance that she is alive falls with the child's age. The first `apart_from` people are left
+    as they are.
     """
     mothers = np.flatnonzero(
         (sex == Sex.FEMALE) & (age >= 18 + YOUNGEST_MOTHER) & ((role == Role.HEAD) | (role == Role.SPOUSE))
     )
+    mothers = mothers[mothers >= apart_from]
     mothers = mothers[np.argsort(age[mothers], kind="stable")]
     alive = lower(drawn) % 1000 < np.clip(1150 - 14 * age, 0, 900)
     orphaned = (kin.mother == NOBODY) & (kin.father == NOBODY)
     children = np.flatnonzero(alive & orphaned & (age >= 18) & (age < 70) & (role != Role.PARENT))
+    children = children[children >= apart_from]
 
     youngest = np.searchsorted(age[mothers], age[children] + YOUNGEST_MOTHER, side="left")
     beyond = np.searchsorted(age[mothers], age[children] + OLDEST_MOTHER, side="right")

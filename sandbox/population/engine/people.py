@@ -15,6 +15,8 @@ from numpy.typing import NDArray
 from sandbox.population.engine.archetypes import NOBODY, Role
 from sandbox.population.engine.compiled import CompiledPack
 from sandbox.population.engine.kinship import Kin, link_parents_elsewhere
+from sandbox.population.engine.personas import SEED as PERSONA_SEED
+from sandbox.population.engine.personas import PersonaRows
 from sandbox.population.engine.randomness import Flags, Integers, Words, below, happens, words
 
 HOUSEHOLDS_PER_SHARD = 4096
@@ -43,16 +45,24 @@ class Source:
     seed: int
     shard: Shard
     persons: int
+    personas: int
+    """How many of them, from the first on, are personas, whose words don't depend on the seed."""
+    persona_households: int
 
     def per_person(self, stream: str) -> Words:
         """Words for every person of the shard."""
-        first = self.shard.first_person
-        return words(self.seed, stream, first, first + self.persons)
+        return self._draw(stream, self.shard.first_person, self.persons, self.personas)
 
     def per_household(self, stream: str) -> Words:
         """Words for every household of the shard."""
         first = self.shard.first_household
-        return words(self.seed, stream, first, first + HOUSEHOLDS_PER_SHARD)
+        return self._draw(stream, first, HOUSEHOLDS_PER_SHARD, self.persona_households)
+
+    def _draw(self, stream: str, first: int, count: int, personas: int) -> Words:
+        drawn = words(self.seed, stream, first, first + count)
+        if personas:
+            drawn[:personas] = words(PERSONA_SEED, stream, first, first + personas)
+        return drawn
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -76,26 +86,38 @@ class People:
 
 def count_persons(compiled: CompiledPack, seed: int, shard_number: int) -> int:
     """Say how many persons a shard holds, without drawing them."""
-    return int(compiled.archetypes.sizes[_draw_archetypes(compiled, seed, shard_number)].sum())
+    known = _personas_of(compiled, shard_number)
+    drawn = _draw_archetypes(compiled, seed, shard_number)[known.households :]
+    return len(known) + int(compiled.archetypes.sizes[drawn].sum())
 
 
 def draw_people(compiled: CompiledPack, seed: int, shard: Shard) -> tuple[People, Source]:
     """Draw everybody of one shard, and give the source that further columns are drawn from."""
     archetypes = compiled.archetypes
-    chosen = _draw_archetypes(compiled, seed, shard.number)
+    known = _personas_of(compiled, shard.number)
+    chosen = _draw_archetypes(compiled, seed, shard.number)[known.households :]
     sizes = archetypes.sizes[chosen]
-    persons = int(sizes.sum())
-    household = np.repeat(np.arange(HOUSEHOLDS_PER_SHARD, dtype=np.int64), sizes)
-    head = (np.cumsum(sizes) - sizes)[household]
-    member = archetypes.starts[chosen][household] + np.arange(persons) - head
-    source = Source(seed, shard, persons)
+    members = np.repeat(np.arange(len(chosen), dtype=np.int64), sizes)
+    begins = (np.cumsum(sizes) - sizes)[members]
+    member = archetypes.starts[chosen][members] + np.arange(len(members)) - begins
+    source = Source(seed, shard, len(known) + len(members), len(known), known.households)
 
-    age, sex, role = archetypes.age[member], archetypes.sex[member], archetypes.role[member]
-    mother, father = archetypes.mother[member], archetypes.father[member]
+    household = np.concatenate([known.household, members + known.households])
+    head = np.searchsorted(household, household)
+    age = np.concatenate([known.age, archetypes.age[member]])
+    sex = np.concatenate([known.sex, archetypes.sex[member]])
+    role = np.concatenate([known.role, archetypes.role[member]])
+    mother, father = (
+        np.concatenate([theirs, np.where(drawn == NOBODY, NOBODY, begins + drawn + len(known))])
+        for theirs, drawn in (
+            (known.mother, archetypes.mother[member]),
+            (known.father, archetypes.father[member]),
+        )
+    )
     kin = link_parents_elsewhere(
         Kin(
-            mother=np.where(mother == NOBODY, NOBODY, head + mother),
-            father=np.where(father == NOBODY, NOBODY, head + father),
+            mother=mother,
+            father=father,
             spouse=_marry(role, head),
         ),
         household=household,
@@ -103,7 +125,10 @@ def draw_people(compiled: CompiledPack, seed: int, shard: Shard) -> tuple[People
         sex=sex,
         role=role,
         drawn=source.per_person("parents-elsewhere"),
+        apart_from=len(known),
     )
+    birth_date = _be_born(compiled, age, source.per_person("birth-date"))
+    birth_date[: len(known)] = known.birth_date
     disability = happens(source.per_person("disability"), compiled.disability[age])
     employed, income = _earn(compiled, source, household, age, disability)
     return People(
@@ -111,13 +136,18 @@ def draw_people(compiled: CompiledPack, seed: int, shard: Shard) -> tuple[People
         age=age,
         sex=sex,
         role=role,
-        birth_date=_be_born(compiled, age, source.per_person("birth-date")),
+        birth_date=birth_date,
         kin=kin,
         disability=disability,
         literate=happens(source.per_person("literate"), compiled.literacy[age]),
         employed=employed,
         monthly_income=income,
     ), source
+
+
+def _personas_of(compiled: CompiledPack, shard_number: int) -> PersonaRows:
+    """Give the personas with the first shard, and none with the others."""
+    return compiled.personas if shard_number == 0 else compiled.no_personas
 
 
 def _draw_archetypes(compiled: CompiledPack, seed: int, shard_number: int) -> Integers:

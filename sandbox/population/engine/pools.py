@@ -35,10 +35,15 @@ class NamePool:
         """Find the form by sex of the name with that place in its own list."""
         return index + np.where(sex == Sex.MALE, self.females, 0)
 
-    def take(self, places: Integers) -> tuple[pa.StringArray, pa.StringArray]:
-        """Give the texts, native and Latin."""
-        taken = pa.array(places)
-        return self.native.take(taken), self.latin.take(taken)
+    def take(self, places: Integers) -> tuple[pa.Array, pa.Array]:
+        """Give the texts, native and Latin, without writing them out."""
+        return _encode(self.native, places), _encode(self.latin, places)
+
+
+def _encode(pool: pa.StringArray, places: Integers) -> pa.DictionaryArray:
+    # A name may be in the pool twice: a woman's and a man's, or two that are one in Latin letters.
+    distinct = pool.dictionary_encode()
+    return pa.DictionaryArray.from_arrays(pa.array(distinct.indices.to_numpy()[places]), distinct.dictionary)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)

@@ -8,7 +8,7 @@ describes the persons who are left; heads come first, so it keeps its head.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from functools import cached_property
 from typing import Any
 
@@ -20,6 +20,7 @@ from sandbox.population.engine.archetypes import NOBODY, Role
 from sandbox.population.engine.compiled import CompiledPack
 from sandbox.population.engine.naming import NameColumns, draw_names
 from sandbox.population.engine.people import ADULT, People, Shard, Source, draw_people
+from sandbox.population.engine.personas import PersonaRows
 from sandbox.population.engine.randomness import Flags, Integers, happens
 
 Days = NDArray[np.datetime64]
@@ -85,7 +86,22 @@ class Rows:
     @cached_property
     def names(self) -> NameColumns:
         """Everybody's names."""
-        return draw_names(self.compiled.names, self.people, self.source)
+        drawn = draw_names(self.compiled.names, self.people, self.source)
+        known = self.source.personas
+        if not known:
+            return drawn
+        names = zip(fields(drawn), self.compiled.personas.names, strict=True)
+        return NameColumns(
+            **{
+                field.name: _follow(theirs, getattr(drawn, field.name).slice(known))
+                for field, theirs in names
+            }
+        )
+
+    @cached_property
+    def personas(self) -> PersonaRows:
+        """The personas who are the first persons of this shard; none but in the first."""
+        return self.compiled.personas if self.source.personas else self.compiled.no_personas
 
     @cached_property
     def place(self) -> Integers:
@@ -106,6 +122,9 @@ class Rows:
         kinds = np.array([each.kind == "mobile-money" for each in profile.institutions])
         held = (self.people.role == Role.HEAD) | (chosen & (self.people.age >= ADULT))
         second = held & happens(self.source.per_person("second-account"), _SECOND_ACCOUNTS)
+        known = self.personas
+        held[: len(known)] = known.has_account
+        second[: len(known)] = False
         elsewhere = self.compiled.institution.draw(self.source.per_person("second-institution"))
         return Accounts(
             held=held,
@@ -119,18 +138,45 @@ class Rows:
     def has_phone(self) -> Flags:
         """Who has a telephone; nobody keeps money on one that they don't have."""
         owned = self.compiled.phone_ownership[self.people.age]
-        return self.accounts.is_mobile | happens(self.source.per_person("has-phone"), owned)
+        has = self.accounts.is_mobile | happens(self.source.per_person("has-phone"), owned)
+        has[: len(self.personas)] = self.personas.has_phone
+        return has
+
+    @cached_property
+    def phone_no(self) -> Integers:
+        """Number by which each person's telephone number is written.
+
+        The first are the personas' own, then as many second ones of theirs, then everybody else's.
+        """
+        known = len(self.compiled.personas)
+        numbers = self.number + known
+        numbers[: len(self.personas)] = self.personas.phone_of
+        return numbers
+
+    @property
+    def reserved_phones(self) -> int:
+        """How many telephone numbers are the personas', whatever the seed."""
+        return 2 * len(self.compiled.personas)
 
     @cached_property
     def has_email(self) -> Flags:
         """Who has an e-mail address."""
         owned = self.compiled.email_ownership[self.people.age]
-        return happens(self.source.per_person("has-email"), owned)
+        has = happens(self.source.per_person("has-email"), owned)
+        has[: len(self.personas)] = self.personas.has_email
+        return has
 
     def refer(self, position: Integers) -> pa.Array:
         """Turn positions into numbers of persons; null for nobody and past the population's end."""
         found = position + self.shard.first_person
         return pa.array(found, mask=(position == NOBODY) | (found >= self.size))
+
+
+def _follow(first: pa.StringArray, others: pa.Array) -> pa.Array:
+    """Join texts with texts that may be encoded."""
+    if not pa.types.is_dictionary(others.type):
+        return pa.concat_arrays([first, others])
+    return pa.chunked_array([first.dictionary_encode(), others]).unify_dictionaries().combine_chunks()
 
 
 def shift_years(day: Days, years: int) -> Days:

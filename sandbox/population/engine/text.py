@@ -27,7 +27,7 @@ def _chunks(base: int, digits: int) -> Characters:
     return np.stack(columns[::-1], axis=1)
 
 
-_CHUNKS = {10: _chunks(10, 4), 36: _chunks(36, 2)}
+_CHUNKS = {10: _chunks(10, 4), 36: _chunks(36, 3)}
 
 
 def write_number(values: Integers, width: int, *, base: int = 10) -> Characters:
@@ -38,7 +38,9 @@ def write_number(values: Integers, width: int, *, base: int = 10) -> Characters:
     written = np.empty((len(values), width), dtype=np.uint8)
     rest = values
     for end in range(width, 0, -step):
-        rest, chunk = np.divmod(rest, len(table))
+        # numpy divides whole arrays by one number with vector instructions, but takes no remainders so.
+        left = rest // len(table)
+        chunk, rest = rest - left * len(table), left
         first = max(0, end - step)
         written[:, first:end] = table[chunk, step - (end - first) :] if end < step else table[chunk]
     return written

@@ -35,7 +35,10 @@ Progress = Callable[[float], None]
 
 def check_size(pack: Pack, size: int) -> None:
     """Raise UsageError unless the pack can give each of so many persons numbers of their own."""
-    capacity = pack.profile.capacity
+    profile, personas = pack.profile, sum(len(household.members) for household in pack.personas)
+    # Two accounts a person, and a second telephone number set aside for each persona.
+    accounts = profile.account_number.capacity(profile.households.mean_size_per_mille) // 2
+    capacity = min(profile.capacity, accounts, profile.phone.capacity - personas)
     if not 1 <= size <= capacity:
         raise UsageError(
             f"a population of {size} persons can't be made from pack {pack.code!r}",

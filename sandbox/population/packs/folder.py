@@ -15,6 +15,7 @@ from pathlib import Path
 
 from sandbox.errors import ContentError, UsageError
 from sandbox.population.packs.names import NameList, NameLists, read_name_lists
+from sandbox.population.packs.personas import CATALOGUE, PersonaHousehold, read_personas
 from sandbox.population.packs.places import Place, Unit, read_places
 from sandbox.population.packs.profile import Profile
 from sandbox.population.packs.reading import read_list, read_model, read_number, read_table, read_text
@@ -44,6 +45,7 @@ class Pack:
     streets: tuple[str, ...]
     ages: tuple[tuple[int, int], ...]
     """For each of AGE_BANDS, how many are female and how many male."""
+    personas: tuple[PersonaHousehold, ...]
     digest: str
     """SHA-256 over the pack's files, the names that Faker gave, and the generator's recipe number."""
 
@@ -82,7 +84,8 @@ def load_pack(content_root: Path, code: str) -> Pack:
         units=units,
         streets=read_list(folder / "streets.txt", content_root) if "{street}" in profile.address else ("",),
         ages=_read_ages(folder / "ages.csv", content_root),
-        digest=_digest(folder, names),
+        personas=read_personas(content_root),
+        digest=_digest(folder, names, content_root / CATALOGUE),
     )
 
 
@@ -95,13 +98,15 @@ def _known(content_root: Path) -> list[str]:
     )
 
 
-def _digest(folder: Path, names: NameLists) -> str:
+def _digest(folder: Path, names: NameLists, personas: Path) -> str:
     """Hash names and contents; files that begin with a dot are an editor's, not the pack's."""
     total = hashlib.sha256(f"recipe {RECIPE}\n".encode())
     for path in sorted(folder.rglob("*"), key=lambda path: path.relative_to(folder).as_posix()):
         if path.is_file() and not path.name.startswith("."):
             content = hashlib.sha256(path.read_bytes()).hexdigest()
             total.update(f"{path.relative_to(folder).as_posix()} {content}\n".encode())
+    if personas.is_file():
+        total.update(f"personas {hashlib.sha256(personas.read_bytes()).hexdigest()}\n".encode())
     # Lists may be another package's: a new version of it makes other citizens.
     lists: list[NameList] = [*names.given, *names.family]
     for each in lists:

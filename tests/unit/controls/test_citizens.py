@@ -52,6 +52,28 @@ def test_a_citizen_has_the_same_shape_whoever_it_is(citizens: Citizens) -> None:
     assert all(value is not None for citizen in citizens.pick(500, None) for value in citizen.values())
 
 
+def test_personas_are_left_out_unless_one_is_asked_for(citizens: Citizens) -> None:
+    everybody = citizens.pick(2000 - len(citizens.personas()), None)
+    with pytest.raises(UsageError, match="citizens fit"):
+        citizens.pick(2001 - len(citizens.personas()), None)
+    (closed,) = citizens.pick(1, None, "closed-account")
+    assert closed["individualId"] not in {each["individualId"] for each in everybody}
+    assert closed["financialAddress"]
+    (same,) = citizens.pick(1, "role == 'head'", "closed-account")
+    assert same == closed
+
+
+def test_an_unknown_persona_is_said_with_those_there_are(citizens: Citizens) -> None:
+    with pytest.raises(UsageError, match="no persona 'twins'") as refused:
+        citizens.pick(1, None, "twins")
+    assert "twin-elder, twin-younger" in refused.value.hint
+
+
+def test_there_is_one_of_each_persona(citizens: Citizens) -> None:
+    with pytest.raises(UsageError, match="1 citizens fit, 2 were asked for"):
+        citizens.pick(2, None, "aged-104")
+
+
 def test_too_few_is_said_with_how_many_there_are(citizens: Citizens) -> None:
     with pytest.raises(UsageError, match=r"\d+ citizens fit, 10000 were asked for"):
         citizens.pick(10_000, "role == 'head'")

@@ -43,6 +43,7 @@ def population(pack: Pack, tmp_path_factory: pytest.TempPathFactory) -> Generate
 def content(tmp_path: Path) -> Path:
     """A content root of one's own, with a copy of pack zz to spoil."""
     shutil.copytree(CONTENT_ROOT / "datasets/countries/zz", tmp_path / "datasets/countries/zz")
+    shutil.copytree(CONTENT_ROOT / "datasets/personas", tmp_path / "datasets/personas")
     return tmp_path
 
 

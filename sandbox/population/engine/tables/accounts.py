@@ -29,6 +29,7 @@ def draw_accounts(rows: Rows) -> pa.RecordBatch:
     institutions = compiled.profile.institutions
     main = rows.accounts
     closed = (people.role != Role.HEAD) & happens(source.per_person("account-closed"), _CLOSED)
+    closed[: len(rows.personas)] = rows.personas.account_closed
     held = np.stack([main.held, main.second], axis=1)[: rows.kept]
     who, which = np.nonzero(held)
     account = (who + rows.shard.first_person) * ACCOUNTS_PER_PERSON + which
@@ -46,6 +47,7 @@ def draw_accounts(rows: Rows) -> pa.RecordBatch:
         persons=account,
         sex=people.sex[who],
         birth_date=people.birth_date[who],
+        reserved=ACCOUNTS_PER_PERSON * len(compiled.personas),
     )
     return assemble(
         "accounts",

@@ -56,7 +56,7 @@ class Events:
 def draw_events(rows: Rows) -> pa.RecordBatch:
     """Draw the table."""
     parted = _part(rows)
-    events = [_births(rows), _marriages(rows, parted), *_endings(rows, parted)]
+    events = [_births(rows), _marriages(rows, parted), *_endings(rows, parted), _persona_deaths(rows)]
 
     def together(name: str) -> Any:
         return np.concatenate([getattr(each, name) for each in events])
@@ -87,9 +87,11 @@ def draw_events(rows: Rows) -> pa.RecordBatch:
 def _full_names(rows: Rows) -> pa.Array:
     """Join the names at birth that a person has."""
     names = rows.names
-    return pc.binary_join_element_wise(
-        names.given_name, names.other_names, names.birth_name, " ", null_handling="skip"
-    )
+    parts = [
+        each.dictionary_decode() if pa.types.is_dictionary(each.type) else each
+        for each in (names.given_name, names.other_names, names.birth_name)
+    ]
+    return pc.binary_join_element_wise(*parts, " ", null_handling="skip")
 
 
 def _births(rows: Rows) -> Events:
@@ -141,6 +143,7 @@ def _part(rows: Rows) -> _Parted:
     )
     divorced = alone & ~widowed & (people.role == Role.HEAD) & (lower(chance) % 1000 < _DIVORCED)
     who = np.flatnonzero(widowed | divorced)
+    who = who[who >= len(rows.personas)]
     born, sex = people.birth_date[who], people.sex[who]
     apart = source.per_person("late-spouse")[who]
     # A late husband was up to ten years older, a late wife up to five years younger or older.
@@ -209,6 +212,27 @@ def _marriages(rows: Rows, parted: _Parted) -> Events:
         name_of=owner,
         born=people.birth_date[owner],
         unit_no=rows.unit_no[people.household[owner]],
+    )
+
+
+def _persona_deaths(rows: Rows) -> Events:
+    """Deaths of persons who are in the population still."""
+    known = rows.personas
+    who = np.flatnonzero(~np.isnat(known.death_date))
+    nobody, day = np.full(len(who), NOBODY), known.death_date[who]
+    return Events(
+        kind=_DEATH,
+        owner=who,
+        day=day,
+        registered=add_days(day, np.full(len(who), 7)),
+        reported=np.ones(len(who), dtype=np.bool_),
+        person=who,
+        partner=rows.people.kin.spouse[who],
+        mother=nobody,
+        father=nobody,
+        name_of=who,
+        born=rows.people.birth_date[who],
+        unit_no=rows.unit_no[rows.people.household[who]],
     )
 
 

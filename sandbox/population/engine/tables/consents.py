@@ -19,7 +19,11 @@ def draw_consents(rows: Rows) -> pa.RecordBatch:
     """Draw the table: one consent for a share of the adults."""
     people, source, kept = rows.people, rows.source, rows.kept
     drawn = source.per_person("consent")
-    who = np.flatnonzero((happens(drawn, _GIVEN) & (people.age >= ADULT))[:kept])
+    agreed = happens(drawn, _GIVEN) & (people.age >= ADULT)
+    taken_back = happens(source.per_person("consent-withdrawn"), _WITHDRAWN)
+    agreed[: len(rows.personas)] = rows.personas.consented
+    taken_back[: len(rows.personas)] = rows.personas.consent_withdrawn
+    who = np.flatnonzero(agreed[:kept])
     # Only adults consent: whoever came of age since then did so on that day at the earliest.
     adult_for = days_between(shift_years(people.birth_date[who], ADULT), rows.reference)
     span = np.minimum(adult_for, _YEARS * 365)
@@ -33,5 +37,5 @@ def draw_consents(rows: Rows) -> pa.RecordBatch:
         person_no=rows.number[who],
         purpose=encode(lower(drawn[who]) % len(PURPOSES), PURPOSES),
         given_on=day_array(given),
-        withdrawn_on=day_array(add_days(given, after), present=happens(withdrawal, _WITHDRAWN)),
+        withdrawn_on=day_array(add_days(given, after), present=taken_back[who]),
     )

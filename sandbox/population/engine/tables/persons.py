@@ -31,14 +31,18 @@ def draw_persons(rows: Rows) -> pa.RecordBatch:
         sex=people.sex,
         birth_date=people.birth_date,
         households=people.household + rows.shard.first_household,
+        reserved=len(rows.compiled.personas),
     )
     functional_ids = write_functional_ids(
         profile.functional_id_prefix,
         seed=source.seed,
         persons=rows.number,
         drawn=source.per_person("functional-id-tail"),
+        reserved=len(rows.compiled.personas),
     )
-    phones = write_phones(profile.phone, seed=source.seed, persons=rows.number)
+    phones = write_phones(
+        profile.phone, seed=source.seed, persons=rows.phone_no, reserved=rows.reserved_phones
+    )
     emails = write_emails(profile.email_domain, persons=rows.number)
     difficulty = draw_difficulties(source.per_person("functioning"), people.disability, people.age)
     batch = assemble(
@@ -46,7 +50,7 @@ def draw_persons(rows: Rows) -> pa.RecordBatch:
         person_no=rows.number,
         household_no=people.household + rows.shard.first_household,
         role=encode(people.role, _ROLES),
-        individual_id=to_arrow(ids),
+        individual_id=_replace_provisional(rows, to_arrow(ids)),
         given_name=names.given_name,
         family_name=names.family_name,
         sex=encode(people.sex, _SEXES),
@@ -66,11 +70,30 @@ def draw_persons(rows: Rows) -> pa.RecordBatch:
         family_name_latin=names.family_name_latin,
         other_names_latin=names.other_names_latin,
         birth_name=names.birth_name,
-        death_date=pa.nulls(source.persons, pa.date32()),
+        death_date=_pad(pa.array(rows.personas.death_date), source.persons),
         **{domain: difficulty[:, place].astype(np.int16) for place, domain in enumerate(DOMAINS)},
-        persona=pa.nulls(source.persons, pa.string()),
+        persona=_pad(pa.array(rows.personas.slugs, type=pa.string()), source.persons),
     )
     return batch.slice(0, rows.kept)
+
+
+def _pad(first: pa.Array, rows: int) -> pa.Array:
+    """Follow the personas' values with nulls."""
+    return pa.concat_arrays([first, pa.nulls(rows - len(first), first.type)])
+
+
+def _replace_provisional(rows: Rows, ids: pa.StringArray) -> pa.StringArray:
+    """Give a number that no recipe can to whoever has no id: it has letters no recipe begins with."""
+    known = rows.personas
+    if not known.provisional_id.any():
+        return ids
+    first = [
+        f"PROVISIONAL-{number:06d}" if provisional else own
+        for number, (provisional, own) in enumerate(
+            zip(known.provisional_id, ids[: len(known)].to_pylist(), strict=True)
+        )
+    ]
+    return pa.concat_arrays([pa.array(first), ids[len(known) :]])
 
 
 def draw_difficulties(drawn: Words, disability: np.ndarray, age: Integers) -> Integers:
