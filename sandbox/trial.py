@@ -29,11 +29,14 @@ from sandbox.evidence.material import Material
 from sandbox.evidence.recorder import Recorder
 from sandbox.evidence.register import Register, Standing
 from sandbox.lifecycle.service import Running, Tools, Wish, bring_up, take_down
+from sandbox.model.dirt import DirtManifest
+from sandbox.model.matches import RegistersReport
 from sandbox.model.population import Manifest, ask_for
 from sandbox.model.run import Event, Exchange, Listener, Outcome, RunFinished
 from sandbox.model.sandbox import SandboxSpec, check_name
 from sandbox.model.scenario import Scenario
-from sandbox.population import ensure, load_pack
+from sandbox.population import load_pack
+from sandbox.population.dirt import count_matches, ensure_dirty, find_encounters, read_policy, read_recipe
 from sandbox.runner.compile import compile_scenario
 from sandbox.runner.compiled import CompiledScenario
 from sandbox.runner.play import RunFacts, bind_story_inputs, play
@@ -52,6 +55,7 @@ class SandboxWish:
     pack: str = "zz"
     size: int = 1000
     seed: int = 1
+    dirt: str = "none"
     lease: timedelta | None = None
 
 
@@ -62,6 +66,7 @@ class Prepared:
     wish: Wish
     manifest: Manifest
     scenario: CompiledScenario | None = None
+    dirt: DirtManifest | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -101,13 +106,14 @@ def prepare_trial(
     """Look everything up, generate the population, draw a name. Raises before anything starts."""
     name = draw_name(scenario.scenario.slug if scenario else "sandbox") if asked.name is None else asked.name
     check_name(name)
-    ref = ask_for(pack=asked.pack, size=asked.size, seed=asked.seed)
+    ref = ask_for(pack=asked.pack, size=asked.size, seed=asked.seed, dirt=asked.dirt)
     pack = load_pack(settings.content, asked.pack)
     slugs = scenario.scenario.blocks if scenario else catalog.close_over_requires(blocks)
     wiring = build_wiring(catalog.blocks(slugs), catalog.controls(), scenario.scenario if scenario else None)
     tools.report("making fictitious citizens", 0, ref.size)
-    folder, manifest = ensure(
+    folder, manifest, dirt = ensure_dirty(
         pack,
+        read_recipe(settings.content),
         ref,
         settings.home / "populations",
         progress=lambda share: tools.report("making fictitious citizens", int(share * ref.size), ref.size),
@@ -131,7 +137,7 @@ def prepare_trial(
         wiring=wiring,
         population=folder,
     )
-    return Prepared(wish=wish, manifest=manifest, scenario=scenario)
+    return Prepared(wish=wish, manifest=manifest, scenario=scenario, dirt=dirt)
 
 
 def run_trial(
@@ -260,10 +266,11 @@ def _material(
     redactor: Redactor,
 ) -> Material:
     info = tools.runtime.info()
+    exchanges = _exchanges(running)
     images = {each.name: each.image for each in tools.runtime.observe(running.spec.name) if each.image}
     return Material(
         events=heard,
-        exchanges=_exchanges(running),
+        exchanges=exchanges,
         logs=_logs(tools, running, redactor),
         manifest=prepared.manifest,
         wiring=prepared.wish.wiring,
@@ -279,6 +286,23 @@ def _material(
         },
         limits=compiled.scenario.findings.limits,
         standing=standing,
+        registers=_count_registers(prepared, compiled.scenario, exchanges),
+    )
+
+
+def _count_registers(
+    prepared: Prepared, scenario: Scenario, exchanges: Sequence[Exchange]
+) -> RegistersReport | None:
+    """Count what dirty registers make of the people, by the scenario's own policy where it has one."""
+    if prepared.dirt is None:
+        return None
+    policy = scenario.folder / "policy.yaml"
+    eligibility = read_policy(policy, scenario.folder.parent.parent) if policy.is_file() else None
+    individuals = {exchange.individual for exchange in exchanges if exchange.individual}
+    return RegistersReport(
+        planted=prepared.dirt,
+        matches=count_matches(prepared.wish.population, eligibility=eligibility),
+        met=find_encounters(prepared.wish.population, prepared.dirt, individuals),
     )
 
 

@@ -21,6 +21,10 @@ RuntimeName = Annotated[
 Pack = Annotated[str, typer.Option("--pack", help="Country pack that makes the citizens plausible.")]
 Size = Annotated[int, typer.Option("--size", help="How many fictitious persons.")]
 Seed = Annotated[int, typer.Option("--seed", help="The same seed gives the same citizens, everywhere.")]
+Dirt = Annotated[
+    str,
+    typer.Option("--dirt", help="How dirty each block's register is: none, light or field."),
+]
 Name = Annotated[
     str | None, typer.Option("--name", help="Name of the sandbox; drawn when not given.", show_default=False)
 ]

@@ -87,6 +87,7 @@ def lay_out_files(material: Material, story: Story, key: InstallationKey) -> dic
         "exchanges.jsonl": to_lines(material.exchanges),
         "wiring.json": to_document(material.wiring),
         "population.json": to_document(material.manifest),
+        **({"registers.json": to_document(material.registers)} if material.registers else {}),
         "junit.xml": write_junit(scenario, story.results),
         **{f"scenario/{_check_name(name)}": content for name, content in material.scenario_files.items()},
         **{

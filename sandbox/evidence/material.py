@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from sandbox.evidence.register import Standing
+from sandbox.model.matches import RegistersReport
 from sandbox.model.population import Manifest
 from sandbox.model.run import Event, Exchange
 from sandbox.model.sandbox import SandboxSpec
@@ -57,6 +58,7 @@ class Material:
         limits: What a run of this scenario can't tell, one sentence each.
         standing: The run's place in the register; None for a run that was never entered.
         pilot: Criteria set before the run; without them the page says "demonstration".
+        registers: What dirty registers make of the people; None when the registers were clean.
     """
 
     events: Sequence[Event]
@@ -73,3 +75,4 @@ class Material:
     limits: tuple[str, ...] = ()
     standing: Standing | None = None
     pilot: Pilot | None = None
+    registers: RegistersReport | None = None

@@ -25,6 +25,16 @@ from sandbox.evidence.folding import Arrow, Band, Frame, name_ends, read_flow
 from sandbox.evidence.inventory import take_inventory
 from sandbox.evidence.latency import draw_latencies, measure, say_finding
 from sandbox.evidence.material import Material
+from sandbox.evidence.registers import (
+    GROUPS,
+    draw_exclusions,
+    order_groups,
+    say_difference,
+    say_exclusion,
+    say_kind,
+    say_rate,
+    say_share,
+)
 from sandbox.evidence.repeat import place_of, show_headers, write_curl
 from sandbox.evidence.story import Entry, Loop, Story, Told, find_failures, find_way, walk
 from sandbox.model.run import Exchange, Figure, Outcome, Verdict
@@ -79,9 +89,22 @@ def render_page(material: Material, story: Story, *, fingerprint: str) -> str:
         "fingerprint": fingerprint,
         "isolation": say_isolation(material),
         "log": check_log(material.exchanges),
+        **_describe_registers(material),
     }
     individuals = {one.id: one.individual for one in material.exchanges if one.individual}
     return _environment(names, began, individuals).get_template("page.html.j2").render(values)
+
+
+def _describe_registers(material: Material) -> dict[str, Any]:
+    found = material.registers
+    if found is None:
+        return {}
+    return {
+        "people_met": len({each.individual_id for each in found.met}),
+        "exclusion": say_exclusion(found.matches),
+        "exclusions": draw_exclusions(found.matches),
+        "groups": order_groups(found.matches.groups),
+    }
 
 
 def judge(story: Story) -> Verdict:
@@ -190,6 +213,11 @@ def _environment(names: wording.Names, began: datetime, individuals: Mapping[str
             "names": names,
             "ends": lambda exchange: name_ends(exchange, names),
             "count": wording.say_count,
+            "difference": say_difference,
+            "group_names": GROUPS,
+            "kind": say_kind,
+            "rate": say_rate,
+            "share": say_share,
             "speakers": lambda step: _name_caller(step, names),
             "tally": _tally,
             "after": lambda exchange: _seconds_after(exchange, began),

@@ -6,22 +6,26 @@ from pydantic import Field, ValidationError
 
 from sandbox.errors import UsageError
 from sandbox.model.block import Frozen
+from sandbox.model.dirt import LEVELS, Dirt
 
 LARGEST_POPULATION = 100_000_000
 
 
 class PopulationRef(Frozen):
-    """Which citizens: everything about them follows from these three."""
+    """Which citizens, by the first three; `dirt` is what the blocks' registers make of them."""
 
     pack: str = Field(default="zz", pattern=r"^[a-z]{2}$")
     size: int = Field(default=1000, ge=1, le=LARGEST_POPULATION)
     seed: int = Field(default=1, ge=0, lt=2**63)
+    dirt: Dirt = "none"
 
 
-def ask_for(*, pack: str, size: int, seed: int) -> PopulationRef:
+def ask_for(*, pack: str, size: int, seed: int, dirt: str = "none") -> PopulationRef:
     """Name a population by what somebody typed. Raises UsageError that says what can't be used."""
+    if dirt not in LEVELS:
+        raise UsageError(f"no level of dirt is called {dirt!r}", hint=f"choose one of: {', '.join(LEVELS)}")
     try:
-        return PopulationRef(pack=pack, size=size, seed=seed)
+        return PopulationRef.model_validate({"pack": pack, "size": size, "seed": seed, "dirt": dirt})
     except ValidationError as error:
         first = error.errors()[0]
         raise UsageError(

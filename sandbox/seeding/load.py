@@ -19,6 +19,7 @@ from sandbox.seeding.databases import (
     make_template,
 )
 from sandbox.seeding.plan import DatabaseWish, SeedingPlan
+from sandbox.seeding.registers import as_register
 
 Progress = Callable[[str], None]
 
@@ -40,9 +41,12 @@ def _seed_one(plan: SeedingPlan, wish: DatabaseWish, progress: Progress) -> None
             create_role(admin, wish.role, wish.password)
             create_database(admin, wish.database, wish.role)
             if wish.loader is not None:
-                with psycopg.connect(plan.owner_url(wish.database)) as owner:
-                    load = importlib.import_module(wish.loader).load
-                    load(owner, Path(plan.data), role=wish.role)
+                load = importlib.import_module(wish.loader).load
+                with (
+                    as_register(Path(plan.data), wish.block) as data,
+                    psycopg.connect(plan.owner_url(wish.database)) as owner,
+                ):
+                    load(owner, data, role=wish.role)
             if not wish.keeps_through_reset:
                 make_template(admin, names)
                 create_database(admin, names.live, wish.role, template=names.template)

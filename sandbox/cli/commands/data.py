@@ -7,11 +7,20 @@ from typing import Annotated
 
 import typer
 
-from sandbox.cli.commands import data_audit, data_export, data_import, data_person, data_query, data_show
+from sandbox.cli.commands import (
+    data_audit,
+    data_export,
+    data_import,
+    data_matches,
+    data_person,
+    data_query,
+    data_show,
+)
 from sandbox.cli.live import live
-from sandbox.cli.options import Json, Pack, Seed, Size
+from sandbox.cli.options import Dirt, Json, Pack, Seed, Size
 from sandbox.cli.output import err, out, print_alone, print_json, print_table
 from sandbox.errors import UsageError
+from sandbox.model.dirt import DirtManifest
 from sandbox.model.population import Manifest, ask_for
 from sandbox.settings import Settings
 
@@ -26,6 +35,7 @@ app.command()(data_show.show)
 app.command()(data_person.person)
 app.command()(data_query.query)
 app.command()(data_export.export)
+app.command()(data_matches.matches)
 
 
 @app.command()
@@ -78,6 +88,7 @@ def generate_(
     pack: Pack = "zz",
     size: Size = 1000,
     seed: Seed = 1,
+    dirt: Dirt = "none",
     shards: Annotated[
         str | None, typer.Option(help="Write one shard only: 2/8 is the second of eight.", metavar="I/N")
     ] = None,
@@ -93,10 +104,14 @@ def generate_(
 
     Example: sandbox data generate --pack rw --size 100000 --out people
     """
-    from sandbox.population import generate, generate_shard, load_pack
+    from sandbox.population import generate_shard, load_pack
+    from sandbox.population.dirt import generate_dirty, read_recipe
 
-    ref = ask_for(pack=pack, size=size, seed=seed)
-    found = load_pack(Settings().content, pack)
+    ref = ask_for(pack=pack, size=size, seed=seed, dirt=dirt)
+    if shards is not None and dirt != "none":
+        raise UsageError("a shard has no registers", hint="leave --dirt away, or --shards")
+    content = Settings().content
+    found = load_pack(content, pack)
     with live(err(), quiet=as_json) as shown:
 
         def report(share: float) -> None:
@@ -109,9 +124,11 @@ def generate_(
             )
             manifest = None
         else:
-            manifest = generate(found, ref, out_folder, progress=report, processes=processes)
+            manifest, planted = generate_dirty(
+                found, read_recipe(content), ref, out_folder, progress=report, processes=processes
+            )
     if manifest is not None:
-        _show(manifest, out_folder, as_json=as_json)
+        _show(manifest, out_folder, as_json=as_json, planted=planted)
     elif as_json:
         print_json(described)
     else:
@@ -151,10 +168,16 @@ def _read_shards(text: str) -> tuple[int, int]:
     return int(number), int(count)
 
 
-def _show(manifest: Manifest, folder: Path, *, as_json: bool) -> None:
+def _show(manifest: Manifest, folder: Path, *, as_json: bool, planted: DirtManifest | None = None) -> None:
     if as_json:
         print_json(manifest)
         return
     out().print(manifest.statement, markup=False)
     out().print(f"digest {manifest.digest}")
+    if planted is not None:
+        faults = sum(fault.planted for register in planted.registers for fault in register.faults)
+        out().print(
+            f"{faults:,} faults in {len(planted.registers)} registers ({planted.level});"
+            " the truth about each is in the folder truth"
+        )
     print_alone(str(folder))

@@ -11,6 +11,7 @@ import typer
 from sandbox.bootstrap import make_catalog, make_tools
 from sandbox.cli.live import live
 from sandbox.cli.options import (
+    Dirt,
     Json,
     Lease,
     Name,
@@ -37,6 +38,7 @@ def run(
     pack: Pack = "zz",
     size: Size = 1000,
     seed: Seed = 1,
+    dirt: Dirt = "none",
     name: Name = None,
     ttl: Lease = None,
     inputs: Annotated[
@@ -72,7 +74,9 @@ def run(
             settings,
             tools,
             catalog,
-            SandboxWish(name=name, pack=pack, size=size, seed=seed, lease=read_lease(ttl) or RUN_LEASE),
+            SandboxWish(
+                name=name, pack=pack, size=size, seed=seed, dirt=dirt, lease=read_lease(ttl) or RUN_LEASE
+            ),
             scenario=look_up_scenario(catalog, scenario),
         )
         how = RunWish(

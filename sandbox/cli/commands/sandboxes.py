@@ -9,7 +9,7 @@ import typer
 
 from sandbox.bootstrap import find_tools, make_all_tools, make_catalog, make_tools
 from sandbox.cli.live import live
-from sandbox.cli.options import Json, Lease, Name, Pack, RuntimeName, Seed, Size, read_lease
+from sandbox.cli.options import Dirt, Json, Lease, Name, Pack, RuntimeName, Seed, Size, read_lease
 from sandbox.cli.output import err, out, print_json, print_table
 from sandbox.errors import UsageError
 from sandbox.lifecycle.instances import CONTROLS
@@ -39,6 +39,7 @@ def up(
     pack: Pack = "zz",
     size: Size = 1000,
     seed: Seed = 1,
+    dirt: Dirt = "none",
     name: Name = None,
     ttl: Lease = None,
     as_json: Json = False,
@@ -58,7 +59,7 @@ def up(
     with live(err(), quiet=as_json) as shown:
         tools = make_tools(settings, runtime, shown.report)
         catalog = make_catalog(settings)
-        wish = SandboxWish(name=name, pack=pack, size=size, seed=seed, lease=read_lease(ttl))
+        wish = SandboxWish(name=name, pack=pack, size=size, seed=seed, dirt=dirt, lease=read_lease(ttl))
         compiled = look_up_scenario(catalog, scenario) if scenario else None
         prepared = prepare_trial(settings, tools, catalog, wish, scenario=compiled, blocks=blocks or ())
         running = bring_up(tools, prepared.wish)
@@ -170,6 +171,8 @@ def _row(each: Listed) -> tuple[str, ...]:
         return (each.name, each.state, "", "", "", "", each.url)
     spec = each.spec
     citizens = f"{spec.population.size:,} {spec.population.pack}"
+    if spec.population.dirt != "none":
+        citizens += f", {spec.population.dirt} dirt"
     return (
         each.name,
         _what_is_wrong(each),

@@ -33,7 +33,7 @@ def ensure(
     cached = _read_whole(folder)
     if cached is not None:
         return folder, cached
-    with _locked(cache, folder.name):
+    with locked(cache, folder.name):
         # Somebody else may have finished while this process waited for the lock.
         cached = _read_whole(folder)
         if cached is not None:
@@ -80,7 +80,7 @@ def _read_whole(folder: Path) -> Manifest | None:
 
 
 @contextmanager
-def _locked(cache: Path, name: str) -> Iterator[None]:
+def locked(cache: Path, name: str) -> Iterator[None]:
     """Hold the population's lock file; the system lets go of it when a process dies."""
     path = cache / ".locks" / name
     try:

@@ -1,7 +1,8 @@
 """Files that enter a sandbox's volumes from this host, through containers that do not run yet.
 
 Sent as an archive, so that an Engine on another machine works too. A symbolic link is sent
-as the file that it points to: the population comes from a cache.
+as the file that it points to: the population comes from a cache. What is wrong in a
+population's dirty registers is not sent.
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ from pathlib import Path
 from docker.models.containers import Container
 from docker.types import Mount
 
+from sandbox.model.dirt import DIRT, TRUTH
 from sandbox.runtimes.docker.hardening import USER
 
 _UID, _GID = (int(part) for part in USER.split(":"))
@@ -38,6 +40,8 @@ def copy_folder(container: Container, folder: Path, files: Mapping[str, bytes], 
     with tempfile.TemporaryFile() as file:
         with tarfile.open(fileobj=file, mode="w", dereference=True) as archive:
             for path in sorted(folder.iterdir()):
+                if path.name in (DIRT, TRUTH):
+                    continue
                 archive.add(path, arcname=path.name, filter=plain)
             for name, content in files.items():
                 entry = tarfile.TarInfo(name)

@@ -1,5 +1,6 @@
 """The sandbox's own folder of data: the population linked from the cache, small files beside it.
 
+Of a population with dirty registers the registers come along, and what is wrong in them doesn't.
 Hard links cost nothing and outlive the cache; on another file system the files are copied.
 """
 
@@ -10,13 +11,17 @@ import shutil
 from collections.abc import Mapping
 from pathlib import Path
 
+from sandbox.model.dirt import DIRT, REGISTERS
+
 
 def lay_data(target: Path, population: Path, files: Mapping[str, bytes]) -> Path:
     """Fill `target`, and give it."""
     target.mkdir(mode=0o700)
-    for source in sorted(population.iterdir()):
-        if source.is_file():
-            _link(source, target / source.name)
+    for source in (*sorted(population.iterdir()), *sorted((population / REGISTERS).glob("*/*"))):
+        if source.is_file() and source.name != DIRT:
+            place = target / source.relative_to(population)
+            place.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+            _link(source, place)
     for name, content in files.items():
         (target / name).write_bytes(content)
     return target

@@ -45,7 +45,7 @@ def test_help_names_every_command(capsys):
     "path",
     [
         *("run", "up", "ls", "reset", "logs", "down", "check", "show", "doctor"),
-        *("images build", "images save", "images load", "data packs", "data generate"),
+        *("images build", "images save", "images load", "data packs", "data generate", "data matches"),
     ],
 )
 def test_every_command_explains_itself_and_speaks_json(path, capsys):

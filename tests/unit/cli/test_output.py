@@ -102,5 +102,8 @@ def test_an_empty_table_says_what_belongs_there(capsys):
 def test_values_are_printed_as_json_models_included(capsys):
     print_json({"population": PopulationRef(pack="zz", size=5, seed=1), "name": "Žofie"})
     printed = capsys.readouterr().out
-    assert json.loads(printed) == {"population": {"pack": "zz", "size": 5, "seed": 1}, "name": "Žofie"}
+    assert json.loads(printed) == {
+        "population": {"pack": "zz", "size": 5, "seed": 1, "dirt": "none"},
+        "name": "Žofie",
+    }
     assert "Žofie" in printed

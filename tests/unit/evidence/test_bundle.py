@@ -47,7 +47,7 @@ def test_run_json_carries_verdict_register_and_population(bundle: Path) -> None:
     run = json.loads((bundle / "run.json").read_bytes())
     assert run["outcome"] == "passed"
     assert run["register"] == {"number": 27, "hash": "ab" * 32, "run": 14}
-    assert run["population"] == {"pack": "rw", "size": 1000, "seed": 7}
+    assert run["population"] == {"pack": "rw", "size": 1000, "seed": 7, "dirt": "none"}
 
 
 def test_the_same_run_and_key_give_the_same_bytes(tmp_path: Path, key: InstallationKey, bundle: Path) -> None:

@@ -1,0 +1,177 @@
+"""Puts dirty registers beside a clean population, in one folder, whole or not at all.
+
+<population>/
+  persons.parquet ...            the clean citizens, with the digest that they have without dirt
+  registers/<block>/...          what that block is loaded from instead
+  truth/<block>.parquet, dirt.json       what is wrong where; stays out of every sandbox
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import Callable
+from datetime import date
+from pathlib import Path
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+from pydantic import ValidationError
+
+from sandbox.errors import ContentError
+from sandbox.model.dirt import DIRT, REGISTERS, TRUTH, DirtManifest
+from sandbox.model.population import Manifest, PopulationRef
+from sandbox.population.dirt.deaths import read_late_spouses
+from sandbox.population.dirt.duplicates import check_room
+from sandbox.population.dirt.recipe import Recipe
+from sandbox.population.dirt.register import count_work, write_register
+from sandbox.population.dirt.soiling import Soil
+from sandbox.population.files.cache import ensure, locked
+from sandbox.population.files.generation import BYTES_PER_PERSON, Progress, generate, new_folder
+from sandbox.population.packs.folder import Pack
+
+_CLEAN_SHARE = 0.5
+"""How much of the progress that is told is the clean population's."""
+
+
+def generate_dirty(
+    pack: Pack,
+    recipe: Recipe,
+    ref: PopulationRef,
+    out: Path,
+    *,
+    progress: Progress | None = None,
+    processes: int | None = None,
+) -> tuple[Manifest, DirtManifest | None]:
+    """Generate a population with its registers into the new folder `out`; without dirt just the clean one.
+
+    Raises what `generate` raises, and UsageError for a size without room for duplicates.
+    """
+    if ref.dirt == "none":
+        return generate(pack, ref, out, progress=progress, processes=processes), None
+    check_room(pack, ref.size)
+    with new_folder(out, needed=_needed(ref)) as folder:
+        clean = folder / "clean"
+        manifest = generate(
+            pack, ref, clean, progress=_between(progress, 0.0, _CLEAN_SHARE), processes=processes
+        )
+        for path in clean.iterdir():
+            path.rename(folder / path.name)
+        clean.rmdir()
+        dirt = _add_registers(pack, recipe, ref, manifest, folder, _between(progress, _CLEAN_SHARE, 1.0))
+    return manifest, dirt
+
+
+def ensure_dirty(
+    pack: Pack, recipe: Recipe, ref: PopulationRef, cache: Path, *, progress: Progress | None = None
+) -> tuple[Path, Manifest, DirtManifest | None]:
+    """Give the folder of this population with its registers, made now unless it is there and whole."""
+    if ref.dirt == "none":
+        return *ensure(pack, ref, cache, progress=progress), None
+    check_room(pack, ref.size)
+    clean, manifest = ensure(pack, ref, cache, progress=_between(progress, 0.0, _CLEAN_SHARE))
+    folder = cache / f"{clean.name}-{ref.dirt}-{recipe.digest[:12]}"
+    cached = _read_whole(folder, manifest)
+    if cached is not None:
+        return folder, manifest, cached
+    with locked(cache, folder.name):
+        cached = _read_whole(folder, manifest)
+        if cached is None:
+            shutil.rmtree(folder, ignore_errors=True)
+            with new_folder(folder, needed=_needed(ref)) as growing:
+                for path in clean.iterdir():
+                    _link(path, growing / path.name)
+                rest = _between(progress, _CLEAN_SHARE, 1.0)
+                cached = _add_registers(pack, recipe, ref, manifest, growing, rest)
+    return folder, manifest, cached
+
+
+def read_dirt(folder: Path) -> DirtManifest | None:
+    """Read what was planted; None for a population whose registers are clean."""
+    path = folder / DIRT
+    try:
+        return DirtManifest.model_validate_json(path.read_bytes())
+    except FileNotFoundError:
+        return None
+    except (OSError, ValidationError) as error:
+        raise ContentError(
+            "can't be read as what was planted in the registers",
+            path=str(path),
+            hint="generate the population again",
+        ) from error
+
+
+def _add_registers(
+    pack: Pack,
+    recipe: Recipe,
+    ref: PopulationRef,
+    manifest: Manifest,
+    folder: Path,
+    progress: Callable[[float], None],
+) -> DirtManifest:
+    rates = recipe.level(ref.dirt).rates()
+    work = count_work(rates, {name: table.rows for name, table in manifest.tables.items()})
+    done = 0
+    late = read_late_spouses(folder)
+
+    def advance(rows: int) -> None:
+        nonlocal done
+        done += rows
+        progress(done / work)
+
+    registers = tuple(
+        write_register(
+            Soil(
+                register=register,
+                rates=own,
+                scripts=recipe.scripts,
+                pack=pack,
+                seed=ref.seed,
+                reference=date.fromisoformat(manifest.reference_date),
+                late=late,
+            ),
+            folder,
+            folder,
+            advance,
+        )
+        for register, own in rates.items()
+    )
+    dirt = DirtManifest(level=ref.dirt, recipe_digest=recipe.digest, registers=registers)
+    (folder / DIRT).write_text(dirt.model_dump_json(indent=2) + "\n", encoding="utf-8")
+    return dirt
+
+
+def _read_whole(folder: Path, manifest: Manifest) -> DirtManifest | None:
+    """Read what was planted when every file of it is whole, judged by its footer."""
+    try:
+        dirt = read_dirt(folder)
+        if dirt is None:
+            return None
+        for name, described in manifest.tables.items():
+            if (folder / f"{name}.parquet").stat().st_size != described.stored_bytes:
+                return None
+        for register in dirt.registers:
+            pq.read_metadata(folder / TRUTH / f"{register.block}.parquet")
+            for table, rows in register.rows.items():
+                footer = pq.read_metadata(folder / REGISTERS / register.block / f"{table}.parquet")
+                if footer.num_rows != rows:
+                    return None
+    except (ContentError, OSError, pa.ArrowException):
+        return None
+    return dirt
+
+
+def _needed(ref: PopulationRef) -> int:
+    """Bytes that the population and its registers take: three copies of persons, rounded up."""
+    return 4 * ref.size * BYTES_PER_PERSON
+
+
+def _between(progress: Progress | None, first: float, last: float) -> Progress:
+    return lambda share: progress(first + (last - first) * share) if progress else None
+
+
+def _link(source: Path, target: Path) -> None:
+    try:
+        os.link(source, target)
+    except OSError:
+        shutil.copy2(source, target)

@@ -1,0 +1,82 @@
+"""A population with dirty registers in one folder: kept, whole or not at all, clean citizens untouched."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from sandbox.errors import ContentError, StateConflict
+from sandbox.model.population import PopulationRef
+from sandbox.population.dirt import Recipe, ensure_dirty, generate_dirty
+from sandbox.population.dirt.folder import read_dirt
+from sandbox.population.packs.folder import Pack
+
+REF = PopulationRef(size=300, dirt="field")
+
+
+def test_the_second_time_is_not_made_again(zz: Pack, recipe: Recipe, tmp_path: Path) -> None:
+    folder, manifest, dirt = ensure_dirty(zz, recipe, REF, tmp_path)
+    heard: list[float] = []
+    again = ensure_dirty(zz, recipe, REF, tmp_path, progress=heard.append)
+    assert again == (folder, manifest, dirt)
+    assert not heard
+
+
+def test_clean_and_dirty_are_kept_apart(zz: Pack, recipe: Recipe, tmp_path: Path) -> None:
+    folders = {
+        ensure_dirty(zz, recipe, PopulationRef.model_validate({"size": 300, "dirt": dirt}), tmp_path)[0]
+        for dirt in ("none", "light", "field")
+    }
+    assert len(folders) == 3
+    assert len({(folder / "persons.parquet").read_bytes() for folder in folders}) == 1
+
+
+def test_progress_only_rises_to_the_end(zz: Pack, recipe: Recipe, tmp_path: Path) -> None:
+    heard: list[float] = []
+    generate_dirty(zz, recipe, REF, tmp_path / "out", progress=heard.append)
+    assert heard == sorted(heard)
+    assert heard[-1] == 1.0
+
+
+@pytest.mark.parametrize(
+    "spoilt",
+    ["truth/identity.parquet", "registers/identity/persons.parquet", "accounts.parquet", "dirt.json"],
+)
+def test_a_damaged_folder_is_made_again(zz: Pack, recipe: Recipe, tmp_path: Path, spoilt: str) -> None:
+    folder, _, dirt = ensure_dirty(zz, recipe, REF, tmp_path)
+    (folder / spoilt).unlink()
+    (folder / spoilt).write_bytes(b"not what was here")
+    again, _, other = ensure_dirty(zz, recipe, REF, tmp_path)
+    assert (again, other) == (folder, dirt)
+    assert (folder / spoilt).read_bytes() != b"not what was here"
+
+
+def test_an_interrupted_one_leaves_nothing(zz: Pack, recipe: Recipe, tmp_path: Path) -> None:
+    def interrupt(share: float) -> None:
+        if share > 0.6:
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        generate_dirty(zz, recipe, REF, tmp_path / "out", progress=interrupt)
+    assert not list(tmp_path.iterdir())
+
+
+def test_a_taken_folder_is_left_as_it_is(zz: Pack, recipe: Recipe, tmp_path: Path) -> None:
+    (tmp_path / "out").mkdir()
+    with pytest.raises(StateConflict):
+        generate_dirty(zz, recipe, REF, tmp_path / "out")
+    assert not list((tmp_path / "out").iterdir())
+
+
+def test_without_dirt_there_are_no_registers(zz: Pack, recipe: Recipe, tmp_path: Path) -> None:
+    _, dirt = generate_dirty(zz, recipe, PopulationRef(size=300), tmp_path / "out")
+    assert dirt is None
+    assert read_dirt(tmp_path / "out") is None
+    assert not (tmp_path / "out/registers").exists()
+
+
+def test_an_unreadable_account_of_what_was_planted_is_named(tmp_path: Path) -> None:
+    (tmp_path / "dirt.json").write_text("{}")
+    with pytest.raises(ContentError, match="what was planted"):
+        read_dirt(tmp_path)
