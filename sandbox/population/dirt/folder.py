@@ -27,7 +27,8 @@ from sandbox.population.dirt.recipe import Recipe
 from sandbox.population.dirt.register import count_work, write_register
 from sandbox.population.dirt.soiling import Soil
 from sandbox.population.files.cache import ensure, locked
-from sandbox.population.files.generation import BYTES_PER_PERSON, Progress, generate, new_folder
+from sandbox.population.files.generation import BYTES_PER_PERSON, Progress, generate
+from sandbox.population.files.new_folder import new_folder
 from sandbox.population.packs.folder import Pack
 
 _CLEAN_SHARE = 0.5
