@@ -26,7 +26,7 @@ from sandbox.population.proof.statement import classify, state_strength
 
 MANIFEST = "manifest.json"
 
-BYTES_PER_PERSON = 220
+BYTES_PER_PERSON = 90
 """What a person takes on disk, compressed, rounded up; for telling how much room is needed."""
 
 Progress = Callable[[float], None]

@@ -134,7 +134,7 @@ def test_a_full_disk_leaves_nothing_and_says_how_much_is_needed(zz: Pack, tmp_pa
     def fill(share: float) -> None:
         raise OSError(errno.ENOSPC, "No space left on device")
 
-    with pytest.raises(RuntimeFailure, match=r"disk is full.* needs about 8 MiB"):
+    with pytest.raises(RuntimeFailure, match=r"disk is full.* needs about 3 MiB"):
         generate(zz, PopulationRef(size=40_000), tmp_path / "out", progress=fill)
     assert list(tmp_path.iterdir()) == []
 
