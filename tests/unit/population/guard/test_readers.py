@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import openpyxl
@@ -12,6 +12,8 @@ import pyarrow.parquet as pq
 import pytest
 
 from sandbox.errors import ContentError, NotFound, SandboxError, UsageError
+from sandbox.population import Pack
+from sandbox.population.guard.importing import import_records
 from sandbox.population.guard.opening import open_source
 from sandbox.population.guard.report import ImportReport
 
@@ -166,3 +168,15 @@ def test_a_large_block_of_json_lines_is_read_in_batches(write: Callable[..., Pat
     sizes = [batch.num_rows for batch in source.batches()]
     assert sum(sizes) == 40_000
     assert max(sizes) <= 16_384
+
+
+def test_whoever_interrupts_leaves_nothing_half_written(packs: Sequence[Pack], tmp_path: Path) -> None:
+    path = tmp_path / "a.csv"
+    path.write_text("n\n" + "1\n" * 100, encoding="utf-8")
+
+    def interrupt(records: int) -> None:
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        import_records(path, tmp_path / "out", packs, asked={}, progress=interrupt)
+    assert [each.name for each in tmp_path.iterdir()] == ["a.csv"]
