@@ -76,7 +76,7 @@ def _headline(file: CitizenFile) -> str:
     words = [file.name]
     if file.name_latin != file.name:
         words.append(file.name_latin)
-    words += [f"no. {file.number}", file.individual_id]
+    words += [f"no. {file.number}", file.individual_id or "without an individual id"]
     if file.persona:
         words.append(f"persona {file.persona}")
     return show_plainly(" · ".join(words))

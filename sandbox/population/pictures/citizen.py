@@ -50,7 +50,7 @@ class CitizenFile:
     number: int
     name: str
     name_latin: str
-    individual_id: str
+    individual_id: str | None
     persona: str | None
     sections: tuple[Section, ...]
     untold: tuple[Section, ...]

@@ -103,6 +103,12 @@ def test_a_person_is_found_by_id_and_by_number(small: Callable[[str], Generated]
         assert {file.number for file in files} == {number}
 
 
+def test_a_persona_is_found_by_its_slug(small: Callable[[str], Generated]) -> None:
+    population = small("zz")
+    personas = population.ask("SELECT persona, person_no FROM persons WHERE persona IS NOT NULL LIMIT 3")
+    assert [(slug, open_(population, persona=slug).number) for slug, _ in personas] == list(personas)
+
+
 @pytest.mark.parametrize("who", ["", "nobody", "-1", "999999999", "9" * 40, "²", "'; DROP TABLE persons"])
 def test_nobody_is_said_to_be_nobody(small: Callable[[str], Generated], who: str) -> None:
     with pytest.raises(NotFound, match="nobody"):
