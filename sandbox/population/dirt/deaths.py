@@ -65,7 +65,7 @@ def list_the_dead(
         "person_no": pa.array(numbers),
         "role": pa.repeat("spouse", len(born)),
         "individual_id": write_second_ids(
-            pack.profile.individual_id, left_behind, numbers, seed=seed, sex=sex, birth_date=_days(born)
+            pack, left_behind, numbers, seed=seed, sex=sex, birth_date=_days(born)
         ),
         "given_name": given,
         "family_name": family,

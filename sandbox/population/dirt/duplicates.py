@@ -49,7 +49,7 @@ def write_duplicates(
     new = {
         "person_no": pa.array(numbers),
         "individual_id": write_second_ids(
-            pack.profile.individual_id,
+            pack,
             twice,
             numbers,
             seed=seed,
@@ -63,7 +63,7 @@ def write_duplicates(
 
 
 def write_second_ids(
-    recipe: IdRecipe,
+    pack: Pack,
     twice: pa.RecordBatch,
     numbers: Integers,
     *,
@@ -71,7 +71,11 @@ def write_second_ids(
     sex: pa.Array,
     birth_date: NDArray[np.datetime64],
 ) -> pa.Array:
-    """Write the id that follows from each person's second number, for somebody of that sex and date."""
+    """Write the id that follows from each person's second number, for somebody of that sex and date.
+
+    The same bijection as for first numbers, personas' reserved ones included, or both would meet.
+    """
+    recipe = pack.profile.individual_id
     if not len(twice):
         return pa.array([], pa.string())
     if recipe.birth_serial is not None:
@@ -85,6 +89,7 @@ def write_second_ids(
             persons=numbers,
             sex=np.where(male, Sex.MALE, Sex.FEMALE),
             birth_date=birth_date,
+            reserved=sum(len(household.members) for household in pack.personas),
         )
     )
 
