@@ -21,6 +21,7 @@ def make_tools(settings: Settings, runtime: str | None = None, report: Report = 
         runtime=load_runtime(name, settings),
         home=settings.home,
         keeper=load_keeper(name, settings),
+        cache_limit=settings.cache_limit,
         report=report,
     )
     reap_expired(tools)

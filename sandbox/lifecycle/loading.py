@@ -39,6 +39,10 @@ def load_databases(
         with take_turn(home / "cache" / "loading", _name_of(missing)) as ours:
             if not ours:
                 continue  # somebody loaded them meanwhile, or was killed trying
+            # Somebody may have finished between our look and our turn.
+            missing = _without(missing, keeper.restore(name, missing))
+            if not missing:
+                break
             report("loading citizens into the blocks")
             _load(runtime, layout)
             # Without room for a copy the sandbox is as good, and the next one loads again.

@@ -8,6 +8,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 from pathlib import Path
@@ -15,7 +16,6 @@ from pathlib import Path
 from sandbox.calls.gate import Gate
 from sandbox.errors import NotFound, RequestRefused, SandboxError, StateConflict
 from sandbox.lifecycle.instances import CONTROLS, MEDIATOR, Layout, serving_specs
-from sandbox.lifecycle.loading import load_databases
 from sandbox.lifecycle.locks import hold_sandbox, is_held, sweep_locks
 from sandbox.lifecycle.plan import Observed, Plan, plan_changes
 from sandbox.lifecycle.readiness import Waiting, wait_until_ready
@@ -49,6 +49,8 @@ class Tools:
     home: Path
     keeper: Keeper | None = None
     """Keeps loaded databases, where the runtime can."""
+    cache_limit: int | None = None
+    """The most bytes that populations and loaded databases may take below the home."""
     report: Report = silent
     now: Callable[[], datetime] = machine_now
     waiting: Waiting = field(default_factory=lambda: Waiting(now=time.monotonic, sleep=time.sleep))
@@ -218,9 +220,12 @@ def _create(tools: Tools, wish: Wish) -> Running:
 def _execute(tools: Tools, plan: Plan, layout: Layout, population: Path) -> None:
     runtime, name = tools.runtime, layout.spec.name
     if plan.seed:
+        from sandbox.lifecycle.loading import load_databases  # psycopg comes along, which few commands need
+
         load_databases(
             runtime, tools.keeper, tools.home, layout, population, lambda stage: tools.report(stage, 0, 1)
         )
+        _trim_cache(tools)
     for each in plan.stop:
         runtime.stop(name, each, grace_seconds=5)
     specs = serving_specs(layout)
@@ -233,6 +238,16 @@ def _execute(tools: Tools, plan: Plan, layout: Layout, population: Path) -> None
         for count, started in enumerate([workers.submit(start, specs[each]) for each in plan.start], 1):
             started.result()
             tools.report("starting blocks", count, len(plan.start))
+
+
+def _trim_cache(tools: Tools) -> None:
+    if tools.cache_limit is None:
+        return
+    from sandbox.lifecycle.caching import list_cache, populations_in_use, trim  # and numpy with this
+
+    with suppress(SandboxError, OSError):  # `sandbox data clean` says what is in the way
+        kept = list_cache(tools.home, tools.keeper, populations_in_use([tools.runtime]))
+        trim(kept, tools.cache_limit, tools.now())
 
 
 def _observe(tools: Tools, name: str) -> Observed:

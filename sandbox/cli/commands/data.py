@@ -7,6 +7,7 @@ from typing import Annotated
 
 import typer
 
+from sandbox.cli.commands.data_clean import clean
 from sandbox.cli.live import live
 from sandbox.cli.options import Json, Pack, Seed, Size
 from sandbox.cli.output import err, out, print_alone, print_json, print_table
@@ -16,6 +17,7 @@ from sandbox.settings import Settings
 app = typer.Typer(
     help="Country packs and fictitious populations.", no_args_is_help=True, rich_markup_mode=None
 )
+app.command()(clean)
 
 
 @app.command()
