@@ -7,6 +7,7 @@ know building blocks, databases and scenarios.
 from sandbox.population.engine.compiled import compile_pack
 from sandbox.population.files.cache import ensure, read_manifest
 from sandbox.population.files.generation import check_size, generate
+from sandbox.population.files.shards import generate_shard, merge, read_shard
 from sandbox.population.packs.folder import Pack, list_packs, load_pack
 
 __all__ = [
@@ -15,7 +16,10 @@ __all__ = [
     "compile_pack",
     "ensure",
     "generate",
+    "generate_shard",
     "list_packs",
     "load_pack",
+    "merge",
     "read_manifest",
+    "read_shard",
 ]

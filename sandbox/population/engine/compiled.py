@@ -11,8 +11,10 @@ import numpy as np
 import pyarrow as pa
 
 from sandbox.population.engine.archetypes import Archetypes, build_archetypes
+from sandbox.population.engine.pools import NamePools, pool_names
 from sandbox.population.engine.randomness import AliasTable, Integers
 from sandbox.population.packs.folder import Pack
+from sandbox.population.packs.places import Unit
 from sandbox.population.packs.profile import AgeBand, Profile
 
 _AGES = 121
@@ -25,16 +27,16 @@ class CompiledPack:
     profile: Profile
     archetypes: Archetypes
     archetype: AliasTable
-    given: tuple[pa.StringArray, pa.StringArray]
-    """Given names of females and of males."""
-    given_name: tuple[AliasTable, AliasTable]
-    family: pa.StringArray
-    family_name: AliasTable
+    names: NamePools
     regions: pa.StringArray
     districts: pa.StringArray
     settlements: pa.StringArray
     urban: pa.BooleanArray
+    unit_no: Integers
+    """Number of each settlement's administrative unit."""
     place: AliasTable
+    units: tuple[Unit, ...]
+    """The pack's administrative units of every level, by number."""
     streets: pa.StringArray
     institution: AliasTable
     disability: Integers
@@ -48,20 +50,18 @@ class CompiledPack:
 def compile_pack(pack: Pack) -> CompiledPack:
     """Make a pack ready for drawing."""
     profile = pack.profile
-    shift = profile.names.rank_shift
     archetypes = build_archetypes(pack)
     return CompiledPack(
         profile=profile,
         archetypes=archetypes,
         archetype=AliasTable.from_weights(archetypes.weights),
-        given=(pa.array(pack.given_female), pa.array(pack.given_male)),
-        given_name=(_rank_law(len(pack.given_female), shift), _rank_law(len(pack.given_male), shift)),
-        family=pa.array(pack.family),
-        family_name=_rank_law(len(pack.family), shift),
+        names=pool_names(pack.names, profile.names),
         regions=pa.array([place.region for place in pack.places]),
         districts=pa.array([place.district for place in pack.places]),
         settlements=pa.array([place.settlement for place in pack.places]),
         urban=pa.array([place.urban for place in pack.places]),
+        unit_no=np.array([place.unit_no for place in pack.places], dtype=np.int64),
+        units=pack.units,
         place=AliasTable.from_weights(np.array([place.weight for place in pack.places], dtype=np.float64)),
         streets=pa.array(pack.streets),
         institution=AliasTable.from_weights(
@@ -73,11 +73,6 @@ def compile_pack(pack: Pack) -> CompiledPack:
         email_ownership=_by_age(profile.email_ownership),
         pay_deciles=np.array(profile.livelihood.pay_deciles, dtype=np.int64),
     )
-
-
-def _rank_law(count: int, shift: int) -> AliasTable:
-    """Weigh rank r with 1 / (r + shift), Zipf's law as Mandelbrot corrected it for the most common."""
-    return AliasTable.from_weights(1.0 / (np.arange(count, dtype=np.float64) + shift))
 
 
 def _by_age(bands: tuple[AgeBand, ...]) -> Integers:

@@ -17,13 +17,30 @@ Characters = NDArray[np.uint8]
 _ALPHABET = np.frombuffer(b"0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ", dtype=np.uint8)
 
 
+def _chunks(base: int, digits: int) -> Characters:
+    """Write every number of so many digits."""
+    rest = np.arange(base**digits)
+    columns = []
+    for _ in range(digits):
+        rest, digit = np.divmod(rest, base)
+        columns.append(_ALPHABET[digit])
+    return np.stack(columns[::-1], axis=1)
+
+
+_CHUNKS = {10: _chunks(10, 4), 36: _chunks(36, 2)}
+
+
 def write_number(values: Integers, width: int, *, base: int = 10) -> Characters:
     """Write numbers with leading zeros, in base 10 or 36; digits beyond `width` are cut off."""
+    # Several digits at a time, out of a table: one division of 64 bits instead of four.
+    table = _CHUNKS[base]
+    step = table.shape[1]
     written = np.empty((len(values), width), dtype=np.uint8)
     rest = values
-    for position in range(width - 1, -1, -1):
-        rest, digit = np.divmod(rest, base)
-        written[:, position] = _ALPHABET[digit]
+    for end in range(width, 0, -step):
+        rest, chunk = np.divmod(rest, len(table))
+        first = max(0, end - step)
+        written[:, first:end] = table[chunk, step - (end - first) :] if end < step else table[chunk]
     return written
 
 

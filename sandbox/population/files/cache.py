@@ -21,6 +21,7 @@ from sandbox.errors import ContentError, RuntimeFailure
 from sandbox.model.population import Manifest, PopulationRef
 from sandbox.population.engine.tables import SCHEMAS
 from sandbox.population.files.generation import MANIFEST, Progress, check_size, generate
+from sandbox.population.files.shards import SHARD
 from sandbox.population.packs.folder import Pack
 
 
@@ -50,6 +51,12 @@ def read_manifest(folder: Path) -> Manifest:
     try:
         return Manifest.model_validate_json(path.read_bytes())
     except OSError as error:
+        if (folder / SHARD).exists():
+            raise ContentError(
+                "this is one shard of a population, not the whole",
+                path=str(folder / SHARD),
+                hint="put all shards together with `sandbox data merge`",
+            ) from error
         raise ContentError(f"no population here: {error.strerror}", path=str(path)) from error
     except ValidationError as error:
         raise ContentError(

@@ -24,7 +24,9 @@ class _ColumnDigest:
         self._content = hashlib.sha256()
 
     def update(self, column: pa.Array) -> None:
-        """Add the next rows."""
+        """Add the next rows; how a text is encoded makes no difference."""
+        if pa.types.is_dictionary(column.type):
+            column = column.dictionary_decode()
         if pa.types.is_string(column.type):
             lengths = pc.fill_null(pc.binary_length(column), -1)
             self._shape.update(_little_endian(lengths, "<i4"))

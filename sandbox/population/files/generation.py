@@ -9,24 +9,25 @@ from __future__ import annotations
 import errno
 import shutil
 import tempfile
-from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 
-import pyarrow.parquet as pq
-
 from sandbox.errors import RuntimeFailure, StateConflict, UsageError
+from sandbox.model.block import Frozen
 from sandbox.model.population import Manifest, PopulationRef, TableManifest
 from sandbox.population.engine.compiled import CompiledPack, compile_pack
-from sandbox.population.engine.people import Shard, count_persons
-from sandbox.population.engine.tables import SCHEMAS, draw_tables
-from sandbox.population.files.digest import TableDigest, combine
+from sandbox.population.engine.tables import SCHEMAS
+from sandbox.population.files.digest import combine
+from sandbox.population.files.parts import Part, join_digests, plan_parts
+from sandbox.population.files.workers import Source, choose_processes, draw_parts
+from sandbox.population.files.writing import PartWriter, open_writer
 from sandbox.population.packs.folder import Pack
 from sandbox.population.proof.statement import classify, state_strength
 
 MANIFEST = "manifest.json"
 
-BYTES_PER_PERSON = 64
+BYTES_PER_PERSON = 220
 """What a person takes on disk, compressed, rounded up; for telling how much room is needed."""
 
 Progress = Callable[[float], None]
@@ -42,54 +43,75 @@ def check_size(pack: Pack, size: int) -> None:
         )
 
 
-def generate(pack: Pack, ref: PopulationRef, out: Path, *, progress: Progress | None = None) -> Manifest:
+def generate(
+    pack: Pack,
+    ref: PopulationRef,
+    out: Path,
+    *,
+    progress: Progress | None = None,
+    processes: int | None = None,
+) -> Manifest:
     """Generate the population into the new folder `out`; `progress` hears the share done, up to 1.0.
 
+    `processes` draw at once, as many as are worth it when not said; the files don't depend on it.
     Raises UsageError for a size the pack can't serve, StateConflict when the folder is taken,
     RuntimeFailure when it can't be written.
     """
-    if ref.pack != pack.code:
-        raise UsageError(f"the population is of pack {ref.pack!r}, the pack given is {pack.code!r}")
-    check_size(pack, ref.size)
-    compiled = compile_pack(pack)
-    with _new_folder(out, needed=ref.size * BYTES_PER_PERSON) as folder:
-        manifest = _write(pack, compiled, ref, folder, progress or _ignore)
-        (folder / MANIFEST).write_text(manifest.model_dump_json(indent=2) + "\n", encoding="utf-8")
+    compiled = compile_for(pack, ref)
+    with new_folder(out, needed=ref.size * BYTES_PER_PERSON) as folder:
+        parts = plan_parts(compiled, ref.seed, ref.size)
+        written = write_parts(compiled, ref, parts, folder, progress=progress, processes=processes)
+        manifest = describe(pack, ref, folder, rows=written.rows, digests=written.digests)
+        write_manifest(folder / MANIFEST, manifest)
     return manifest
 
 
-def plan_shards(compiled: CompiledPack, seed: int, size: int) -> Iterator[Shard]:
-    """Number the shards that hold the first `size` persons, and say where each begins.
-
-    With its plan entry every shard can be generated alone, on any machine, in any order.
-    """
-    number, first_person = 0, 0
-    while first_person < size:
-        yield Shard(number, first_person)
-        first_person += count_persons(compiled, seed, number)
-        number += 1
+def compile_for(pack: Pack, ref: PopulationRef) -> CompiledPack:
+    """Make the pack ready to draw this population. Raises UsageError when it can't serve it."""
+    if ref.pack != pack.code:
+        raise UsageError(f"the population is of pack {ref.pack!r}, the pack given is {pack.code!r}")
+    check_size(pack, ref.size)
+    return compile_pack(pack)
 
 
-def _write(
-    pack: Pack, compiled: CompiledPack, ref: PopulationRef, folder: Path, progress: Progress
+def write_parts(
+    compiled: CompiledPack,
+    ref: PopulationRef,
+    parts: Sequence[Part],
+    folder: Path,
+    *,
+    progress: Progress | None = None,
+    processes: int | None = None,
+) -> PartWriter:
+    """Draw these parts and write them; gives back what was counted."""
+    shards = sum(len(part.shards) for part in parts)
+    done = 0
+
+    def heard() -> None:
+        nonlocal done
+        done += 1
+        if progress is not None:
+            progress(done / shards)
+
+    source = Source(compiled, ref.seed, ref.size)
+    chosen = choose_processes(ref.size) if processes is None else processes
+    with open_writer(folder) as writer:
+        for drawn in draw_parts(source, parts, chosen, heard=heard):
+            writer.write(drawn.tables, drawn.digests)
+    return writer
+
+
+def describe(
+    pack: Pack,
+    ref: PopulationRef,
+    folder: Path,
+    *,
+    rows: Mapping[str, int],
+    digests: Mapping[str, Sequence[str]],
 ) -> Manifest:
-    digests = {table: TableDigest(schema) for table, schema in SCHEMAS.items()}
-    rows = dict.fromkeys(SCHEMAS, 0)
-    with ExitStack() as files:
-        writers = {
-            table: files.enter_context(
-                pq.ParquetWriter(folder / f"{table}.parquet", schema, compression="zstd")
-            )
-            for table, schema in SCHEMAS.items()
-        }
-        for shard in plan_shards(compiled, ref.seed, ref.size):
-            for table, batch in draw_tables(compiled, ref.seed, shard, size=ref.size).items():
-                writers[table].write_batch(batch)
-                digests[table].update(batch)
-                rows[table] += batch.num_rows
-            progress(min(1.0, rows["persons"] / ref.size))
-    found = {table: digest.hexdigest() for table, digest in digests.items()}
+    """Say what a complete folder holds; `digests` are those of the parts, in order."""
     profile = pack.profile
+    found = {table: join_digests(parts) for table, parts in digests.items()}
     return Manifest(
         pack=pack.code,
         country=profile.country,
@@ -113,8 +135,13 @@ def _write(
     )
 
 
+def write_manifest(path: Path, manifest: Frozen) -> None:
+    """Write a manifest as indented JSON."""
+    path.write_text(manifest.model_dump_json(indent=2) + "\n", encoding="utf-8")
+
+
 @contextmanager
-def _new_folder(out: Path, *, needed: int) -> Iterator[Path]:
+def new_folder(out: Path, *, needed: int) -> Iterator[Path]:
     """Give a folder to fill, and rename it to `out` when the body ends well; else leave nothing."""
     try:
         if out.exists():
@@ -147,7 +174,3 @@ def _cannot_write(out: Path, error: OSError, needed: int) -> RuntimeFailure:
             hint="make room, choose a smaller size, or point SANDBOX_HOME to another disk",
         )
     return RuntimeFailure(f"{out} can't be written: {error.strerror or error}")
-
-
-def _ignore(share: float) -> None:
-    """Hear progress that nobody asked for."""

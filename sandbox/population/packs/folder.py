@@ -14,11 +14,13 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from sandbox.errors import ContentError, UsageError
-from sandbox.population.packs.names import read_names
+from sandbox.population.packs.names import NameList, NameLists, read_name_lists
+from sandbox.population.packs.places import Place, Unit, read_places
 from sandbox.population.packs.profile import Profile
 from sandbox.population.packs.reading import read_list, read_model, read_number, read_table, read_text
+from sandbox.population.packs.scripts import read_romanisation
 
-RECIPE = 2
+RECIPE = 4
 """Raised when the generator makes other citizens of the same pack; part of every pack's digest."""
 
 AGE_BANDS = tuple(range(0, 105, 5))
@@ -28,17 +30,6 @@ FOLDER = Path("datasets") / "countries"
 """Where packs lie below the content root."""
 
 
-@dataclass(frozen=True, slots=True)
-class Place:
-    """A settlement, and how many of a thousand or so households live there."""
-
-    region: str
-    district: str
-    settlement: str
-    urban: bool
-    weight: int
-
-
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Pack:
     """One country as data, validated."""
@@ -46,15 +37,15 @@ class Pack:
     code: str
     folder: Path
     profile: Profile
-    given_female: tuple[str, ...]
-    given_male: tuple[str, ...]
-    family: tuple[str, ...]
+    names: NameLists
     places: tuple[Place, ...]
+    units: tuple[Unit, ...]
+    """Administrative units of every level, by their number."""
     streets: tuple[str, ...]
     ages: tuple[tuple[int, int], ...]
     """For each of AGE_BANDS, how many are female and how many male."""
     digest: str
-    """SHA-256 over the pack's files and the generator's recipe number."""
+    """SHA-256 over the pack's files, the names that Faker gave, and the generator's recipe number."""
 
 
 def list_packs(content_root: Path) -> Sequence[Pack]:
@@ -77,18 +68,21 @@ def load_pack(content_root: Path, code: str) -> Pack:
             "the pack doesn't say where its data come from",
             path=str((folder / "SOURCES.md").relative_to(content_root)),
         )
-    names = profile.names
+    romanise = read_romanisation(profile.names.latin, folder=folder, root=content_root)
+    names = read_name_lists(profile.names, romanise, folder=folder, root=content_root)
+    places, units = read_places(
+        folder / "places.csv", content_root, profile.places, romanise, prefix=code.upper()
+    )
     return Pack(
         code=code,
         folder=folder,
         profile=profile,
-        given_female=read_names(names.given_female, "given_female", folder=folder, root=content_root),
-        given_male=read_names(names.given_male, "given_male", folder=folder, root=content_root),
-        family=read_names(names.family, "family", folder=folder, root=content_root),
-        places=_read_places(folder / "places.csv", content_root),
+        names=names,
+        places=places,
+        units=units,
         streets=read_list(folder / "streets.txt", content_root) if "{street}" in profile.address else ("",),
         ages=_read_ages(folder / "ages.csv", content_root),
-        digest=_digest(folder),
+        digest=_digest(folder, names),
     )
 
 
@@ -101,29 +95,18 @@ def _known(content_root: Path) -> list[str]:
     )
 
 
-def _digest(folder: Path) -> str:
+def _digest(folder: Path, names: NameLists) -> str:
     """Hash names and contents; files that begin with a dot are an editor's, not the pack's."""
     total = hashlib.sha256(f"recipe {RECIPE}\n".encode())
     for path in sorted(folder.rglob("*"), key=lambda path: path.relative_to(folder).as_posix()):
         if path.is_file() and not path.name.startswith("."):
             content = hashlib.sha256(path.read_bytes()).hexdigest()
             total.update(f"{path.relative_to(folder).as_posix()} {content}\n".encode())
+    # Lists may be another package's: a new version of it makes other citizens.
+    lists: list[NameList] = [*names.given, *names.family]
+    for each in lists:
+        total.update(repr((each.native, each.latin, each.weights)).encode())
     return total.hexdigest()
-
-
-def _read_places(path: Path, root: Path) -> tuple[Place, ...]:
-    places = []
-    for row in read_table(path, root, ("region", "district", "settlement", "urban", "weight")):
-        region, district, settlement, urban, weight = row.values
-        if urban not in ("yes", "no"):
-            raise ContentError(
-                f"urban is {urban!r}, wanted yes or no", path=str(path.relative_to(root)), line=row.line
-            )
-        count = read_number(weight, path=path, root=root, line=row.line)
-        places.append(Place(region, district, settlement, urban == "yes", count))
-    if not any(place.weight for place in places):
-        raise ContentError("no place has a weight above 0", path=str(path.relative_to(root)))
-    return tuple(places)
 
 
 def _read_ages(path: Path, root: Path) -> tuple[tuple[int, int], ...]:

@@ -7,17 +7,19 @@ units), so that no machine rounds them differently.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from datetime import date
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 
-from pydantic import Discriminator, Field, StringConstraints, Tag, field_validator, model_validator
+from pydantic import Field, StringConstraints, field_validator, model_validator
 
 from sandbox.model.block import Frozen
 from sandbox.model.population import LARGEST_POPULATION
+from sandbox.population.packs.recipes import IdRecipe, PhoneRecipe
 
 PerMille = Annotated[int, Field(ge=0, le=1000)]
-Ascii = Annotated[str, StringConstraints(pattern=r"^[A-Z0-9+.-]+$", max_length=16)]
+Script = Literal["Latn", "Cyrl", "Deva", "Arab"]
+"""ISO 15924 codes."""
+
 Strength = Literal["reserved", "impossible", "unallocated", "plausible"]
 
 STRENGTHS: tuple[Strength, ...] = ("reserved", "impossible", "unallocated", "plausible")
@@ -39,95 +41,6 @@ RESERVED_DOMAINS = ("example", "test", "invalid", "example.org", "example.com", 
 """RFC 2606 and RFC 6761: nobody can register them or a name below them."""
 
 
-class Text(Frozen):
-    """The same characters for everyone."""
-
-    text: Ascii
-
-
-class Serial(Frozen):
-    """A number of so many digits that no two persons share."""
-
-    serial: int = Field(ge=6, le=10)
-
-
-class BirthYear(Frozen):
-    """The four digits of the year of birth."""
-
-    birth_year: Literal[True]
-
-
-class SexDigit(Frozen):
-    """One digit by sex."""
-
-    female: Annotated[str, StringConstraints(pattern=r"^[0-9]$")]
-    male: Annotated[str, StringConstraints(pattern=r"^[0-9]$")]
-
-
-class Check(Frozen):
-    """A check digit over all decimal digits before it."""
-
-    check: Literal["luhn"]
-
-
-def _kind_of_part(part: Any) -> str | None:
-    """Tell a part by the key that only its kind has, so that errors speak of that kind alone."""
-    keys = part if isinstance(part, Mapping) else type(part).model_fields
-    return next((key for key in ("text", "serial", "birth_year", "female", "check") if key in keys), None)
-
-
-Part = Annotated[
-    Annotated[Text, Tag("text")]
-    | Annotated[Serial, Tag("serial")]
-    | Annotated[BirthYear, Tag("birth_year")]
-    | Annotated[SexDigit, Tag("female")]
-    | Annotated[Check, Tag("check")],
-    Discriminator(
-        _kind_of_part,
-        custom_error_type="unknown_part",
-        custom_error_message="a part is one of text, serial, birth_year, female and male, check",
-    ),
-]
-
-
-class IdRecipe(Frozen):
-    """A number put together from parts, left to right; exactly one of them is the serial."""
-
-    parts: tuple[Part, ...] = Field(min_length=1)
-
-    @field_validator("parts")
-    @classmethod
-    def _one_serial(cls, parts: tuple[Part, ...]) -> tuple[Part, ...]:
-        if sum(isinstance(part, Serial) for part in parts) != 1:
-            raise ValueError("a recipe needs exactly one part 'serial', or numbers repeat")
-        return parts
-
-    @property
-    def capacity(self) -> int:
-        """How many persons can have a number of their own."""
-        return int(next(10**part.serial for part in self.parts if isinstance(part, Serial)))
-
-
-class PhoneRecipe(Frozen):
-    """Country code, prefixes that are nobody's, and so many digits after them."""
-
-    country_code: Annotated[str, StringConstraints(pattern=r"^\+[1-9][0-9]{0,2}$")]
-    prefixes: tuple[Annotated[str, StringConstraints(pattern=r"^[0-9]{1,4}$")], ...] = Field(min_length=1)
-    digits: int = Field(ge=6, le=9)
-
-    @field_validator("prefixes")
-    @classmethod
-    def _same_width(cls, prefixes: tuple[str, ...]) -> tuple[str, ...]:
-        if len({len(prefix) for prefix in prefixes}) != 1 or len(set(prefixes)) != len(prefixes):
-            raise ValueError("prefixes must differ and have the same number of digits")
-        return prefixes
-
-    @property
-    def capacity(self) -> int:
-        """How many persons can have a number of their own."""
-        return len(self.prefixes) * int(10**self.digits)
-
-
 class Institution(Frozen):
     """A made-up bank or mobile-money operator that keeps citizens' accounts."""
 
@@ -137,7 +50,10 @@ class Institution(Frozen):
 
 
 class NameSource(Frozen):
-    """One list of names: a file of the pack, or a Faker locale that has such a list itself."""
+    """One list of names: a file of the pack, or a Faker locale that has such a list itself.
+
+    A file is a `.txt` with one name a line, or a `.csv` with columns native and latin.
+    """
 
     file: str | None = None
     faker: Annotated[str, StringConstraints(pattern=r"^[a-z]{2,3}(_[A-Z]{2})?$")] | None = None
@@ -149,19 +65,75 @@ class NameSource(Frozen):
         return self
 
 
+class Latin(Frozen):
+    """How names and places of another script are written in Latin letters, as a file of the pack.
+
+    `letters`: a table native,initial,elsewhere, applied letter by letter, longest first.
+    `words`: a table native,latin, looked up whole, then word by word.
+    """
+
+    letters: str | None = None
+    words: str | None = None
+
+    @model_validator(mode="after")
+    def _exactly_one(self) -> Latin:
+        if (self.letters is None) == (self.words is None):
+            raise ValueError("name either 'letters' or 'words', not both")
+        return self
+
+
 class Names(Frozen):
     """Where names come from and how second names pass on.
 
-    `inherited`: from the father, else the mother, and a spouse takes the head's.
-    `individual`: everybody has their own. Lists are in order of frequency; the name of rank r
-    (from 0) is drawn with weight 1 / (r + rank_shift).
+    `inherited`: from the father, else the mother, and a spouse takes the head's unless
+    `spouse_takes_name` is false. `individual`: everybody has their own. `patronymic`: inherited,
+    and between the names one made of the father's by `patronymics`. `father-grandfather`: after
+    one's own come the father's and his father's names. `family_endings` gives a family name's
+    female form.
+
+    Lists are in order of frequency; the name of rank r (from 0) is drawn with weight
+    1 / (r + rank_shift), unless the Faker locale weights its names itself.
     """
 
-    rule: Literal["inherited", "individual"]
+    rule: Literal["inherited", "individual", "patronymic", "father-grandfather"]
     rank_shift: int = Field(ge=1)
+    script: Script = "Latn"
+    latin: Latin | None = None
+    spouse_takes_name: bool = True
     given_female: NameSource
     given_male: NameSource
-    family: NameSource
+    family: NameSource | None = None
+    family_endings: str | None = None
+    patronymics: str | None = None
+
+    @model_validator(mode="after")
+    def _as_the_rule_wants(self) -> Names:
+        if (self.family is None) != (self.rule == "father-grandfather"):
+            raise ValueError("'family' is for every rule but 'father-grandfather', which has no such list")
+        if (self.patronymics is None) == (self.rule == "patronymic"):
+            raise ValueError("'patronymics' is for the rule 'patronymic', and only for it")
+        if self.latin is not None and self.script == "Latn":
+            raise ValueError("'latin' is for names of another script")
+        return self
+
+
+class Places(Frozen):
+    """The levels of `places.csv`, from the top to the settlement, and which two stand in an address."""
+
+    levels: tuple[Annotated[str, StringConstraints(pattern=r"^[a-z][a-z -]*$", max_length=30)], ...] = Field(
+        min_length=2, max_length=6
+    )
+    region: str
+    district: str
+
+    @model_validator(mode="after")
+    def _of_the_levels(self) -> Places:
+        if len(set(self.levels)) != len(self.levels):
+            raise ValueError("levels must differ")
+        for level in (self.region, self.district):
+            if level not in self.levels[:-1]:
+                raise ValueError(f"{level!r} is none of the levels above the settlement")
+        return self
 
 
 class HouseholdKinds(Frozen):
@@ -233,7 +205,9 @@ class Profile(Frozen):
     country: Annotated[str, StringConstraints(min_length=2, max_length=60)]
     currency: Annotated[str, StringConstraints(pattern=r"^[A-Z]{3}$")]
     reference_date: date
+    languages: tuple[Annotated[str, StringConstraints(pattern=r"^[a-z]{2,3}$")], ...] = Field(min_length=1)
     names: Names
+    places: Places
     individual_id: IdRecipe
     account_number: IdRecipe
     functional_id_prefix: Annotated[str, StringConstraints(pattern=r"^[A-Z0-9]{3}$")]
@@ -256,6 +230,13 @@ class Profile(Frozen):
         if (day.month, day.day) == (2, 29):
             raise ValueError("reference_date can't be 29 February: most years don't have it")
         return day
+
+    @field_validator("account_number")
+    @classmethod
+    def _without_dates(cls, recipe: IdRecipe) -> IdRecipe:
+        if recipe.birth_serial is not None:
+            raise ValueError("an account number says nothing of its owner's birth: use 'serial'")
+        return recipe
 
     @field_validator("email_domain")
     @classmethod
@@ -292,6 +273,15 @@ class Profile(Frozen):
     @property
     def capacity(self) -> int:
         """The largest population in which ids, phones and accounts are still unique."""
+        mean = self.households.mean_size_per_mille
         return min(
-            LARGEST_POPULATION, self.individual_id.capacity, self.account_number.capacity, self.phone.capacity
+            LARGEST_POPULATION,
+            self.individual_id.capacity(mean),
+            self.account_number.capacity(mean),
+            self.phone.capacity,
         )
+
+    @property
+    def weakest(self) -> Strength:
+        """The strength of the proof for the whole pack."""
+        return max((field.strength for field in self.fields), key=STRENGTHS.index)

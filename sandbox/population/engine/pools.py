@@ -1,0 +1,76 @@
+"""A pack's names made ready for drawing: pools of text in two scripts, and alias tables by their law."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import pyarrow as pa
+
+from sandbox.population.engine.archetypes import Sex
+from sandbox.population.engine.randomness import AliasTable, Integers
+from sandbox.population.packs.names import NameList, NameLists
+from sandbox.population.packs.profile import Names
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class NamePool:
+    """Ready-made texts in two scripts, the female forms before the male ones."""
+
+    native: pa.StringArray
+    latin: pa.StringArray
+    females: int
+
+    @classmethod
+    def of(cls, lists: tuple[NameList, NameList]) -> NamePool:
+        """Lay the two lists end to end."""
+        females, males = lists
+        return cls(
+            native=pa.array([*females.native, *males.native]),
+            latin=pa.array([*females.latin, *males.latin]),
+            females=len(females),
+        )
+
+    def form(self, index: Integers, sex: Integers) -> Integers:
+        """Find the form by sex of the name with that place in its own list."""
+        return index + np.where(sex == Sex.MALE, self.females, 0)
+
+    def take(self, places: Integers) -> tuple[pa.StringArray, pa.StringArray]:
+        """Give the texts, native and Latin."""
+        taken = pa.array(places)
+        return self.native.take(taken), self.latin.take(taken)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class NamePools:
+    """What names are drawn from, and by which rule."""
+
+    rule: str
+    spouse_takes_name: bool
+    given: NamePool
+    given_name: tuple[AliasTable, AliasTable]
+    """By sex of who is named."""
+    family: NamePool
+    family_name: AliasTable
+    patronymic: NamePool | None
+
+
+def pool_names(lists: NameLists, names: Names) -> NamePools:
+    """Make a pack's lists ready for drawing."""
+    female, male = (_weigh(each, names.rank_shift) for each in lists.given)
+    return NamePools(
+        rule=names.rule,
+        spouse_takes_name=names.spouse_takes_name,
+        given=NamePool.of(lists.given),
+        given_name=(female, male),
+        family=NamePool.of(lists.family),
+        family_name=_weigh(lists.family[1], names.rank_shift),
+        patronymic=None if lists.patronymics is None else NamePool.of(lists.patronymics),
+    )
+
+
+def _weigh(names: NameList, shift: int) -> AliasTable:
+    """Use the list's own weights, or weigh rank r with 1 / (r + shift): Zipf's law as Mandelbrot has it."""
+    if names.weights is not None:
+        return AliasTable.from_weights(np.array(names.weights, dtype=np.float64))
+    return AliasTable.from_weights(1.0 / (np.arange(len(names), dtype=np.float64) + shift))
