@@ -3,7 +3,7 @@
 ANALYZE staged_persons;
 ANALYZE staged_households;
 
--- A whole row at once is twice as fast as jsonb_build_object; few rows have anything to leave out.
+-- A whole row at once, because few rows have anything to leave out.
 INSERT INTO records
 SELECT r.id, d."individualId",
        CASE WHEN d."givenName" IS NOT NULL AND d."familyName" IS NOT NULL AND d.sex IS NOT NULL
