@@ -14,6 +14,16 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 from pgpq import ArrowToPostgresBinaryEncoder
 from psycopg import sql
+from psycopg.copy import QueuedLibpqWriter
+
+
+class ShortQueue(QueuedLibpqWriter):
+    """Sends from a thread of its own, so that the next batch is encoded while the server takes this one.
+
+    Pieces have 128 KiB at most; the default queue of 1,024 would be as much memory as a loader should take.
+    """
+
+    QUEUE_SIZE = 128
 
 
 def run_sql(connection: psycopg.Connection[Any], script: Path, *, role: str) -> None:
@@ -22,7 +32,7 @@ def run_sql(connection: psycopg.Connection[Any], script: Path, *, role: str) -> 
     connection.execute(sql.SQL(text).format(role=sql.Identifier(role)))
 
 
-def read_batches(file: Path, columns: list[str], *, rows: int = 65_536) -> Iterator[pa.RecordBatch]:
+def read_batches(file: Path, columns: list[str], *, rows: int = 16_384) -> Iterator[pa.RecordBatch]:
     """Yield batches of a Parquet file with the named columns; nothing when the file is not there."""
     if not file.is_file():
         return
@@ -55,7 +65,7 @@ def copy_batches(connection: psycopg.Connection[Any], table: str, batches: Itera
         sql.Identifier(table), sql.SQL(", ").join(map(sql.Identifier, first.schema.names))
     )
     rows = 0
-    with connection.cursor() as cursor, cursor.copy(statement) as copy:
+    with connection.cursor() as cursor, cursor.copy(statement, writer=ShortQueue(cursor)) as copy:
         copy.write(encoder.write_header())
         batch: pa.RecordBatch | None = first
         while batch is not None:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from sandbox.errors import NotFound, RuntimeUnavailable
 from sandbox.lifecycle.service import Report, Tools, reap_expired, silent
-from sandbox.runtime import load_runtime, runtime_names
+from sandbox.runtime import load_keeper, load_runtime, runtime_names
 from sandbox.settings import Settings
 
 if TYPE_CHECKING:
@@ -16,8 +16,13 @@ if TYPE_CHECKING:
 
 def make_tools(settings: Settings, runtime: str | None = None, report: Report = silent) -> Tools:
     """Load the runtime by name and wire it; sandboxes whose lease ran out are removed first."""
+    name = runtime or settings.runtime
     tools = Tools(
-        runtime=load_runtime(runtime or settings.runtime, settings), home=settings.home, report=report
+        runtime=load_runtime(name, settings),
+        home=settings.home,
+        keeper=load_keeper(name, settings),
+        cache_limit=settings.cache_limit,
+        report=report,
     )
     reap_expired(tools)
     return tools

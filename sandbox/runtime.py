@@ -13,6 +13,7 @@ import importlib
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 from enum import StrEnum
 from pathlib import Path
 from typing import Protocol, cast
@@ -203,6 +204,54 @@ class Runtime(Protocol):
         ...
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Loaded:
+    """One loaded database of a sandbox, and the key under which its like is kept.
+
+    Equal keys mean equal contents: the key covers the data, the loading code and the server's version.
+    """
+
+    key: str
+    database: str
+    """As the sandbox calls what nobody connects to: the template."""
+    role: str
+    """The one role that is granted anything in it."""
+    block: str
+    population: str
+    """Digest of the population, by which sandboxes that use the same one are known."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class KeptDatabase:
+    """A loaded database that outlives the sandboxes cloned from it."""
+
+    key: str
+    block: str
+    population: str
+    stored_bytes: int
+    used: datetime
+
+
+class Keeper(Protocol):
+    """What a runtime that keeps loaded databases can do with them."""
+
+    def restore(self, sandbox: str, wanted: Sequence[Loaded]) -> Sequence[Loaded]:
+        """Clone into the sandbox what is kept of `wanted`, and give what is there now; without passwords."""
+        ...
+
+    def keep(self, sandbox: str, loaded: Sequence[Loaded]) -> None:
+        """Keep a copy of each database that is not kept yet, without anything of the sandbox in it."""
+        ...
+
+    def kept(self) -> Sequence[KeptDatabase]:
+        """List what is kept; starts nothing."""
+        ...
+
+    def forget(self, keys: Sequence[str]) -> None:
+        """Remove what is kept under these keys, unless it is being cloned right now."""
+        ...
+
+
 class ImageRef(Protocol):
     """An image as a runtime names it: the tag holds the content hash of its inputs."""
 
@@ -256,3 +305,10 @@ def load_runtime(name: str, settings: Settings) -> Runtime:
     module = importlib.import_module(f"sandbox.runtimes.{name}")
     runtime: Runtime = module.open_runtime(settings)
     return runtime
+
+
+def load_keeper(name: str, settings: Settings) -> Keeper | None:
+    """Load what keeps loaded databases on the runtime `name`; None where nothing does."""
+    module = importlib.import_module(f"sandbox.runtimes.{name}")
+    opened = getattr(module, "open_keeper", None)
+    return None if opened is None else cast("Keeper", opened(settings))

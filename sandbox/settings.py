@@ -7,9 +7,12 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
+from typing import Any
 
-from pydantic import Field
+from pydantic import ByteSize, Field, ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from sandbox.errors import UsageError
 
 CONTENT_ROOT = Path(__file__).resolve().parent.parent
 """Where `blocks`, `scenarios`, `datasets` and `compose` lie beside the package, in a clone and in a wheel."""
@@ -38,6 +41,19 @@ class Settings(BaseSettings):
     base_image: str = "python:3.12-slim-bookworm"
     subnets: str = "10.213.0.0/16"
     content: Path = CONTENT_ROOT
+    cache_limit: ByteSize = ByteSize(20_000_000_000)
+    """Populations and loaded databases below the home take at most so much: `20GB`, `500MB`."""
+
+    def __init__(self, **given: Any) -> None:
+        try:
+            super().__init__(**given)
+        except ValidationError as error:
+            first = error.errors()[0]
+            name = f"SANDBOX_{str(first['loc'][0]).upper()}"
+            raise UsageError(
+                f"{name} {first['input']!r} can't be used: {first['msg'].lower()}",
+                hint="a size is written 20GB or 500MB",
+            ) from None
 
     @property
     def runs(self) -> Path:

@@ -3,14 +3,18 @@
 ANALYZE staged_persons;
 ANALYZE staged_households;
 
+-- A whole row at once, because few rows have anything to leave out.
 INSERT INTO records
-SELECT r.id, p.individual_id,
-       jsonb_strip_nulls(jsonb_build_object(
-           'individualId', p.individual_id, 'givenName', p.given_name, 'familyName', p.family_name,
-           'sex', p.sex, 'birthDate', p.birth_date, 'alive', true, 'householdId', h.household_id))
-       || '{{"deathDate": null}}'
-  FROM staged_persons p
-  JOIN staged_households h USING (household_no)
+SELECT r.id, d."individualId",
+       CASE WHEN d."givenName" IS NOT NULL AND d."familyName" IS NOT NULL AND d.sex IS NOT NULL
+             AND d."birthDate" IS NOT NULL
+            THEN to_jsonb(d)
+            ELSE jsonb_strip_nulls(to_jsonb(d)) || '{{"deathDate": null}}' END
+  FROM (SELECT p.individual_id AS "individualId", p.given_name AS "givenName", p.family_name AS "familyName",
+               p.sex, p.birth_date AS "birthDate", true AS alive, h.household_id AS "householdId",
+               NULL::text AS "deathDate"
+          FROM staged_persons p
+          JOIN staged_households h USING (household_no)) AS d
   JOIN registries r ON r.code = 'individuals' AND r.version = '1.0';
 
 INSERT INTO records

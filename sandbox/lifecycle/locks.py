@@ -6,7 +6,7 @@ import fcntl
 import os
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from sandbox.errors import RuntimeFailure, StateConflict
@@ -35,6 +35,28 @@ def hold_sandbox(home: Path, name: str) -> Iterator[None]:
         yield
     finally:
         (folder / name).unlink(missing_ok=True)
+        os.close(descriptor)
+
+
+@contextmanager
+def take_turn(folder: Path, work: str) -> Iterator[bool]:
+    """Hold a piece of work that one process should do for all: True when it is ours to do.
+
+    Otherwise wait until whoever does it has ended, one way or the other, and give False.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    path = folder / work
+    try:
+        descriptor = _lock(path)
+    except BlockingIOError:
+        with suppress(FileNotFoundError), path.open("rb") as file:
+            fcntl.flock(file, fcntl.LOCK_SH)
+        yield False
+        return
+    try:
+        yield True
+    finally:
+        path.unlink(missing_ok=True)
         os.close(descriptor)
 
 

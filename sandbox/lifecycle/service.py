@@ -8,13 +8,14 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 from pathlib import Path
 
 from sandbox.calls.gate import Gate
-from sandbox.errors import NotFound, RequestRefused, SandboxError, StartFailed, StateConflict
-from sandbox.lifecycle.instances import CONTROLS, MEDIATOR, Layout, seeding_spec, serving_specs
+from sandbox.errors import NotFound, RequestRefused, SandboxError, StateConflict
+from sandbox.lifecycle.instances import CONTROLS, MEDIATOR, Layout, serving_specs
 from sandbox.lifecycle.locks import hold_sandbox, is_held, sweep_locks
 from sandbox.lifecycle.plan import Observed, Plan, plan_changes
 from sandbox.lifecycle.readiness import Waiting, wait_until_ready
@@ -22,7 +23,7 @@ from sandbox.lifecycle.secrets import Secrets
 from sandbox.model.block import BlockDescriptor
 from sandbox.model.sandbox import SandboxSpec, check_name
 from sandbox.model.wiring import Wiring
-from sandbox.runtime import InstanceSpec, Phase, Remains, Runtime, Site, SiteRequest
+from sandbox.runtime import InstanceSpec, Keeper, Phase, Remains, Runtime, Site, SiteRequest
 
 CONTROLS_SERVICE = "SBX/GOV/CENTRAL/sandbox"
 EXPLORER = "SBX/GOV/SANDBOX/explorer"
@@ -46,6 +47,10 @@ class Tools:
 
     runtime: Runtime
     home: Path
+    keeper: Keeper | None = None
+    """Keeps loaded databases, where the runtime can."""
+    cache_limit: int | None = None
+    """The most bytes that populations and loaded databases may take below the home."""
     report: Report = silent
     now: Callable[[], datetime] = machine_now
     waiting: Waiting = field(default_factory=lambda: Waiting(now=time.monotonic, sleep=time.sleep))
@@ -198,7 +203,7 @@ def _create(tools: Tools, wish: Wish) -> Running:
     )
     layout = Layout(spec=spec, site=site, secrets=secrets, blocks=wish.blocks)
     running = Running(spec=spec, site=site, secrets=secrets)
-    _execute(tools, plan, layout)
+    _execute(tools, plan, layout, wish.population)
     with running.gate() as gate:
         wait_until_ready(
             tools.runtime,
@@ -212,13 +217,15 @@ def _create(tools: Tools, wish: Wish) -> Running:
     return running
 
 
-def _execute(tools: Tools, plan: Plan, layout: Layout) -> None:
+def _execute(tools: Tools, plan: Plan, layout: Layout, population: Path) -> None:
     runtime, name = tools.runtime, layout.spec.name
     if plan.seed:
-        tools.report("loading citizens into the blocks", 0, 1)
-        done = runtime.run_once(seeding_spec(layout))
-        if done.exit_code != 0:
-            raise StartFailed("the blocks' databases could not be loaded", log_tail=done.log_tail)
+        from sandbox.lifecycle.loading import load_databases  # psycopg comes along, which few commands need
+
+        load_databases(
+            runtime, tools.keeper, tools.home, layout, population, lambda stage: tools.report(stage, 0, 1)
+        )
+        _trim_cache(tools)
     for each in plan.stop:
         runtime.stop(name, each, grace_seconds=5)
     specs = serving_specs(layout)
@@ -231,6 +238,16 @@ def _execute(tools: Tools, plan: Plan, layout: Layout) -> None:
         for count, started in enumerate([workers.submit(start, specs[each]) for each in plan.start], 1):
             started.result()
             tools.report("starting blocks", count, len(plan.start))
+
+
+def _trim_cache(tools: Tools) -> None:
+    if tools.cache_limit is None:
+        return
+    from sandbox.lifecycle.caching import list_cache, populations_in_use, trim  # and numpy with this
+
+    with suppress(SandboxError, OSError):  # `sandbox data clean` says what is in the way
+        kept = list_cache(tools.home, tools.keeper, populations_in_use([tools.runtime]))
+        trim(kept, tools.cache_limit, tools.now())
 
 
 def _observe(tools: Tools, name: str) -> Observed:

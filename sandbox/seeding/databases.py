@@ -87,13 +87,13 @@ def make_template(admin: Connection, names: DatabaseNames) -> None:
 def make_spare(admin: Connection, names: DatabaseNames, role: str) -> None:
     """Clone the next spare, unless it is there already; what was retired goes."""
     _drop(admin, names.retired)
-    if not _exists(admin, names.spare):
+    if not exists(admin, names.spare):
         create_database(admin, names.spare, role, template=names.template)
 
 
 def put_spare_into_place(admin: Connection, names: DatabaseNames) -> None:
     """Replace the live database by the spare; its sessions end, its content is gone."""
-    if _exists(admin, names.live):
+    if exists(admin, names.live):
         # Dropping takes a checkpoint, renaming doesn't. Closed first, or a worker would be back at once.
         _drop(admin, names.retired)
         admin.execute(sql.SQL("ALTER DATABASE {} ALLOW_CONNECTIONS false").format(sql.Identifier(names.live)))
@@ -107,7 +107,8 @@ def _drop(admin: Connection, name: str) -> None:
     admin.execute(sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(sql.Identifier(name)))
 
 
-def _exists(admin: Connection, name: str) -> bool:
+def exists(admin: Connection, name: str) -> bool:
+    """Whether there is a database of that name."""
     return admin.execute("SELECT 1 FROM pg_database WHERE datname = %s", [name]).fetchone() is not None
 
 

@@ -15,6 +15,7 @@ from sandbox.seeding.databases import (
     administer,
     create_database,
     create_role,
+    exists,
     make_spare,
     make_template,
 )
@@ -39,16 +40,18 @@ def _seed_one(plan: SeedingPlan, wish: DatabaseWish, progress: Progress) -> None
     try:
         with administer(plan.admin_url) as admin:
             create_role(admin, wish.role, wish.password)
-            create_database(admin, wish.database, wish.role)
-            if wish.loader is not None:
-                load = importlib.import_module(wish.loader).load
-                with (
-                    as_register(Path(plan.data), wish.block) as data,
-                    psycopg.connect(plan.owner_url(wish.database)) as owner,
-                ):
-                    load(owner, data, role=wish.role)
+            if not exists(admin, names.template):  # else it was cloned from a kept one
+                create_database(admin, wish.database, wish.role)
+                if wish.loader is not None:
+                    load = importlib.import_module(wish.loader).load
+                    with (
+                        as_register(Path(plan.data), wish.block) as data,
+                        psycopg.connect(plan.owner_url(wish.database)) as owner,
+                    ):
+                        load(owner, data, role=wish.role)
+                if not wish.keeps_through_reset:
+                    make_template(admin, names)
             if not wish.keeps_through_reset:
-                make_template(admin, names)
                 create_database(admin, names.live, wish.role, template=names.template)
                 make_spare(admin, names, wish.role)
     except Exception as error:

@@ -13,7 +13,9 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
+import generation
 import guard
+import loading
 import memory
 import readiness
 import resetting
@@ -29,6 +31,8 @@ BENCHMARKS: Mapping[str, Measure] = {
     "reset": resetting.measure,
     "memory": memory.measure,
     "guard": guard.measure,
+    "generation": generation.measure,
+    "loading": loading.measure,
 }
 
 
@@ -38,6 +42,7 @@ def main(arguments: Sequence[str]) -> int:
     parser.add_argument("--only", choices=sorted(BENCHMARKS), help="measure this alone")
     parser.add_argument("--runs", type=int, default=3, help="how often each is repeated (default: 3)")
     parser.add_argument("--block", action="append", default=[], help="instead of the scenario's blocks")
+    parser.add_argument("--full", action="store_true", help="also with 10 million citizens")
     parser.add_argument("--out", type=Path, default=Path("bench.json"), help="default: bench.json")
     given = parser.parse_args(arguments)
     console = Console(stderr=True)
@@ -50,7 +55,7 @@ def main(arguments: Sequence[str]) -> int:
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
     figures: list[Figure] = []
     missing = 0
-    with installed(given.block) as installation:
+    with installed(given.block, full=given.full) as installation:
         for name in [given.only] if given.only else BENCHMARKS:
             try:
                 figures += BENCHMARKS[name](installation, given.runs, say)

@@ -38,9 +38,10 @@ class Figure:
 
     Attributes:
         name: Stable, for comparing two results.
-        unit: `s` or `MB` (a million bytes).
+        unit: `s`, `MB` (a million bytes), or something a second.
         aim: The most that the value should be; None when the ratio is aimed at, or nothing.
         ratio_aim: The most that value divided by the peer's should be.
+        more_is_better: The aims are the least instead of the most.
     """
 
     name: str
@@ -50,6 +51,7 @@ class Figure:
     peer_measured: Series | None = None
     aim: float | None = None
     ratio_aim: float | None = None
+    more_is_better: bool = False
     details: Mapping[str, float] = field(default_factory=dict)
 
     @property
@@ -61,8 +63,10 @@ class Figure:
     def verdict(self) -> str:
         """Say whether the aim was met; empty when there is none."""
         if self.ratio_aim is not None and self.ratio is not None:
-            return _verdict(self.ratio, self.ratio_aim, "of the peer")
-        return "" if self.aim is None else _verdict(self.measured.median, self.aim, self.unit)
+            return _verdict(self.ratio, self.ratio_aim, "of the peer", self.more_is_better)
+        if self.aim is None:
+            return ""
+        return _verdict(self.measured.median, self.aim, self.unit, self.more_is_better)
 
     def as_record(self) -> dict[str, Value]:
         """Give the six fields of `bench.json`."""
@@ -103,5 +107,6 @@ def print_figures(console: Console, figures: Sequence[Figure]) -> None:
             console.print(f"{figure.name}, in {figure.unit}: {parts}")
 
 
-def _verdict(value: float, aim: float, unit: str) -> str:
-    return f"{'met' if value <= aim else 'missed'}: <= {aim:g} {unit}"
+def _verdict(value: float, aim: float, unit: str, more_is_better: bool) -> str:
+    met = value >= aim if more_is_better else value <= aim
+    return f"{'met' if met else 'missed'}: {'>=' if more_is_better else '<='} {aim:g} {unit}"

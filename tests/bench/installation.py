@@ -32,6 +32,8 @@ class Installation:
 
     scratch: Path
     blocks: Sequence[str]
+    full: bool = False
+    """Also what takes many minutes: ten million citizens."""
 
     @property
     def settings(self) -> Settings:
@@ -80,11 +82,11 @@ class Installation:
 
 
 @contextmanager
-def installed(blocks: Sequence[str]) -> Iterator[Installation]:
+def installed(blocks: Sequence[str], *, full: bool = False) -> Iterator[Installation]:
     """Make an installation, and remove it with every sandbox in it."""
     scratch = Path(tempfile.mkdtemp(prefix="sandbox-bench-", dir="/tmp"))
     scratch.chmod(0o711)  # PostgreSQL's unprivileged user passes through
-    installation = Installation(scratch, blocks)
+    installation = Installation(scratch, blocks, full)
     try:
         _take_content(installation.settings.content)
         yield installation

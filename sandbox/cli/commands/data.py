@@ -9,6 +9,7 @@ import typer
 
 from sandbox.cli.commands import (
     data_audit,
+    data_clean,
     data_export,
     data_import,
     data_matches,
@@ -36,6 +37,7 @@ app.command()(data_person.person)
 app.command()(data_query.query)
 app.command()(data_export.export)
 app.command()(data_matches.matches)
+app.command()(data_clean.clean)
 
 
 @app.command()

@@ -13,7 +13,7 @@ from sandbox import __version__
 from sandbox.cli.options import Json
 from sandbox.cli.output import out, print_json
 from sandbox.errors import SandboxError
-from sandbox.runtime import load_runtime, runtime_names
+from sandbox.runtime import load_keeper, load_runtime, runtime_names
 from sandbox.settings import Settings
 
 LEAST_FREE_MIB = 1024
@@ -30,6 +30,7 @@ def doctor(as_json: Json = False) -> None:
         _finding("python", True, f"{platform.python_version()}, civic-sandbox {__version__}"),
         home,
         _disk(settings),
+        _cache(settings),
     ]
     runtimes = [_runtime(name, settings) for name in runtime_names()]
     findings += runtimes
@@ -65,6 +66,18 @@ def _nearest(path: Path) -> Path:
 def _disk(settings: Settings) -> dict[str, object]:
     free = shutil.disk_usage(_nearest(settings.home)).free // 2**20
     return _finding("disk", free >= LEAST_FREE_MIB, f"{free:,} MiB free, {LEAST_FREE_MIB:,} wanted")
+
+
+def _cache(settings: Settings) -> dict[str, object]:
+    from sandbox.lifecycle.caching import list_cache
+
+    try:
+        kept = list_cache(settings.home, load_keeper("local", settings), ())
+    except OSError as error:
+        return _finding("cache", False, f"{error.filename} can't be read: {error.strerror}")
+    size = sum(item.stored_bytes for item in kept)
+    detail = f"{size // 10**6:,} MB of at most {settings.cache_limit // 10**6:,} (SANDBOX_CACHE_LIMIT)"
+    return _finding("cache", size <= settings.cache_limit, f"{detail}; sandbox data clean")
 
 
 def _runtime(name: str, settings: Settings) -> dict[str, object]:

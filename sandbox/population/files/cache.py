@@ -7,9 +7,10 @@ for its lock and read. A cached folder that is damaged is made again, never repa
 from __future__ import annotations
 
 import fcntl
+import os
 import shutil
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import pyarrow as pa
@@ -32,6 +33,8 @@ def ensure(
     folder = cache / f"{ref.pack}-{ref.size}-{ref.seed}-{pack.digest[:12]}"
     cached = _read_whole(folder)
     if cached is not None:
+        with suppress(OSError):
+            os.utime(folder)  # what was used longest ago goes first
         return folder, cached
     with locked(cache, folder.name):
         # Somebody else may have finished while this process waited for the lock.

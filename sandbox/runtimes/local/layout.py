@@ -38,6 +38,11 @@ class Home:
         """The shared server's data, password, port, log and lock."""
         return self.root / "postgres"
 
+    @property
+    def kept(self) -> Path:
+        """One small file for each loaded database that the server keeps."""
+        return self.postgres / "kept"
+
     def folder(self, name: str) -> SandboxFolder:
         """Where the sandbox of that name is, whether it exists or not."""
         return SandboxFolder(self.sandboxes / name)

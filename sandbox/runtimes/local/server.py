@@ -52,14 +52,14 @@ class Server:
     password: str
 
     @contextmanager
-    def session(self, on_behalf_of: str = "") -> Iterator[Superuser]:
+    def session(self, on_behalf_of: str = "", *, database: str = "postgres") -> Iterator[Superuser]:
         """Speak to it as superuser, without a transaction; for administration only.
 
         `on_behalf_of` is the prefix of the sandbox that is made or dropped: what a killed
         command left running in the server is known by it.
         """
         try:
-            with self._connect(on_behalf_of) as connection:
+            with self._connect(on_behalf_of, database) as connection:
                 yield connection
         except psycopg.Error as error:
             raise RuntimeFailure(f"the embedded PostgreSQL refused: {error}".rstrip()) from error
@@ -79,13 +79,13 @@ class Server:
             return False
         return True
 
-    def _connect(self, on_behalf_of: str) -> Superuser:
+    def _connect(self, on_behalf_of: str, database: str = "postgres") -> Superuser:
         return psycopg.connect(
             host=LOOPBACK,
             port=self.port,
             user=_SUPERUSER,
             password=self.password,
-            dbname="postgres",
+            dbname=database,
             application_name=on_behalf_of,
             connect_timeout=5,
             autocommit=True,
@@ -136,6 +136,8 @@ def _start(home: Home, recorded: Server | None) -> Server:
     end_processes(_running(home), _STOP)
     _sweep(home)
     needed = sorted(folder.name for folder in home.folders() if folder.site.exists())
+    if not needed and _is_from_before_a_restart(home):
+        _wipe(home)
     server = recorded if recorded is not None and needed else _renew(home)
     if _launch(home, server):
         return server
@@ -152,6 +154,7 @@ def _renew(home: Home) -> Server:
     """Choose a free port, and a password unless the data exists and knows one."""
     if not (_data(home) / "PG_VERSION").exists() or not _password(home).exists():
         _wipe(home)
+        write_whole(_boot(home), _current_boot())
         write_whole(_password(home), secrets.token_urlsafe(32))
     with socket.socket() as probe:
         probe.bind((LOOPBACK, 0))
@@ -202,6 +205,7 @@ def _wipe(home: Home) -> None:
     """Remove the data and whatever still runs on it."""
     # With their children: initdb's write to the folder and don't name it.
     end_processes([each for one in _running(home) for each in _family(one)], ((signal.SIGKILL, 3.0),))
+    shutil.rmtree(home.kept, ignore_errors=True)  # first: what is not there must not be listed
     shutil.rmtree(_data(home), ignore_errors=True)
     _password(home).unlink(missing_ok=True)
     _sweep(home)
@@ -258,6 +262,25 @@ def _locked(home: Home) -> Iterator[None]:
         os.close(descriptor)
 
 
+def _is_from_before_a_restart(home: Home) -> bool:
+    """Whether the data was begun before the machine last started.
+
+    The server never waits for the disk, so a power cut may have left kept databases in pieces
+    that look whole. Nobody can tell it from an orderly restart afterwards.
+    """
+    try:
+        return _boot(home).read_text() != _current_boot()
+    except OSError:
+        return _data(home).exists()
+
+
+def _current_boot() -> str:
+    try:
+        return Path("/proc/sys/kernel/random/boot_id").read_text().strip()
+    except OSError:
+        return str(int(psutil.boot_time()))  # not Linux
+
+
 def _data(home: Home) -> Path:
     return home.postgres / "data"
 
@@ -268,6 +291,10 @@ def _port(home: Home) -> Path:
 
 def _password(home: Home) -> Path:
     return home.postgres / "password"
+
+
+def _boot(home: Home) -> Path:
+    return home.postgres / "boot"
 
 
 def _log(home: Home) -> Path:
