@@ -79,7 +79,8 @@ def test_no_shards_are_refused(zz: Pack, tmp_path: Path) -> None:
 
 
 def test_another_version_of_the_pack_is_refused(shards: list[Path], content: Path, tmp_path: Path) -> None:
-    (content / "datasets/countries/zz/SOURCES.md").write_text("Other sources.\n", encoding="utf-8")
+    sources = content / "datasets/countries/zz/SOURCES.md"
+    sources.write_text(sources.read_text(encoding="utf-8") + "\nOnce more.\n", encoding="utf-8")
     with pytest.raises(UsageError, match="another version of pack 'zz'"):
         merge(load_pack(content, "zz"), shards, tmp_path / "out")
 
