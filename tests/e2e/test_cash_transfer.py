@@ -101,7 +101,7 @@ def test_what_was_paid_is_what_the_parquet_says(local_user: User, tmp_path: Path
         f"""
         WITH heads AS (
           SELECT p.person_no, h.* FROM '{people}/persons.parquet' p JOIN '{people}/households.parquet' h
-          USING (household_no) WHERE p.role = 'head'
+          USING (household_no) WHERE p.role = 'head' AND p.persona IS NULL
           ORDER BY (p.person_no * 2654435761) % 4294967296, p.person_no LIMIT 20)
         SELECT person_no, CASE WHEN size >= 7 THEN 45 WHEN size >= 4 THEN 30 ELSE 20 END AS amount
         FROM heads

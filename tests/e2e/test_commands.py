@@ -46,7 +46,7 @@ def test_ls_in_json_is_a_list(world: tuple[User, dict[str, str]]) -> None:
     (listed,) = user.types("ls", "--json").value
     assert (listed["name"], listed["state"], listed["url"]) == ("world", "running", brought["url"])
     assert set(listed["instances"].values()) == {"running"}
-    assert listed["spec"]["population"] == {"pack": "zz", "size": 50, "seed": 1}
+    assert listed["spec"]["population"] == {"pack": "zz", "size": 50, "seed": 1, "dirt": "none"}
     assert brought["token"] not in user.types("ls", "--json").out
 
 
