@@ -10,9 +10,9 @@ import os
 import sys
 import time
 
-LOOKS_EVERY = 1.0
+LOOKS_EVERY = 5.0
 AT_REST_AFTER = 1.0
-GIVEN_UP_AFTER = 10.0
+GIVEN_UP_AFTER = 30.0
 """Some rounds long: the first has what is still dirty written out, a later one finds it clean."""
 
 
