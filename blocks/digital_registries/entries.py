@@ -16,6 +16,7 @@ from psycopg.types.json import Jsonb
 from blockkit.problems import Problem
 from blockkit.records import Connection, Records
 from blocks.digital_registries.definitions import Registry, next_id
+from blocks.digital_registries.lookups import narrow
 from blocks.digital_registries.schemas import check_record
 
 Content = Mapping[str, Any]
@@ -53,19 +54,10 @@ def find_entries(db: Connection, registry: Registry, query: Content, *, most: in
     check_fields(registry, query)
     if not query:
         raise Problem(400, "query-empty", "say at least one field of the record that is meant")
-    statement = (
-        "SELECT record_id, content FROM records WHERE registry = %(registry)s AND content @> %(query)s"
-    )
-    if isinstance(query.get(registry.primary_key), str):
-        statement += " AND record_id = %(record_id)s"  # the narrowest index there is
+    chosen, parameters = narrow(registry, query)
     rows = db.execute(
-        statement + " ORDER BY record_id LIMIT %(most)s",
-        {
-            "registry": registry.id,
-            "query": Jsonb(query),
-            "record_id": query.get(registry.primary_key),
-            "most": most,
-        },
+        "SELECT record_id, content" + chosen + " ORDER BY record_id LIMIT %(most)s",
+        {**parameters, "most": most},
     ).fetchall()
     return [Entry(**row) for row in rows]
 

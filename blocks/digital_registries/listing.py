@@ -7,16 +7,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from psycopg.types.json import Jsonb
-
 from blockkit.problems import Problem
 from blockkit.records import Connection
 from blocks.digital_registries.definitions import Registry
 from blocks.digital_registries.entries import Entry, check_fields
+from blocks.digital_registries.lookups import narrow
 
-FITS = """
-  FROM records
- WHERE registry = %(registry)s AND content @> %(query)s
+SEARCHED = """
    AND (%(pattern)s::text IS NULL OR EXISTS (
         SELECT FROM jsonb_each_text(content) AS one(name, value)
          WHERE (%(within)s::text IS NULL OR name = %(within)s) AND value ILIKE %(pattern)s))
@@ -55,21 +52,23 @@ def list_entries(db: Connection, registry: Registry, wanted: Page) -> Listed:
     descending = wanted.ordering == "descending" or wanted.ordering.startswith("-")
     by = None if wanted.ordering in ("ascending", "descending") else wanted.ordering.removeprefix("-")
     check_fields(registry, {name: None for name in (by, wanted.within) if name})
+    query = {name: _typed(registry, name, value) for name, value in wanted.query.items()}
+    chosen, narrowing = narrow(registry, query)
+    fits = chosen + SEARCHED
     parameters = {
-        "registry": registry.id,
-        "query": Jsonb({name: _typed(registry, name, value) for name, value in wanted.query.items()}),
+        **narrowing,
         "pattern": f"%{_literally(wanted.search)}%" if wanted.search else None,
         "within": wanted.within or None,
         "by": by,
         "limit": wanted.page_size,
         "offset": (wanted.page - 1) * wanted.page_size,
     }
-    total = db.execute("SELECT count(*) AS count" + FITS, parameters).fetchone()
+    total = db.execute("SELECT count(*) AS count" + fits, parameters).fetchone()
     assert total is not None
     direction = "DESC" if descending else "ASC"
     order = f"content -> %(by)s {direction} NULLS LAST, record_id" if by else f"record_id {direction}"
     rows = db.execute(
-        "SELECT record_id, content" + FITS + f"ORDER BY {order} LIMIT %(limit)s OFFSET %(offset)s",
+        "SELECT record_id, content" + fits + f"ORDER BY {order} LIMIT %(limit)s OFFSET %(offset)s",
         parameters,
     ).fetchall()
     return Listed(total["count"], [Entry(**row) for row in rows])

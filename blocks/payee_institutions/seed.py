@@ -13,7 +13,7 @@ import pyarrow.compute as pc
 from blockkit.seed import copy_batches, read_batches, run_sql
 
 FOLDER = Path(__file__).parent
-ACCOUNT_COLUMNS = ["account_id", "person_no", "institution", "account_number", "kind", "currency"]
+ACCOUNT_COLUMNS = ["account_id", "person_no", "institution", "account_number", "kind", "currency", "status"]
 HOLDER_COLUMNS = ["person_no", "individual_id", "functional_id"]
 
 

@@ -9,6 +9,8 @@ from sandbox.model.block import Frozen
 from sandbox.model.dirt import LEVELS, Dirt
 
 LARGEST_POPULATION = 100_000_000
+SUMS = "SHA256SUMS"
+"""Of all files of a population; stays beside them, for a sandbox is not given all of them."""
 
 
 class PopulationRef(Frozen):

@@ -38,6 +38,7 @@ def data(tmp_path: Path) -> Path:
         "account_number": [f"ACC{n}" for n in range(4)],
         "kind": ["bank", "bank", "mobile-money", "bank"],
         "currency": ["XTS"] * 4,
+        "status": ["open"] * 4,
     }
     pq.write_table(pa.table(persons), tmp_path / "persons.parquet")
     pq.write_table(pa.table(accounts), tmp_path / "accounts.parquet")

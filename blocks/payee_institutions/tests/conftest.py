@@ -18,7 +18,7 @@ from blocks.payee_institutions.seed import load
 
 @pytest.fixture
 def data(tmp_path: Path) -> Path:
-    """Five persons, four of whom hold an account at two institutions."""
+    """Five persons, four of whom hold an account at two institutions; the last one's is closed."""
     numbers = range(5)
     persons = {
         "person_no": pa.array(numbers, pa.int64()),
@@ -33,6 +33,7 @@ def data(tmp_path: Path) -> Path:
         "account_number": [f"ACC{n}" for n in range(4)],
         "kind": ["bank", "bank", "mobile-money", "bank"],
         "currency": ["XTS", "XTS", "XTS", "XTS"],
+        "status": ["open", "open", "open", "closed"],
     }
     pq.write_table(pa.table(persons), tmp_path / "persons.parquet")
     pq.write_table(pa.table(accounts), tmp_path / "accounts.parquet")

@@ -54,6 +54,17 @@ def test_a_rejection_is_kept_even_when_the_account_opens_again(client: TestClien
     assert send(client, instruction(1), instruction(2)) == [("rejected", "account-closed"), ("credited", "")]
 
 
+def test_an_account_that_the_population_has_closed_takes_no_money(
+    client: TestClient, instruction: Make
+) -> None:
+    assert send(client, instruction(1, 3), instruction(2, 0)) == [
+        ("rejected", "account-closed"),
+        ("credited", ""),
+    ]
+    assert client.get("/institutions/ZZBANK01/accounts/ACC3").json()["status"] == "closed"
+    assert client.get("/totals").json() == {"credits": 1, "sum": 20.5, "imbalance": 0, "journals": 1}
+
+
 def test_an_instruction_that_comes_back_changed_is_rejected(client: TestClient, instruction: Make) -> None:
     send(client, instruction(1))
     assert send(client, instruction(1, amount=99), instruction(1, account=1)) == [

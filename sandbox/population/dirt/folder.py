@@ -14,12 +14,10 @@ from collections.abc import Callable
 from datetime import date
 from pathlib import Path
 
-import pyarrow as pa
-import pyarrow.parquet as pq
 from pydantic import ValidationError
 
 from sandbox.errors import ContentError
-from sandbox.model.dirt import DIRT, REGISTERS, TRUTH, DirtManifest
+from sandbox.model.dirt import DIRT, DirtManifest
 from sandbox.model.population import Manifest, PopulationRef
 from sandbox.population.dirt.deaths import read_late_spouses
 from sandbox.population.dirt.duplicates import check_room
@@ -29,6 +27,7 @@ from sandbox.population.dirt.soiling import Soil
 from sandbox.population.files.cache import ensure, locked
 from sandbox.population.files.generation import BYTES_PER_PERSON, Progress, generate
 from sandbox.population.files.new_folder import new_folder
+from sandbox.population.files.sums import sums_hold, write_sums
 from sandbox.population.packs.folder import Pack
 
 _CLEAN_SHARE = 0.5
@@ -72,11 +71,11 @@ def ensure_dirty(
     check_room(pack, ref.size)
     clean, manifest = ensure(pack, ref, cache, progress=_between(progress, 0.0, _CLEAN_SHARE))
     folder = cache / f"{clean.name}-{ref.dirt}-{recipe.digest[:12]}"
-    cached = _read_whole(folder, manifest)
+    cached = _read_whole(folder)
     if cached is not None:
         return folder, manifest, cached
     with locked(cache, folder.name):
-        cached = _read_whole(folder, manifest)
+        cached = _read_whole(folder)
         if cached is None:
             shutil.rmtree(folder, ignore_errors=True)
             with new_folder(folder, needed=_needed(ref)) as growing:
@@ -139,27 +138,16 @@ def _add_registers(
     )
     dirt = DirtManifest(level=ref.dirt, recipe_digest=recipe.digest, registers=registers)
     (folder / DIRT).write_text(dirt.model_dump_json(indent=2) + "\n", encoding="utf-8")
+    write_sums(folder)
     return dirt
 
 
-def _read_whole(folder: Path, manifest: Manifest) -> DirtManifest | None:
-    """Read what was planted when every file of it is whole, judged by its footer."""
+def _read_whole(folder: Path) -> DirtManifest | None:
+    """Read what was planted when every file is as it was written."""
     try:
-        dirt = read_dirt(folder)
-        if dirt is None:
-            return None
-        for name, described in manifest.tables.items():
-            if (folder / f"{name}.parquet").stat().st_size != described.stored_bytes:
-                return None
-        for register in dirt.registers:
-            pq.read_metadata(folder / TRUTH / f"{register.block}.parquet")
-            for table, rows in register.rows.items():
-                footer = pq.read_metadata(folder / REGISTERS / register.block / f"{table}.parquet")
-                if footer.num_rows != rows:
-                    return None
-    except (ContentError, OSError, pa.ArrowException):
+        return read_dirt(folder) if sums_hold(folder) else None
+    except (ContentError, OSError):
         return None
-    return dirt
 
 
 def _needed(ref: PopulationRef) -> int:

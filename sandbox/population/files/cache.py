@@ -22,6 +22,7 @@ from sandbox.model.population import Manifest, PopulationRef
 from sandbox.population.engine.tables import SCHEMAS
 from sandbox.population.files.generation import MANIFEST, Progress, check_size, generate
 from sandbox.population.files.shards import SHARD
+from sandbox.population.files.sums import sums_hold
 from sandbox.population.packs.folder import Pack
 
 
@@ -67,13 +68,13 @@ def read_manifest(folder: Path) -> Manifest:
 
 
 def _read_whole(folder: Path) -> Manifest | None:
-    """Read the manifest when every file it names is whole, judged by length and Parquet footer."""
+    """Read the manifest when every file is as it was written, and has the columns of today."""
     try:
+        if not sums_hold(folder):
+            return None
         manifest = read_manifest(folder)
         for table, schema in SCHEMAS.items():
             described, path = manifest.tables[table], folder / f"{table}.parquet"
-            if path.stat().st_size != described.stored_bytes:
-                return None
             footer = pq.read_metadata(path)
             if footer.num_rows != described.rows or not footer.schema.to_arrow_schema().equals(schema):
                 return None

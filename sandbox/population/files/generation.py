@@ -17,6 +17,7 @@ from sandbox.population.engine.tables import SCHEMAS
 from sandbox.population.files.digest import combine
 from sandbox.population.files.new_folder import new_folder
 from sandbox.population.files.parts import Part, join_digests, plan_parts
+from sandbox.population.files.sums import write_sums
 from sandbox.population.files.workers import Source, choose_processes, draw_parts
 from sandbox.population.files.writing import PartWriter, open_writer
 from sandbox.population.packs.folder import Pack
@@ -62,6 +63,7 @@ def generate(
         written = write_parts(compiled, ref, parts, folder, progress=progress, processes=processes)
         manifest = describe(pack, ref, folder, rows=written.rows, digests=written.digests)
         write_manifest(folder / MANIFEST, manifest)
+        write_sums(folder)
     return manifest
 
 

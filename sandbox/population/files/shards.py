@@ -29,6 +29,7 @@ from sandbox.population.files.generation import (
 )
 from sandbox.population.files.new_folder import new_folder
 from sandbox.population.files.parts import digest_part, plan_parts
+from sandbox.population.files.sums import write_sums
 from sandbox.population.files.writing import open_writer, read_row_group
 from sandbox.population.packs.folder import Pack
 
@@ -146,6 +147,7 @@ def merge(pack: Pack, folders: Sequence[Path], out: Path, *, progress: Progress 
                         progress(done / total)
         manifest = describe(pack, ref, folder, rows=writer.rows, digests=writer.digests)
         write_manifest(folder / MANIFEST, manifest)
+        write_sums(folder)
     return manifest
 
 

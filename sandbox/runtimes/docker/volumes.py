@@ -17,6 +17,7 @@ from docker.models.containers import Container
 from docker.types import Mount
 
 from sandbox.model.dirt import DIRT, TRUTH
+from sandbox.model.population import SUMS
 from sandbox.runtimes.docker.hardening import USER
 
 _UID, _GID = (int(part) for part in USER.split(":"))
@@ -40,7 +41,7 @@ def copy_folder(container: Container, folder: Path, files: Mapping[str, bytes], 
     with tempfile.TemporaryFile() as file:
         with tarfile.open(fileobj=file, mode="w", dereference=True) as archive:
             for path in sorted(folder.iterdir()):
-                if path.name in (DIRT, TRUTH):
+                if path.name in (DIRT, TRUTH, SUMS):
                     continue
                 archive.add(path, arcname=path.name, filter=plain)
             for name, content in files.items():

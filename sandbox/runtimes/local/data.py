@@ -12,13 +12,14 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from sandbox.model.dirt import DIRT, REGISTERS
+from sandbox.model.population import SUMS
 
 
 def lay_data(target: Path, population: Path, files: Mapping[str, bytes]) -> Path:
     """Fill `target`, and give it."""
     target.mkdir(mode=0o700)
     for source in (*sorted(population.iterdir()), *sorted((population / REGISTERS).glob("*/*"))):
-        if source.is_file() and source.name != DIRT:
+        if source.is_file() and source.name not in (DIRT, SUMS):
             place = target / source.relative_to(population)
             place.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
             _link(source, place)

@@ -18,7 +18,7 @@ WANTED = {"persons.parquet", "manifest.json", "registers/identity/persons.parque
 @pytest.fixture
 def population(tmp_path: Path) -> Path:
     folder = tmp_path / "population"
-    for name in (*WANTED - {"wiring.json"}, "truth/identity.parquet", "dirt.json"):
+    for name in (*WANTED - {"wiring.json"}, "truth/identity.parquet", "dirt.json", "SHA256SUMS"):
         (folder / name).parent.mkdir(parents=True, exist_ok=True)
         (folder / name).write_text(name)
     return folder

@@ -8,6 +8,7 @@ import pytest
 
 from sandbox.errors import ContentError, StateConflict
 from sandbox.model.population import PopulationRef
+from sandbox.population import ensure
 from sandbox.population.dirt import Recipe, ensure_dirty, generate_dirty
 from sandbox.population.dirt.folder import read_dirt
 from sandbox.population.packs.folder import Pack
@@ -50,6 +51,28 @@ def test_a_damaged_folder_is_made_again(zz: Pack, recipe: Recipe, tmp_path: Path
     again, _, other = ensure_dirty(zz, recipe, REF, tmp_path)
     assert (again, other) == (folder, dirt)
     assert (folder / spoilt).read_bytes() != b"not what was here"
+
+
+@pytest.mark.parametrize(
+    "spoilt", ["truth/identity.parquet", "registers/identity/persons.parquet", "accounts.parquet"]
+)
+def test_one_byte_that_changed_is_noticed_and_the_folder_made_again(
+    zz: Pack, recipe: Recipe, tmp_path: Path, spoilt: str
+) -> None:
+    folder, _, _ = ensure_dirty(zz, recipe, REF, tmp_path)
+    whole = (folder / spoilt).read_bytes()
+    with (folder / spoilt).open("r+b") as file:  # in place: clean files are linked, and both are damaged
+        file.seek(len(whole) // 2)
+        file.write(bytes([whole[len(whole) // 2] ^ 1]))
+    ensure_dirty(zz, recipe, REF, tmp_path)
+    assert (folder / spoilt).read_bytes() == whole
+
+
+def test_the_clean_population_keeps_its_own_sums(zz: Pack, recipe: Recipe, tmp_path: Path) -> None:
+    clean, _ = ensure(zz, PopulationRef(size=REF.size, seed=REF.seed), tmp_path)
+    before = (clean / "SHA256SUMS").read_bytes()
+    folder, _, _ = ensure_dirty(zz, recipe, REF, tmp_path)
+    assert (clean / "SHA256SUMS").read_bytes() == before != (folder / "SHA256SUMS").read_bytes()
 
 
 def test_an_interrupted_one_leaves_nothing(zz: Pack, recipe: Recipe, tmp_path: Path) -> None:

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import hashlib
 import subprocess
 import sys
 from pathlib import Path
@@ -9,6 +10,7 @@ import pytest
 from sandbox.errors import ContentError, RuntimeFailure, UsageError
 from sandbox.model.population import PopulationRef
 from sandbox.population import Pack, ensure, read_manifest
+from sandbox.population.engine.tables import SCHEMAS
 
 REF = PopulationRef(size=200)
 
@@ -58,6 +60,35 @@ def test_a_file_that_is_not_parquet_any_more_is_generated_again(zz: Pack, tmp_pa
     path = folder / "persons.parquet"
     path.write_bytes(b"x" * path.stat().st_size)
     assert generations(zz, tmp_path) == 1
+
+
+@pytest.mark.parametrize("name", ["persons.parquet", "accounts.parquet", "manifest.json", "SHA256SUMS"])
+@pytest.mark.parametrize("where", [0.0, 0.3, 0.7])
+def test_one_byte_that_changed_is_noticed_and_the_population_made_again(
+    zz: Pack, tmp_path: Path, name: str, where: float
+) -> None:
+    folder, _ = ensure(zz, REF, tmp_path)
+    path = folder / name
+    whole = path.read_bytes()
+    place = int(len(whole) * where)
+    path.write_bytes(whole[:place] + bytes([whole[place] ^ 1]) + whole[place + 1 :])
+    assert generations(zz, tmp_path) == 1
+    assert path.read_bytes() == whole
+
+
+def test_a_population_from_before_there_were_sums_is_made_again(zz: Pack, tmp_path: Path) -> None:
+    folder, _ = ensure(zz, REF, tmp_path)
+    (folder / "SHA256SUMS").unlink()
+    assert generations(zz, tmp_path) == 1
+
+
+def test_the_sums_are_those_that_sha256sum_reads(zz: Pack, tmp_path: Path) -> None:
+    folder, _ = ensure(zz, REF, tmp_path)
+    lines = (folder / "SHA256SUMS").read_text().splitlines()
+    assert len(lines) == len(SCHEMAS) + 1
+    for line in lines:
+        digest, name = line.split("  ")
+        assert hashlib.sha256((folder / name).read_bytes()).hexdigest() == digest
 
 
 @pytest.mark.parametrize("content", [None, b"", b"{}", b'{"pack": "zz"'])

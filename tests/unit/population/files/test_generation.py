@@ -58,7 +58,7 @@ def test_the_manifest_describes_the_files(population: Generated) -> None:
     assert read_manifest(population.folder) == manifest
     assert manifest.reference_date == "2026-01-01"
     assert sorted(path.name for path in population.folder.iterdir()) == sorted(
-        ["manifest.json", *(f"{table}.parquet" for table in SCHEMAS)]
+        ["manifest.json", "SHA256SUMS", *(f"{table}.parquet" for table in SCHEMAS)]
     )
     for table, described in manifest.tables.items():
         path = population.folder / f"{table}.parquet"
