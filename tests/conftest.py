@@ -7,9 +7,14 @@ from collections.abc import Iterator
 
 import docker
 import pytest
+from hypothesis import settings
 
 from sandbox.errors import RuntimeUnavailable
 from sandbox.runtimes.docker.engine import connect
+
+# How long an example takes says more of the machine than of the code.
+settings.register_profile("any-machine", settings(), deadline=None)
+settings.load_profile("any-machine")
 
 
 @pytest.fixture(scope="session")

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import os
 import signal
 import sys
+from pathlib import Path
 from types import FrameType
 from typing import Annotated
 
@@ -62,12 +64,18 @@ def main(arguments: list[str] | None = None) -> int:
     as_json = "--json" in given
     try:
         code = app(args=given, standalone_mode=False)
+        sys.stdout.flush()  # what is held back must meet a closed pipe here, not when Python ends
     except SandboxError as error:
         return explain(error, as_json=as_json)
     except (KeyboardInterrupt, typer.Abort):
         code = EXIT_INTERRUPTED
     except BrokenPipeError:
-        return 0
+        return _end_unheard()
+    except SystemExit as end:
+        # Typer and Rich both end the program with 1 when the reader has gone, as `head` does.
+        if not isinstance(end.__context__, BrokenPipeError):
+            raise
+        return _end_unheard()
     except Exception as error:
         # Usage errors are Click's own family, wherever Typer keeps it; each shows itself.
         if hasattr(error, "show") and hasattr(error, "exit_code"):
@@ -77,6 +85,14 @@ def main(arguments: list[str] | None = None) -> int:
     if code == EXIT_INTERRUPTED:  # Typer turns Ctrl-C into this code without a word
         err().print("interrupted")
     return code if isinstance(code, int) else 0
+
+
+def _end_unheard() -> int:
+    """End quietly: whoever closed the pipe has read enough, and what is held back must meet nobody either."""
+    if sys.__stdout__ is not None:
+        with Path(os.devnull).open("wb") as nowhere:
+            os.dup2(nowhere.fileno(), sys.__stdout__.fileno())
+    return 0
 
 
 def _told(error: Exception) -> str:

@@ -46,7 +46,9 @@ def test_a_missing_engine_is_a_skip_with_its_reason_or_a_failure_where_one_is_re
     required: str, ending: str
 ) -> None:
     """Two workers, and two groups, so that each worker looks for the Engine itself."""
-    pytest_with_two = [sys.executable, "-m", "pytest", "-q", "-n", "2", "-p", "no:cacheprovider"]
+    unneeded = ("cacheprovider", "schemathesis", "hypothesispytest", "Faker", "anyio")  # slow to load
+    without = [f"-pno:{plugin}" for plugin in unneeded]
+    pytest_with_two = [sys.executable, "-m", "pytest", "-q", "-n", "2", *without]
     chosen = [
         "tests/docker/test_database.py::test_a_database_that_does_not_start_is_told_with_its_log_and_leaves_nothing",
         "tests/contract/test_runtime.py::test_info_says_what_is_isolated[docker]",

@@ -45,6 +45,7 @@ def packs(as_json: Json = False) -> None:
     """List the country packs: languages, naming rule, how many persons they can tell apart, weakest proof."""
     # Loaded here: numpy and pyarrow take longer to load than most commands take to answer.
     from sandbox.population import list_packs
+    from sandbox.population.proof.classes import class_fields, find_weakest
 
     found = list_packs(Settings().content)
     if as_json:
@@ -59,7 +60,7 @@ def packs(as_json: Json = False) -> None:
                     "levels": pack.profile.places.levels,
                     "administrative_units": len(pack.units),
                     "capacity": pack.capacity,
-                    "weakest": pack.profile.weakest,
+                    "weakest": find_weakest(class_fields(pack.profile)),
                 }
                 for pack in found
             ]
@@ -76,7 +77,7 @@ def packs(as_json: Json = False) -> None:
                 pack.profile.names.rule,
                 str(len(pack.units)),
                 f"{pack.capacity:,}",
-                pack.profile.weakest,
+                find_weakest(class_fields(pack.profile)),
             )
             for pack in found
         ],

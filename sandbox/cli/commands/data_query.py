@@ -4,10 +4,8 @@ from __future__ import annotations
 
 import csv
 import json
-import os
 import sys
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
 from datetime import date, datetime, time
 from decimal import Decimal
 from typing import Annotated, Any
@@ -41,23 +39,13 @@ def query(
     found = find_population(folder, pack, size, seed, quiet=as_csv or as_json)
     from sandbox.population.export.query import ask
 
-    with ask(found.folder, found.manifest, sql) as answer, _whoever_listens():
+    with ask(found.folder, found.manifest, sql) as answer:
         if as_csv:
             _print_csv(answer.columns, answer.batches)
         elif as_json:
             _print_json(answer.columns, answer.batches)
         else:
             _print_table(answer.columns, answer.batches, rows)
-
-
-@contextmanager
-def _whoever_listens() -> Iterator[None]:
-    """End quietly when the reader of a long answer has gone, as `head` does."""
-    try:
-        yield
-    except BrokenPipeError:
-        # What is still held back is written when Python ends, and must meet nobody either.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def _print_table(columns: tuple[str, ...], batches: Iterable[list[tuple[Any, ...]]], most: int) -> None:

@@ -20,6 +20,7 @@ from sandbox.population.files.cache import read_manifest
 from sandbox.population.files.digest import combine
 from sandbox.population.files.file_digest import FileDigest
 from sandbox.population.packs.folder import Pack
+from sandbox.population.proof.classes import class_fields
 from sandbox.population.proof.coincidence import expect_coincidences
 from sandbox.population.proof.notice import write_notice
 from sandbox.population.proof.statement import classify, state_strength
@@ -63,7 +64,7 @@ def audit(
     for probe in probes:
         checks += probe.verdicts()
     checks += count_duplicates(folder, manifest)
-    fields = pack.profile.fields
+    fields = class_fields(pack.profile)
     coincidences = expect_coincidences(pack, manifest.size)
     return AuditReport(
         pack=manifest.pack,

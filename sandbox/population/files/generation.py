@@ -21,6 +21,7 @@ from sandbox.population.files.sums import write_sums
 from sandbox.population.files.workers import Source, choose_processes, draw_parts
 from sandbox.population.files.writing import PartWriter, open_writer
 from sandbox.population.packs.folder import Pack
+from sandbox.population.proof.classes import class_fields
 from sandbox.population.proof.coincidence import expect_coincidences
 from sandbox.population.proof.notice import write_notice
 from sandbox.population.proof.statement import classify, state_strength
@@ -113,6 +114,7 @@ def describe(
     """Say what a complete folder holds; `digests` are those of the parts, in order."""
     profile = pack.profile
     coincidences = expect_coincidences(pack, ref.size)
+    fields = class_fields(profile)
     found = {table: join_digests(parts) for table, parts in digests.items()}
     return Manifest(
         pack=pack.code,
@@ -132,10 +134,10 @@ def describe(
             )
             for table, schema in SCHEMAS.items()
         },
-        fields=classify(profile.fields),
-        statement=state_strength(profile.fields),
+        fields=classify(fields),
+        statement=state_strength(fields),
         coincidences=coincidences,
-        notice=write_notice(profile.country, ref.size, profile.fields, coincidences),
+        notice=write_notice(profile.country, ref.size, fields, coincidences),
     )
 
 

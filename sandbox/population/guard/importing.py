@@ -20,12 +20,15 @@ from sandbox.population.guard.judging import Judge, Refusal
 from sandbox.population.guard.opening import open_source
 from sandbox.population.guard.provenance import prove_own_table
 from sandbox.population.guard.report import EXAMPLES, Example, Finding, ImportReport, MappedColumn, mask
+from sandbox.population.guard.shapes import NATIONAL_IDS, PHONES
 from sandbox.population.guard.source import Source
 from sandbox.population.packs.folder import Pack
 from sandbox.population.proof.marks import Marks
 
 RECORDS = "records.parquet"
 REPORT = "report.json"
+
+SUSPECTED = frozenset(shape.why for shape in (PHONES, *NATIONAL_IDS))
 
 Progress = Callable[[int], None]
 
@@ -137,6 +140,12 @@ def _report(
             "columns that were not understood were searched for phones, mail, accounts, cards and personal "
             "numbers; names in them are not recognised: say --map COLUMN=FIELD where they hold some"
         )
+    suspected = {finding.column for finding in tally.findings() if finding.why in SUSPECTED}
+    cautions += [
+        f"{column!r} was refused for its look: if it holds neither phones nor ids, say --map {column}=other; "
+        "then numbers without a country code or a check digit are found no more, unless it is full of them"
+        for column in sorted(suspected)
+    ]
     if pack is not None:
         cautions.append(f"ids and phones were read as those of pack {pack}, as --pack says")
     return ImportReport(

@@ -19,6 +19,7 @@ from numpy.typing import NDArray
 from sandbox.population.guard.detectors import DETECTORS, WEAK, holds_card
 from sandbox.population.guard.fields import NAMES
 from sandbox.population.guard.report import MappedColumn
+from sandbox.population.guard.shapes import Shape, recognise
 from sandbox.population.guard.source import as_text
 from sandbox.population.proof import banks
 from sandbox.population.proof.forms import PROVISIONAL, RESERVED_MAIL, any_of
@@ -69,6 +70,7 @@ class Judge:
         self._columns = columns
         self._region = pack.upper() if pack and pack.upper() in phonenumbers.SUPPORTED_REGIONS else None
         self._weak: dict[str, str | None] = {}
+        self._shapes: dict[str, Shape] = {}
 
     def judge(self, batch: pa.RecordBatch) -> Sequence[Refusal]:
         """Give the refusals of one batch; a record may be in several."""
@@ -227,6 +229,8 @@ class Judge:
                 yield Refusal(column.column, detector.rule, detector.why, found, text)
         if column.field != "phone":
             yield from self._search_weak(column.column, text, own)
+        if column.field is None:
+            yield from self._search_shape(column.column, text, own)
 
     def _own_possible(self, text: pa.StringArray) -> bool:
         """Save the long patterns where no value is as short and as full of digits as numbers are."""
@@ -245,6 +249,23 @@ class Judge:
             rule = "phone" if kind == _AS_PHONES else "personal-number"
             why = f"nearly the whole column is numbers {kind}"
             yield Refusal(column, rule, why, _matches(text, form) & ~own, text)
+
+    def _search_shape(self, column: str, text: pa.StringArray, own: Flags) -> Iterator[Refusal]:
+        """Refuse what looks like a phone or national id where much of a column does.
+
+        A batch decides for itself and for all that follow.
+        """
+        if column not in self._shapes:
+            left = _present(text) & ~own
+            filled = pc.utf8_trim_whitespace(text.filter(pa.array(left))).to_pylist()
+            shape = recognise(filled[:: -(-len(filled) // _LOOKED_AT) or 1])
+            if shape is None:
+                return
+            self._shapes[column] = shape
+        shape = self._shapes[column]
+        trimmed = pc.utf8_trim_whitespace(text)
+        found = _matches(trimmed, shape.candidates) & ~_matches(trimmed, shape.harmless) & ~own
+        yield Refusal(column, shape.rule, shape.why, found, text)
 
     def _apply(
         self,

@@ -35,7 +35,10 @@ IDENTIFYING = (
     "households.address",
     "accounts.account_number",
 )
-"""Columns by which a reader could take a row for a real person; a pack must class each of them."""
+"""Columns by which a reader could take a row for a real person, and which a pack must class itself.
+
+All others are classed for every pack at once, in `proof/classes.py`.
+"""
 
 RESERVED_DOMAINS = ("example", "test", "invalid", "example.org", "example.com", "example.net")
 """RFC 2606 and RFC 6761: nobody can register them or a name below them."""
@@ -297,8 +300,3 @@ class Profile(Frozen):
             self.account_number.capacity(mean) // ACCOUNTS_PER_PERSON,
             self.phone.capacity,
         )
-
-    @property
-    def weakest(self) -> Strength:
-        """The strength of the proof for the whole pack."""
-        return max((field.strength for field in self.fields), key=STRENGTHS.index)

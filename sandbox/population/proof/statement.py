@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from sandbox.model.population import FieldClass
-from sandbox.population.packs.profile import STRENGTHS, ClassedField, Strength
+from sandbox.population.packs.profile import ClassedField, Strength
+from sandbox.population.proof.classes import REPEATED, find_weakest
 
 _CLAIMS: Mapping[Strength, str] = {
     "reserved": "Every identifying field lies in a range that a standard reserves for nobody.",
@@ -15,7 +16,7 @@ _CLAIMS: Mapping[Strength, str] = {
     ),
     "plausible": (
         "The citizens are made up, but chance coincidences with real people can't be ruled out: "
-        "{columns} {are} no more than plausible."
+        "{columns} {are} no more than plausible, and so is what repeats them."
     ),
 }
 
@@ -38,9 +39,9 @@ def classify(fields: Sequence[ClassedField]) -> tuple[FieldClass, ...]:
 
 
 def state_strength(fields: Sequence[ClassedField]) -> str:
-    """Say how far the whole population is proven fictitious."""
-    weakest = max((field.strength for field in fields), key=STRENGTHS.index)
-    found = [field for field in fields if field.strength == weakest]
+    """Say how far a population is proven fictitious; of its weakest columns, name what repeats no other."""
+    weakest = find_weakest(fields)
+    found = [field for field in fields if field.strength == weakest and field.column not in REPEATED]
     return _CLAIMS[weakest].format(
         columns=", ".join(field.column for field in found),
         are="is" if len(found) == 1 else "are",

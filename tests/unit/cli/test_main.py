@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 import signal
 import subprocess
@@ -64,12 +65,40 @@ def test_ctrl_c_ends_with_130(monkeypatch, capsys):
     assert capsys.readouterr().err == "interrupted\n"
 
 
-def test_a_pipe_that_closes_is_no_fault(monkeypatch):
+def test_a_pipe_that_closes_is_no_fault(monkeypatch, tmp_path):
     def closed(**_):
         raise BrokenPipeError
 
     monkeypatch.setattr(command, "app", closed)
-    assert main(["ls"]) == 0
+    with (tmp_path / "stdout").open("w") as stdout:
+        monkeypatch.setattr(sys, "__stdout__", stdout)
+        assert main(["ls"]) == 0
+
+
+def test_another_end_of_the_program_is_kept(monkeypatch):
+    def ended(**_):
+        raise SystemExit(9)
+
+    monkeypatch.setattr(command, "app", ended)
+    with pytest.raises(SystemExit) as end:
+        main(["ls"])
+    assert end.value.code == 9
+
+
+@pytest.mark.parametrize("arguments", ["ls --json", "data packs", "--help"])
+def test_a_reader_that_is_gone_ends_every_command_quietly(arguments, tmp_path):
+    """By Rich (tables), by Typer (its own output) and by what Python holds back until the end."""
+    reading, writing = os.pipe()
+    os.close(reading)
+    done = subprocess.run(
+        [sys.executable, "-m", "sandbox", *arguments.split()],
+        env={**os.environ, "SANDBOX_HOME": str(tmp_path / "home")},
+        stdout=writing,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    os.close(writing)
+    assert (done.returncode, done.stderr) == (0, "")
 
 
 def test_what_nobody_foresaw_ends_with_70_and_a_report(monkeypatch, capsys, tmp_path):

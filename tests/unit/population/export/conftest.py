@@ -19,7 +19,7 @@ from tests.fakes.generated_population import Generated
 def small(tmp_path_factory: pytest.TempPathFactory) -> Generated:
     pack = load_pack(CONTENT_ROOT, "zz")
     folder = tmp_path_factory.mktemp("asked") / "it's here"
-    return Generated(pack, folder, generate(pack, PopulationRef(pack="zz", size=1000, seed=1), folder))
+    return Generated(pack, folder, generate(pack, PopulationRef(pack="zz", size=500, seed=1), folder))
 
 
 def write_population(folder: Path, like: Manifest, columns: Mapping[str, Sequence[object]]) -> Manifest:

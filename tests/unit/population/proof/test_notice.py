@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from sandbox.population import Pack, load_pack
 from sandbox.population.packs.profile import Profile
+from sandbox.population.proof.classes import class_fields
 from sandbox.population.proof.coincidence import expect_coincidences
 from sandbox.population.proof.notice import say_number, write_notice
 from sandbox.population.proof.statement import state_strength
@@ -12,7 +13,7 @@ from sandbox.settings import CONTENT_ROOT
 
 def _notice(pack: Pack) -> str:
     profile = pack.profile
-    return write_notice(profile.country, 1000, profile.fields, expect_coincidences(pack, 1000))
+    return write_notice(profile.country, 1000, class_fields(profile), expect_coincidences(pack, 1000))
 
 
 def test_it_has_its_three_parts(pack: Pack) -> None:
@@ -28,7 +29,7 @@ def test_it_has_its_three_parts(pack: Pack) -> None:
 def test_every_column_stands_with_its_own_class(pack: Pack) -> None:
     made_up = _notice(pack).partition("What can't be excluded:")[0]
     plausible = made_up.partition("no more than plausible:")[2]
-    for field in pack.profile.fields:
+    for field in class_fields(pack.profile):
         assert field.column in made_up
         assert (field.column in plausible) == (field.strength == "plausible")
 
