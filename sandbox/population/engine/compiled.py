@@ -14,7 +14,8 @@ import pyarrow as pa
 from sandbox.population.engine.archetypes import Archetypes, build_archetypes
 from sandbox.population.engine.personas import PersonaRows, compile_personas
 from sandbox.population.engine.pools import NamePools, pool_names
-from sandbox.population.engine.randomness import AliasTable, Integers
+from sandbox.population.engine.randomness import AliasTable, Flags, Integers
+from sandbox.population.engine.text import Pool
 from sandbox.population.packs.folder import Pack
 from sandbox.population.packs.places import Unit
 from sandbox.population.packs.profile import AgeBand, Profile
@@ -32,17 +33,23 @@ class CompiledPack:
     names: NamePools
     personas: PersonaRows
     no_personas: PersonaRows
-    regions: pa.StringArray
-    districts: pa.StringArray
-    settlements: pa.StringArray
+    regions: Pool
+    districts: Pool
+    settlements: Pool
     urban: pa.BooleanArray
     unit_no: Integers
     """Number of each settlement's administrative unit."""
     place: AliasTable
     units: tuple[Unit, ...]
     """The pack's administrative units of every level, by number."""
-    streets: pa.StringArray
+    streets: Pool
     institution: AliasTable
+    institutions: Pool
+    """Their codes, and what kind each is."""
+    institution_kinds: Pool
+    is_mobile: Flags
+    """Which of them keep money on a telephone."""
+    currency: Pool
     disability: Integers
     """Thousandths by age, as the three that follow."""
     literacy: Integers
@@ -64,17 +71,21 @@ def compile_pack(pack: Pack) -> CompiledPack:
         names=names,
         personas=compile_personas(pack, names),
         no_personas=compile_personas(replace(pack, personas=()), names),
-        regions=pa.array([place.region for place in pack.places]),
-        districts=pa.array([place.district for place in pack.places]),
-        settlements=pa.array([place.settlement for place in pack.places]),
+        regions=Pool.of([place.region for place in pack.places]),
+        districts=Pool.of([place.district for place in pack.places]),
+        settlements=Pool.of([place.settlement for place in pack.places]),
         urban=pa.array([place.urban for place in pack.places]),
         unit_no=np.array([place.unit_no for place in pack.places], dtype=np.int64),
         units=pack.units,
         place=AliasTable.from_weights(np.array([place.weight for place in pack.places], dtype=np.float64)),
-        streets=pa.array(pack.streets),
+        streets=Pool.of(pack.streets),
         institution=AliasTable.from_weights(
             np.array([institution.weight for institution in profile.institutions], dtype=np.float64)
         ),
+        institutions=Pool.of([each.code for each in profile.institutions]),
+        institution_kinds=Pool.of([each.kind for each in profile.institutions]),
+        is_mobile=np.array([each.kind == "mobile-money" for each in profile.institutions]),
+        currency=Pool.of([profile.currency]),
         disability=_by_age(profile.disability),
         literacy=_by_age(profile.literacy),
         phone_ownership=_by_age(profile.phone_ownership),

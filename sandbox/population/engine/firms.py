@@ -10,9 +10,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from sandbox.population.engine.days import Days, add_days
 from sandbox.population.engine.personas import SEED as PERSONA_SEED
 from sandbox.population.engine.randomness import AliasTable, Integers, below, words
-from sandbox.population.engine.rows import Days, Rows, add_days
+from sandbox.population.engine.rows import Rows
 
 ORGANISATIONS_PER_SHARD = 100
 
@@ -81,12 +82,12 @@ def found(rows: Rows, shard_number: int) -> Days:
     # Personas work in the first shard, and what is known of them doesn't depend on the seed.
     seed = rows.source.seed if shard_number else PERSONA_SEED
     drawn = words(seed, "organisation-founded", first, first + ORGANISATIONS_PER_SHARD)
-    return add_days(np.full(ORGANISATIONS_PER_SHARD, rows.reference), -365 - below(drawn, OLDEST_YEARS * 365))
+    return add_days(rows.reference, -365 - below(drawn, OLDEST_YEARS * 365))
 
 
 def choose_employers(rows: Rows, who: Integers) -> Integers:
     """Give the organisation at which each of these persons works."""
-    drawn = rows.source.per_person("employer")[who]
+    drawn = rows.per_person("employer")[who]
     rank = _RANKS.draw(drawn)
-    national = below(rows.source.per_person("employer-national")[who], 1000) < NATIONAL
+    national = below(rows.per_person("employer-national")[who], 1000) < NATIONAL
     return np.where(national, 0, rows.shard.number * ORGANISATIONS_PER_SHARD) + rank

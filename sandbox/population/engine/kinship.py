@@ -11,12 +11,15 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from sandbox.population.engine.archetypes import NOBODY, Role, Sex
-from sandbox.population.engine.randomness import Flags, Integers, Words, lower, upper
+from sandbox.population.engine.randomness import Flags, Integers, Words, lower, remainder, upper
 
 YOUNGEST_MOTHER = 18
 OLDEST_MOTHER = 42
 YOUNGEST_FATHER = 16
 MOST_CHILDREN = 6
+
+_ALIVE = np.clip(1150 - 14 * np.arange(128, dtype=np.int64), 0, 900)
+"""How likely one's mother is to be alive, in thousandths, by age."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,14 +50,16 @@ def link_parents_elsewhere(
         (sex == Sex.FEMALE) & (age >= 18 + YOUNGEST_MOTHER) & ((role == Role.HEAD) | (role == Role.SPOUSE))
     )
     mothers = mothers[mothers >= apart_from]
-    mothers = mothers[np.argsort(age[mothers], kind="stable")]
-    alive = lower(drawn) % 1000 < np.clip(1150 - 14 * age, 0, 900)
+    # Sorted as bytes, which numpy does by counting.
+    mothers = mothers[np.argsort(age[mothers].astype(np.uint8), kind="stable")]
+    alive = remainder(lower(drawn), 1000) < _ALIVE.take(age)
     orphaned = (kin.mother == NOBODY) & (kin.father == NOBODY)
     children = np.flatnonzero(alive & orphaned & (age >= 18) & (age < 70) & (role != Role.PARENT))
     children = children[children >= apart_from]
 
-    youngest = np.searchsorted(age[mothers], age[children] + YOUNGEST_MOTHER, side="left")
-    beyond = np.searchsorted(age[mothers], age[children] + OLDEST_MOTHER, side="right")
+    younger = np.searchsorted(age[mothers], np.arange(len(_ALIVE) + OLDEST_MOTHER + 1))
+    youngest = younger.take(age[children] + YOUNGEST_MOTHER)
+    beyond = younger.take(age[children] + OLDEST_MOTHER + 1)
     found = beyond > youngest
     children, youngest, beyond = children[found], youngest[found], beyond[found]
     chosen = mothers[youngest + ((upper(drawn[children]) * (beyond - youngest)) >> 32)]
@@ -95,11 +100,17 @@ def trace_family_names(kin: Kin, role: Integers, own: Integers) -> Integers:
 
 def rank_within(groups: Integers) -> Integers:
     """Number the entries of each group 0, 1, 2, ... in order of position."""
-    order = np.argsort(groups, kind="stable")
-    grouped = groups[order]
+    positions = np.arange(len(groups), dtype=np.int64)
+    bits = len(groups).bit_length()
+    if groups.min(initial=0) >= 0 and groups.max(initial=0) < 1 << (63 - bits):
+        # Numbers are sorted several times faster than places are sorted by number.
+        both = np.sort((groups << bits) | positions)
+        order, grouped = both & ((1 << bits) - 1), both >> bits
+    else:
+        order = np.argsort(groups, kind="stable")
+        grouped = groups[order]
     begins: Flags = np.ones(len(groups), dtype=np.bool_)
     begins[1:] = grouped[1:] != grouped[:-1]
-    positions = np.arange(len(groups), dtype=np.int64)
     first = np.maximum.accumulate(np.where(begins, positions, 0))
     rank = np.empty(len(groups), dtype=np.int64)
     rank[order] = positions - first

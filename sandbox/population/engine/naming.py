@@ -12,7 +12,7 @@ import numpy as np
 import pyarrow as pa
 
 from sandbox.population.engine.archetypes import NOBODY, Role, Sex
-from sandbox.population.engine.kinship import Kin, rank_within, trace_family_names
+from sandbox.population.engine.kinship import Kin, trace_family_names
 from sandbox.population.engine.people import People, Source
 from sandbox.population.engine.pools import NamePools
 from sandbox.population.engine.randomness import Flags, Integers
@@ -36,7 +36,7 @@ class NameColumns:
 def draw_names(pools: NamePools, people: People, source: Source) -> NameColumns:
     """Name everybody of one shard."""
     given = _draw_given(pools, people, source)
-    own = given - np.where(people.sex == Sex.MALE, pools.given.females, 0)
+    own = given - (people.sex == Sex.MALE) * pools.given.females
     other: tuple[pa.StringArray, pa.StringArray] = (pa.nulls(source.persons, pa.string()),) * 2
     if pools.rule in ("patronymic", "father-grandfather"):
         father = _from_father(people.kin, own, pools, source, "father-name")
@@ -82,12 +82,21 @@ def _draw_given(pools: NamePools, people: People, source: Source) -> Integers:
     names = np.zeros(source.persons, dtype=np.int64)
     repeated: Flags = np.ones(source.persons, dtype=np.bool_)
     for stream in _GIVEN_STREAMS:
-        drawn = source.per_person(stream)[repeated]
-        females, males = (table.draw(drawn) for table in pools.given_name)
-        male = people.sex[repeated] == Sex.MALE
-        names[repeated] = np.where(male, males + pools.given.females, females)
-        repeated = rank_within(people.household * len(pools.given.native) + names) > 0
+        who = np.flatnonzero(repeated)
+        names[who] = pools.given_names.draw(source.per_person(stream)[who], people.sex[who])
+        repeated = _is_shared_with_an_elder(people.household, names)
     return names
+
+
+def _is_shared_with_an_elder(household: Integers, names: Integers) -> Flags:
+    """Say who bears the name of somebody before them in the household, whose members stand in a row."""
+    shared = np.zeros(len(names), dtype=np.bool_)
+    for apart in range(1, len(names)):
+        together = household[apart:] == household[:-apart]
+        if not together.any():
+            break
+        shared[apart:] |= together & (names[apart:] == names[:-apart])
+    return shared
 
 
 def _from_father(kin: Kin, names: Integers, pools: NamePools, source: Source, stream: str) -> Integers:

@@ -7,16 +7,17 @@ Refuses to look outside the shard: relatives always live within it.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
+from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from sandbox.population.engine.archetypes import NOBODY, Role
 from sandbox.population.engine.compiled import CompiledPack
+from sandbox.population.engine.days import Days, add_days
 from sandbox.population.engine.kinship import Kin, link_parents_elsewhere
+from sandbox.population.engine.personas import ELDEST, PersonaRows
 from sandbox.population.engine.personas import SEED as PERSONA_SEED
-from sandbox.population.engine.personas import PersonaRows
 from sandbox.population.engine.randomness import Flags, Integers, Words, below, happens, words
 
 HOUSEHOLDS_PER_SHARD = 4096
@@ -49,9 +50,10 @@ class Source:
     """How many of them, from the first on, are personas, whose words don't depend on the seed."""
     persona_households: int
 
-    def per_person(self, stream: str) -> Words:
-        """Words for every person of the shard."""
-        return self._draw(stream, self.shard.first_person, self.persons, self.personas)
+    def per_person(self, stream: str, *, count: int | None = None) -> Words:
+        """Words for every person of the shard, or for the first ones."""
+        persons = self.persons if count is None else count
+        return self._draw(stream, self.shard.first_person, persons, min(persons, self.personas))
 
     def per_household(self, stream: str) -> Words:
         """Words for every household of the shard."""
@@ -75,13 +77,20 @@ class People:
     """Completed years on the reference date."""
     sex: Integers
     role: Integers
-    birth_date: NDArray[np.datetime64]
+    birth_date: Days
     kin: Kin
     disability: Flags
     literate: Flags
     employed: Flags
     monthly_income: Integers
     """Minor units."""
+
+    def first(self, count: int) -> People:
+        """Give the first persons alone; their kin may be beyond them."""
+        columns: dict[str, Any] = {each.name: getattr(self, each.name) for each in fields(self)}
+        kin = Kin(self.kin.mother[:count], self.kin.father[:count], self.kin.spouse[:count])
+        cut: dict[str, Any] = {name: column[:count] for name, column in columns.items() if name != "kin"}
+        return People(kin=kin, **cut)
 
 
 def count_persons(compiled: CompiledPack, seed: int, shard_number: int) -> int:
@@ -103,7 +112,7 @@ def draw_people(compiled: CompiledPack, seed: int, shard: Shard) -> tuple[People
     source = Source(seed, shard, len(known) + len(members), len(known), known.households)
 
     household = np.concatenate([known.household, members + known.households])
-    head = np.searchsorted(household, household)
+    head = _first_of_each(household).take(household)
     age = np.concatenate([known.age, archetypes.age[member]])
     sex = np.concatenate([known.sex, archetypes.sex[member]])
     role = np.concatenate([known.role, archetypes.role[member]])
@@ -155,6 +164,11 @@ def _draw_archetypes(compiled: CompiledPack, seed: int, shard_number: int) -> In
     return compiled.archetype.draw(words(seed, "archetype", first, first + HOUSEHOLDS_PER_SHARD))
 
 
+def _first_of_each(household: Integers) -> Integers:
+    """Find the first member of each household; members stand in a row, and no household is empty."""
+    return np.flatnonzero(np.diff(household, prepend=-1))
+
+
 def _marry(role: Integers, head: Integers) -> Integers:
     """Join each spouse with the head of the household, both ways."""
     spouse = np.full(len(role), NOBODY, dtype=np.int64)
@@ -164,13 +178,13 @@ def _marry(role: Integers, head: Integers) -> Integers:
     return spouse
 
 
-def _be_born(compiled: CompiledPack, age: Integers, drawn: Words) -> NDArray[np.datetime64]:
+def _be_born(compiled: CompiledPack, age: Integers, drawn: Words) -> Days:
     """Choose a day so that exactly `age` years are completed on the reference date."""
     reference = compiled.profile.reference_date
-    month = np.datetime64(reference, "M") - 12 * age.astype("timedelta64[M]")
-    last_day = month.astype("datetime64[D]") + np.timedelta64(reference.day - 1, "D")
-    birth_date: NDArray[np.datetime64] = last_day - below(drawn, 365).astype("timedelta64[D]")
-    return birth_date
+    months = np.arange(0, 12 * ELDEST + 1, 12).astype("timedelta64[M]")
+    first_day: Days = np.asarray(np.datetime64(reference, "M") - months, dtype="datetime64[D]")
+    last_day = first_day + np.timedelta64(reference.day - 1, "D")
+    return add_days(last_day.take(age), -below(drawn, 365))
 
 
 def _earn(
@@ -178,13 +192,14 @@ def _earn(
 ) -> tuple[Flags, Integers]:
     """Decide who works and for how much; see profile.Livelihood. A disability halves the chance of work."""
     livelihood = compiled.profile.livelihood
-    rank = below(source.per_household("rank"), 1000)[household]
+    rank = below(source.per_household("rank"), 1000).take(household)
     span = livelihood.employed_richest - livelihood.employed_poorest
-    chance = (livelihood.employed_poorest + span * rank // 1000) // np.where(disability, 2, 1)
+    chance = (livelihood.employed_poorest + span * rank // 1000) >> disability
     of_working_age = (age >= livelihood.working_age_from) & (age <= livelihood.working_age_to)
     employed = of_working_age & happens(source.per_person("employed"), chance)
-    decile, rest = np.divmod(rank, 100)
+    decile = rank // 100
+    rest = rank - decile * 100
     low, high = compiled.pay_deciles[decile], compiled.pay_deciles[decile + 1]
     usual = low + (high - low) * rest // 100
     own = usual * (600 + below(source.per_person("pay"), 801)) // 1000
-    return employed, np.where(employed, own, 0)
+    return employed, own * employed

@@ -7,7 +7,7 @@ say is drawn from words of a seed of their own.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields, replace
 from datetime import date
 
 import numpy as np
@@ -58,6 +58,18 @@ class PersonaRows:
 
     def __len__(self) -> int:
         return len(self.slugs)
+
+    def first(self, count: int) -> PersonaRows:
+        """Give the first ones alone; whom they refer to may be beyond them."""
+        columns = {each.name: getattr(self, each.name) for each in fields(self) if each.name not in _WHOLE}
+        return replace(
+            self,
+            names=tuple(column[:count] for column in self.names),
+            **{name: column[:count] for name, column in columns.items()},
+        )
+
+
+_WHOLE = ("households", "names")
 
 
 def compile_personas(pack: Pack, pools: NamePools) -> PersonaRows:

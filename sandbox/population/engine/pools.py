@@ -8,7 +8,8 @@ import numpy as np
 import pyarrow as pa
 
 from sandbox.population.engine.archetypes import Sex
-from sandbox.population.engine.randomness import AliasTable, Integers
+from sandbox.population.engine.randomness import AliasTable, AliasTables, Integers
+from sandbox.population.engine.text import Pool
 from sandbox.population.packs.names import NameList, NameLists
 from sandbox.population.packs.profile import Names
 
@@ -17,33 +18,38 @@ from sandbox.population.packs.profile import Names
 class NamePool:
     """Ready-made texts in two scripts, the female forms before the male ones."""
 
-    native: pa.StringArray
-    latin: pa.StringArray
+    native_pool: Pool
+    latin_pool: Pool
     females: int
+
+    @property
+    def native(self) -> pa.StringArray:
+        """The texts as they are written in the country."""
+        return self.native_pool.texts
+
+    @property
+    def latin(self) -> pa.StringArray:
+        """The same in Latin letters."""
+        return self.latin_pool.texts
 
     @classmethod
     def of(cls, lists: tuple[NameList, NameList]) -> NamePool:
         """Lay the two lists end to end."""
         females, males = lists
         return cls(
-            native=pa.array([*females.native, *males.native]),
-            latin=pa.array([*females.latin, *males.latin]),
+            native_pool=Pool.of([*females.native, *males.native]),
+            latin_pool=Pool.of([*females.latin, *males.latin]),
             females=len(females),
         )
 
     def form(self, index: Integers, sex: Integers) -> Integers:
         """Find the form by sex of the name with that place in its own list."""
-        return index + np.where(sex == Sex.MALE, self.females, 0)
+        placed: Integers = index + (sex == Sex.MALE) * self.females
+        return placed
 
     def take(self, places: Integers) -> tuple[pa.Array, pa.Array]:
         """Give the texts, native and Latin, without writing them out."""
-        return _encode(self.native, places), _encode(self.latin, places)
-
-
-def _encode(pool: pa.StringArray, places: Integers) -> pa.DictionaryArray:
-    # A name may be in the pool twice: a woman's and a man's, or two that are one in Latin letters.
-    distinct = pool.dictionary_encode()
-    return pa.DictionaryArray.from_arrays(pa.array(distinct.indices.to_numpy()[places]), distinct.dictionary)
+        return self.native_pool.encode(places), self.latin_pool.encode(places)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -55,6 +61,8 @@ class NamePools:
     given: NamePool
     given_name: tuple[AliasTable, AliasTable]
     """By sex of who is named."""
+    given_names: AliasTables
+    """Both end to end, as the names stand in the pool."""
     family: NamePool
     family_name: AliasTable
     patronymic: NamePool | None
@@ -68,6 +76,7 @@ def pool_names(lists: NameLists, names: Names) -> NamePools:
         spouse_takes_name=names.spouse_takes_name,
         given=NamePool.of(lists.given),
         given_name=(female, male),
+        given_names=AliasTables.of((female, male)),
         family=NamePool.of(lists.family),
         family_name=_weigh(lists.family[1], names.rank_shift),
         patronymic=None if lists.patronymics is None else NamePool.of(lists.patronymics),

@@ -11,6 +11,7 @@ stable for ever (NEP 19), but not what its distributions make of them; those are
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from math import fsum, gcd
@@ -50,17 +51,25 @@ def words(seed: int, stream: str, first: int, last: int) -> Words:
 
 def upper(drawn: Words) -> Integers:
     """Give the upper 32 bits of each word."""
-    return (drawn >> _HALF).astype(np.int64)
+    return (drawn >> _HALF).view(np.int64)
 
 
 def lower(drawn: Words) -> Integers:
     """Give the lower 32 bits of each word, which are independent of the upper ones."""
-    return (drawn & _LOW).astype(np.int64)
+    return (drawn & _LOW).view(np.int64)
 
 
 def below(drawn: Words, bound: int) -> Integers:
     """Map each word to 0 .. bound - 1; the bias is under bound / 2^32."""
-    return (upper(drawn) * bound) >> 32
+    scaled = upper(drawn)
+    scaled *= bound
+    scaled >>= 32
+    return scaled
+
+
+def remainder(values: Integers, modulus: int) -> Integers:
+    """Give `values % modulus` by way of the quotient, which numpy computes with vector instructions."""
+    return values - values // modulus * modulus
 
 
 def happens(drawn: Words, per_mille: Integers | int) -> Flags:
@@ -96,7 +105,43 @@ class AliasTable:
     def draw(self, drawn: Words) -> Integers:
         """Pick one index per word: the column by the upper half, itself or its alias by the lower."""
         column = below(drawn, len(self.aliases))
-        return np.where(lower(drawn) < self.thresholds[column], column, self.aliases[column])
+        aliased = lower(drawn) >= self.thresholds.take(column)
+        np.copyto(column, self.aliases.take(column), where=aliased)
+        return column
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class AliasTables:
+    """Several alias tables end to end; draws from the one that is asked for as if it stood alone."""
+
+    counts: Integers
+    begins: Integers
+    thresholds: Integers
+    aliases: Integers
+
+    @classmethod
+    def of(cls, tables: Sequence[AliasTable]) -> AliasTables:
+        """Lay tables end to end; indices go on where those of the table before end."""
+        counts = np.array([len(table.aliases) for table in tables], dtype=np.int64)
+        begins = np.cumsum(counts) - counts
+        return cls(
+            counts=counts,
+            begins=begins,
+            thresholds=np.concatenate([table.thresholds for table in tables]),
+            aliases=np.concatenate(
+                [table.aliases + begin for table, begin in zip(tables, begins, strict=True)]
+            ),
+        )
+
+    def draw(self, drawn: Words, which: Integers) -> Integers:
+        """Pick one index per word, from table number `which`."""
+        column = upper(drawn)
+        column *= self.counts.take(which)
+        column >>= 32
+        column += self.begins.take(which)
+        aliased = lower(drawn) >= self.thresholds.take(column)
+        np.copyto(column, self.aliases.take(column), where=aliased)
+        return column
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,6 +168,4 @@ class Permutation:
 
     def __call__(self, numbers: Integers) -> Integers:
         """Map each number below the modulus to its own place."""
-        # A remainder by way of the quotient, which numpy computes with vector instructions.
-        placed = numbers * self.factor + self.shift
-        return placed - placed // self.modulus * self.modulus
+        return remainder(numbers * self.factor + self.shift, self.modulus)

@@ -1,30 +1,29 @@
 """One drawn shard with what several tables share; each is computed when a table first asks for it.
 
-A shard is always drawn whole and then cut at the population's size, so that a smaller
+Kinship of a shard is always drawn whole and then cut at the population's size, so that a smaller
 population is the beginning of a larger one: a person keeps every value, except that a
 reference to somebody past the end becomes null. A household that the cut goes through
-describes the persons who are left; heads come first, so it keeps its head.
+describes the persons who are left; heads come first, so it keeps its head. What no relative
+passes on is drawn for those alone who are left.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass, fields
 from functools import cached_property
-from typing import Any
 
 import numpy as np
 import pyarrow as pa
-from numpy.typing import NDArray
 
+from sandbox.population.engine.addresses import Addresses, draw_addresses
 from sandbox.population.engine.archetypes import NOBODY, Role
 from sandbox.population.engine.compiled import CompiledPack
+from sandbox.population.engine.identifiers import write_emails, write_phones
 from sandbox.population.engine.naming import NameColumns, draw_names
 from sandbox.population.engine.people import ADULT, People, Shard, Source, draw_people
 from sandbox.population.engine.personas import PersonaRows
-from sandbox.population.engine.randomness import Flags, Integers, happens
-
-Days = NDArray[np.datetime64]
-"""Days since 1970 as datetime64[D]."""
+from sandbox.population.engine.randomness import Flags, Integers, Words, happens
+from sandbox.population.engine.text import Characters
 
 _SECOND_ACCOUNTS = 80
 """Of a thousand people with an account, how many have a second one."""
@@ -69,14 +68,23 @@ class Rows:
         return int(self.people.household[self.kept - 1]) + 1
 
     @cached_property
+    def present(self) -> People:
+        """The persons who are within the population; relatives of theirs may be past its end."""
+        return self.people.first(self.kept)
+
+    def per_person(self, stream: str) -> Words:
+        """Words for every person who is within the population."""
+        return self.source.per_person(stream, count=self.kept)
+
+    @cached_property
     def number(self) -> Integers:
-        """Number of each person."""
-        return np.arange(self.source.persons, dtype=np.int64) + self.shard.first_person
+        """Number of each person within the population."""
+        return np.arange(self.kept, dtype=np.int64) + self.shard.first_person
 
     @cached_property
     def heads(self) -> Integers:
         """Positions of the heads, one for each household within the population."""
-        return np.flatnonzero(self.people.role[: self.kept] == Role.HEAD)
+        return np.flatnonzero(self.present.role == Role.HEAD)
 
     @cached_property
     def reference(self) -> np.datetime64:
@@ -85,7 +93,7 @@ class Rows:
 
     @cached_property
     def names(self) -> NameColumns:
-        """Everybody's names."""
+        """Everybody's names, of the whole shard."""
         drawn = draw_names(self.compiled.names, self.people, self.source)
         known = self.source.personas
         if not known:
@@ -101,7 +109,9 @@ class Rows:
     @cached_property
     def personas(self) -> PersonaRows:
         """The personas who are the first persons of this shard; none but in the first."""
-        return self.compiled.personas if self.source.personas else self.compiled.no_personas
+        if not self.source.personas:
+            return self.compiled.no_personas
+        return self.compiled.personas.first(self.kept)
 
     @cached_property
     def place(self) -> Integers:
@@ -114,31 +124,35 @@ class Rows:
         return self.compiled.unit_no[self.place]
 
     @cached_property
+    def addresses(self) -> Addresses:
+        """Where each household within the population lives."""
+        return draw_addresses(self.compiled, self.source, self.place[: self.households])
+
+    @cached_property
     def accounts(self) -> Accounts:
         """Give every head an account, and a share of the other adults; a few have two."""
-        profile = self.compiled.profile
-        chosen = happens(self.source.per_person("account"), profile.account_ownership)
-        institution = self.compiled.institution.draw(self.source.per_person("institution"))
-        kinds = np.array([each.kind == "mobile-money" for each in profile.institutions])
-        held = (self.people.role == Role.HEAD) | (chosen & (self.people.age >= ADULT))
-        second = held & happens(self.source.per_person("second-account"), _SECOND_ACCOUNTS)
-        known = self.personas
+        people, known = self.present, self.personas
+        chosen = happens(self.per_person("account"), self.compiled.profile.account_ownership)
+        institution = self.compiled.institution.draw(self.per_person("institution"))
+        held = (people.role == Role.HEAD) | (chosen & (people.age >= ADULT))
+        second = held & happens(self.per_person("second-account"), _SECOND_ACCOUNTS)
         held[: len(known)] = known.has_account
         second[: len(known)] = False
-        elsewhere = self.compiled.institution.draw(self.source.per_person("second-institution"))
+        elsewhere = self.compiled.institution.draw(self.per_person("second-institution"))
+        mobile = self.compiled.is_mobile
         return Accounts(
             held=held,
             institution=institution,
             second=second,
             second_institution=elsewhere,
-            is_mobile=(held & kinds[institution]) | (second & kinds[elsewhere]),
+            is_mobile=(held & mobile.take(institution)) | (second & mobile.take(elsewhere)),
         )
 
     @cached_property
     def has_phone(self) -> Flags:
         """Who has a telephone; nobody keeps money on one that they don't have."""
-        owned = self.compiled.phone_ownership[self.people.age]
-        has = self.accounts.is_mobile | happens(self.source.per_person("has-phone"), owned)
+        owned = self.compiled.phone_ownership.take(self.present.age)
+        has = self.accounts.is_mobile | happens(self.per_person("has-phone"), owned)
         has[: len(self.personas)] = self.personas.has_phone
         return has
 
@@ -153,16 +167,31 @@ class Rows:
         numbers[: len(self.personas)] = self.personas.phone_of
         return numbers
 
-    @property
-    def reserved_phones(self) -> int:
-        """How many telephone numbers are the personas', whatever the seed."""
-        return 2 * len(self.compiled.personas)
+    @cached_property
+    def phones(self) -> Characters:
+        """The telephone numbers of those who have one, in order."""
+        return self.write_phones(self.phone_no[self.has_phone])
+
+    def write_phones(self, numbers: Integers) -> Characters:
+        """Write the telephone numbers with these numbers."""
+        # Personas' numbers come first, as many again are their second ones, whatever the seed.
+        return write_phones(
+            self.compiled.profile.phone,
+            seed=self.source.seed,
+            persons=numbers,
+            reserved=2 * len(self.compiled.personas),
+        )
+
+    @cached_property
+    def emails(self) -> Characters:
+        """The e-mail addresses of those who have one, in order."""
+        return write_emails(self.compiled.profile.email_domain, persons=self.number[self.has_email])
 
     @cached_property
     def has_email(self) -> Flags:
         """Who has an e-mail address."""
-        owned = self.compiled.email_ownership[self.people.age]
-        has = happens(self.source.per_person("has-email"), owned)
+        owned = self.compiled.email_ownership.take(self.present.age)
+        has = happens(self.per_person("has-email"), owned)
         has[: len(self.personas)] = self.personas.has_email
         return has
 
@@ -177,37 +206,3 @@ def _follow(first: pa.StringArray, others: pa.Array) -> pa.Array:
     if not pa.types.is_dictionary(others.type):
         return pa.concat_arrays([first, others])
     return pa.chunked_array([first.dictionary_encode(), others]).unify_dictionaries().combine_chunks()
-
-
-def shift_years(day: Days, years: int) -> Days:
-    """Give the same day so many years later; a 29 February becomes 1 March where there is none."""
-    month = day.astype("datetime64[M]")
-    moved: Days = (month + np.timedelta64(12 * years, "M")).astype("datetime64[D]") + (day - month)
-    return moved
-
-
-def add_days(day: Days, count: Integers) -> Days:
-    """Give the day so many days later."""
-    moved: Days = day + count.astype("timedelta64[D]")
-    return moved
-
-
-def days_between(first: Days, last: Days | np.datetime64) -> Integers:
-    """Count days from one day to another; negative when the other is earlier."""
-    between: Integers = (last - first).astype(np.int64)
-    return between
-
-
-def encode(index: Integers, pool: Any, *, present: Flags | None = None) -> pa.Array:
-    """Choose texts from a pool by index, without writing them out; null where not `present`."""
-    # A Parquet file's dictionary must not hold a text twice, and several places share a district.
-    distinct = pool.dictionary_encode()
-    places = distinct.indices.to_numpy()[index]
-    return pa.DictionaryArray.from_arrays(
-        pa.array(places, mask=None if present is None else ~present), distinct.dictionary
-    )
-
-
-def day_array(days: Days, *, present: Flags | None = None) -> pa.Array:
-    """Turn days into a column of dates; null where not `present`."""
-    return pa.array(days.astype("datetime64[D]"), mask=None if present is None else ~present)

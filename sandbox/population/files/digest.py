@@ -14,6 +14,7 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
+from numpy.typing import NDArray
 
 
 class _ColumnDigest:
@@ -27,18 +28,31 @@ class _ColumnDigest:
         """Add the next rows; how a text is encoded makes no difference."""
         if pa.types.is_dictionary(column.type):
             column = column.dictionary_decode()
+        absent = ~column.is_valid().to_numpy(zero_copy_only=False) if column.null_count else None
         if pa.types.is_string(column.type):
-            lengths = pc.fill_null(pc.binary_length(column), -1)
-            self._shape.update(_little_endian(lengths, "<i4"))
-            present = column.drop_null()
-            _, offsets, data = present.buffers()
-            bounds = np.frombuffer(offsets, dtype=np.int32)
-            first, last = bounds[present.offset], bounds[present.offset + len(present)]
-            self._content.update(memoryview(data)[first:last] if data is not None else b"")
-        else:
-            self._shape.update(_little_endian(column.is_valid(), "u1"))
-            whole = column.cast(pa.int32()) if pa.types.is_date32(column.type) else column
-            self._content.update(_little_endian(pc.fill_null(whole.cast(pa.int64()), 0), "<i8"))
+            self._update_text(column, absent)
+            return
+        shape = np.ones(len(column), dtype=np.uint8)
+        if absent is not None:
+            shape[absent] = 0
+        self._shape.update(shape.data)
+        whole = (column.cast(pa.int32()) if pa.types.is_date32(column.type) else column).cast(pa.int64())
+        if absent is not None:
+            whole = pc.fill_null(whole, 0)
+        self._content.update(_little_endian(whole.to_numpy(), "<i8"))
+
+    def _update_text(self, column: pa.Array, absent: NDArray[np.bool_] | None) -> None:
+        bounds = _bounds(column)
+        lengths = np.diff(bounds)
+        if absent is not None:
+            if lengths[absent].any():
+                # Whoever made the column left something where nothing is.
+                column = column.drop_null()
+                bounds = _bounds(column)
+            lengths[absent] = -1
+        self._shape.update(_little_endian(lengths, "<i4"))
+        data = column.buffers()[2]
+        self._content.update(memoryview(data)[bounds[0] : bounds[-1]] if data is not None else b"")
 
     def digest(self) -> bytes:
         """Give the digest of the rows so far."""
@@ -70,6 +84,13 @@ def combine(digests: Mapping[str, str]) -> str:
     return hashlib.sha256(lines.encode()).hexdigest()
 
 
-def _little_endian(column: pa.Array, dtype: str) -> bytes:
-    encoded: bytes = column.to_numpy(zero_copy_only=False).astype(dtype).tobytes()
-    return encoded
+def _bounds(column: pa.StringArray) -> NDArray[np.int32]:
+    """Say where each text begins among the column's bytes, and where the last one ends."""
+    offsets = column.buffers()[1]
+    if offsets is None or not len(column):
+        return np.zeros(1, dtype=np.int32)
+    return np.frombuffer(offsets, dtype=np.int32)[column.offset : column.offset + len(column) + 1]
+
+
+def _little_endian(values: NDArray[Any], dtype: str) -> memoryview:
+    return np.ascontiguousarray(values, dtype=dtype).data

@@ -16,14 +16,18 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from sandbox.population.engine.archetypes import NOBODY, Role, Sex
+from sandbox.population.engine.days import Days, add_days, day_array, days_between, shift_years
 from sandbox.population.engine.people import ADULT
-from sandbox.population.engine.randomness import Flags, Integers, below, happens, lower
-from sandbox.population.engine.rows import Days, Rows, add_days, day_array, days_between, encode, shift_years
+from sandbox.population.engine.randomness import Flags, Integers, below, happens, lower, remainder
+from sandbox.population.engine.rows import Rows
 from sandbox.population.engine.tables.schemas import assemble
+from sandbox.population.engine.text import Pool
 
 EVENTS_PER_PERSON = 4
 KINDS = ("birth", "marriage", "divorce", "death")
 
+_KINDS = Pool.of(KINDS)
+_SPACE = pa.scalar(" ")
 _BIRTH, _MARRIAGE, _DIVORCE, _DEATH = range(4)
 _UNREPORTED_BIRTHS, _UNREPORTED_DEATHS = 30, 60
 _LATEST_REPORT = 90
@@ -64,46 +68,53 @@ def draw_events(rows: Rows) -> pa.RecordBatch:
     owner = together("owner")
     kind = np.repeat(np.arange(len(events)), [len(each.owner) for each in events])
     kind = np.array([each.kind for each in events])[kind]
-    number = (owner + rows.shard.first_person) * EVENTS_PER_PERSON + kind
-    order = np.argsort(number)
-    order = order[owner[order] < rows.kept]
+    number = owner * EVENTS_PER_PERSON + kind
+    # Every number is one event's at most, so they are put in order without sorting.
+    event = np.full(rows.source.persons * EVENTS_PER_PERSON, -1, dtype=np.int64)
+    event[number] = np.arange(len(number))
+    event = event[: rows.kept * EVENTS_PER_PERSON]
+    order = event[event >= 0]
     reported = together("reported")[order]
     return assemble(
         "civil_events",
-        event_no=number[order],
-        kind=encode(kind[order], pa.array(KINDS)),
+        event_no=number[order] + rows.shard.first_person * EVENTS_PER_PERSON,
+        kind=_KINDS.encode(kind[order]),
         event_date=day_array(together("day")[order]),
         registered_on=day_array(together("registered")[order], present=reported),
         person_no=rows.refer(together("person")[order]),
         partner_no=rows.refer(together("partner")[order]),
         mother_no=rows.refer(together("mother")[order]),
         father_no=rows.refer(together("father")[order]),
-        subject_name=_full_names(rows).take(pa.array(together("name_of")[order])),
+        subject_name=_full_names(rows, together("name_of")[order]),
         subject_birth_date=day_array(together("born")[order]),
         unit_no=together("unit_no")[order],
     )
 
 
-def _full_names(rows: Rows) -> pa.Array:
-    """Join the names at birth that a person has."""
-    names = rows.names
+def _full_names(rows: Rows, who: Integers) -> pa.Array:
+    """Join the names at birth that each of these persons has."""
+    names, chosen = rows.names, pa.array(who)
     parts = [
-        each.dictionary_decode() if pa.types.is_dictionary(each.type) else each
-        for each in (names.given_name, names.other_names, names.birth_name)
+        part.dictionary_decode() if pa.types.is_dictionary(part.type) else part
+        for part in (
+            each.take(chosen)
+            for each in (names.given_name, names.other_names, names.birth_name)
+            if each.null_count < len(each)
+        )
     ]
-    return pc.binary_join_element_wise(*parts, " ", null_handling="skip")
+    return pc.binary_join_element_wise(*parts, _SPACE, null_handling="skip")
 
 
 def _births(rows: Rows) -> Events:
-    people, source = rows.people, rows.source
-    everybody = np.arange(source.persons, dtype=np.int64)
-    drawn = source.per_person("birth-registered")
+    people, household = rows.present, rows.people.household
+    everybody = np.arange(rows.kept, dtype=np.int64)
+    drawn = rows.per_person("birth-registered")
     registered = add_days(people.birth_date, below(drawn, _LATEST_REPORT))
     reported = ~happens(drawn << np.uint64(32), _UNREPORTED_BIRTHS) & (registered <= rows.reference)
     # Whoever lives with a parent was born where the household is; others anywhere.
-    elsewhere = rows.compiled.unit_no[rows.compiled.place.draw(source.per_person("birth-place"))]
+    elsewhere = rows.compiled.unit_no.take(rows.compiled.place.draw(rows.per_person("birth-place")))
     parent = np.where(people.kin.mother != NOBODY, people.kin.mother, people.kin.father)
-    at_home = (parent != NOBODY) & (people.household[parent] == people.household)
+    at_home = (parent != NOBODY) & (household[parent] == people.household)
     return Events(
         kind=_BIRTH,
         owner=everybody,
@@ -111,7 +122,7 @@ def _births(rows: Rows) -> Events:
         registered=registered,
         reported=reported,
         person=everybody,
-        partner=np.full(source.persons, NOBODY),
+        partner=np.full(rows.kept, NOBODY),
         mother=people.kin.mother,
         father=people.kin.father,
         name_of=everybody,
@@ -141,7 +152,7 @@ def _part(rows: Rows) -> _Parted:
     widowed = alone & (
         below(chance, 1000) < np.where(people.role == Role.PARENT, 850, (people.age - 35) * 12)
     )
-    divorced = alone & ~widowed & (people.role == Role.HEAD) & (lower(chance) % 1000 < _DIVORCED)
+    divorced = alone & ~widowed & (people.role == Role.HEAD) & (remainder(lower(chance), 1000) < _DIVORCED)
     who = np.flatnonzero(widowed | divorced)
     who = who[who >= len(rows.personas)]
     born, sex = people.birth_date[who], people.sex[who]
@@ -155,7 +166,7 @@ def _part(rows: Rows) -> _Parted:
     possible = latest >= 0
     span = np.minimum(np.maximum(latest, 0), _MARRIES_WITHIN)
     wed = add_days(of_age, below(days, 2**16) * (span + 1) >> 16)
-    earliest = np.maximum(add_days(wed, np.full(len(who), _MARRIED_FOR_DAYS)), _last_conception(rows)[who])
+    earliest = np.maximum(wed + np.timedelta64(_MARRIED_FOR_DAYS, "D"), _last_conception(rows, who))
     span = days_between(earliest, rows.reference)
     ended = add_days(earliest, (lower(days) * (np.maximum(span, 0) + 1)) >> 32)
     return _Parted(
@@ -168,14 +179,16 @@ def _part(rows: Rows) -> _Parted:
     )
 
 
-def _last_conception(rows: Rows) -> Days:
-    """Give for each person the day nine months before their youngest child was born; else long ago."""
+def _last_conception(rows: Rows, who: Integers) -> Days:
+    """Give for each the day nine months before their youngest child was born; else long ago."""
     people = rows.people
+    asked = np.zeros(rows.source.persons, dtype=np.bool_)
+    asked[who] = True
     youngest = np.full(rows.source.persons, np.datetime64("1800-01-01", "D"))
     for parent in (people.kin.mother, people.kin.father):
-        child = np.flatnonzero(parent != NOBODY)
+        child = np.flatnonzero((parent != NOBODY) & asked[parent])
         np.maximum.at(youngest, parent[child], people.birth_date[child])
-    return add_days(youngest, np.full(len(youngest), -_PREGNANCY))
+    return youngest[who] - np.timedelta64(_PREGNANCY, "D")
 
 
 def _namesakes(rows: Rows, who: Integers, drawn: np.ndarray) -> Integers:
@@ -224,7 +237,7 @@ def _persona_deaths(rows: Rows) -> Events:
         kind=_DEATH,
         owner=who,
         day=day,
-        registered=add_days(day, np.full(len(who), 7)),
+        registered=day + np.timedelta64(7, "D"),
         reported=np.ones(len(who), dtype=np.bool_),
         person=who,
         partner=rows.people.kin.spouse[who],

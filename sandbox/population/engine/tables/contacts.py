@@ -4,37 +4,38 @@ from __future__ import annotations
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.compute as pc
 
-from sandbox.population.engine.identifiers import write_emails, write_phones
-from sandbox.population.engine.rows import Rows, encode
+from sandbox.population.engine.rows import Rows
 from sandbox.population.engine.tables.schemas import assemble
-from sandbox.population.engine.text import to_arrow
+from sandbox.population.engine.text import Pool, to_arrow
 
 CONTACTS_PER_PERSON = 4
 _PHONE, _EMAIL, _SECOND_PHONE = range(3)
-_KINDS = pa.array(["phone", "email", "phone"])
+_KINDS = Pool.of(["phone", "email", "phone"])
 
 
 def draw_contacts(rows: Rows) -> pa.RecordBatch:
     """Draw the table; the telephone is preferred wherever there is one."""
-    profile, source, kept = rows.compiled.profile, rows.source, rows.kept
-    second = np.zeros(source.persons, dtype=np.bool_)
-    second[: len(rows.personas)] = rows.personas.second_phone
-    has = np.stack([rows.has_phone, rows.has_email, second], axis=1)[:kept]
+    known = rows.personas
+    second = np.zeros(rows.kept, dtype=np.bool_)
+    second[: len(known)] = known.second_phone
+    has = np.stack([rows.has_phone, rows.has_email, second], axis=1)
     who, kind = np.nonzero(has)
     number = rows.number[who]
+    phones, emails = to_arrow(rows.phones), to_arrow(rows.emails)
     # A persona's second telephone comes after all first ones.
-    phone_no = np.where(kind == _SECOND_PHONE, number + len(rows.compiled.personas), rows.phone_no[who])
-    phones = to_arrow(
-        write_phones(profile.phone, seed=source.seed, persons=phone_no, reserved=rows.reserved_phones)
-    )
-    emails = to_arrow(write_emails(profile.email_domain, persons=number))
+    seconds = to_arrow(rows.write_phones(number[kind == _SECOND_PHONE] + len(rows.compiled.personas)))
+    values = pa.concat_arrays([phones, emails, seconds])
+    place = np.empty(len(who), dtype=np.int64)
+    begin = 0
+    for each, written in ((_PHONE, phones), (_EMAIL, emails), (_SECOND_PHONE, seconds)):
+        place[kind == each] = np.arange(begin, begin + len(written))
+        begin += len(written)
     return assemble(
         "contacts",
         contact_no=number * CONTACTS_PER_PERSON + kind,
         person_no=number,
-        kind=encode(kind, _KINDS),
-        value=pc.if_else(pa.array(kind != _EMAIL), phones, emails),
-        preferred=(kind == _PHONE) | ~has[who, _PHONE],
+        kind=_KINDS.encode(kind),
+        value=values.take(pa.array(place)),
+        preferred=(kind == _PHONE) | ~rows.has_phone[who],
     )

@@ -10,6 +10,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from sandbox.population.engine.archetypes import NOBODY
+from sandbox.population.engine.days import day_array
 from sandbox.population.engine.firms import (
     ORGANISATIONS_PER_SHARD,
     SECTORS,
@@ -19,9 +20,14 @@ from sandbox.population.engine.firms import (
 )
 from sandbox.population.engine.people import ADULT
 from sandbox.population.engine.randomness import below, words
-from sandbox.population.engine.rows import Rows, day_array, encode
+from sandbox.population.engine.rows import Rows
 from sandbox.population.engine.tables.schemas import assemble
-from sandbox.population.engine.text import join, to_arrow, write_number
+from sandbox.population.engine.text import Number, Pool, join, to_arrow
+
+_WORDS, _KINDS, _SLUGS = (
+    Pool.of([getattr(each, name) for each in SECTORS]) for name in ("word", "kind", "slug")
+)
+_SPACE = pa.scalar(" ")
 
 
 def draw_organisations(rows: Rows) -> pa.RecordBatch:
@@ -34,21 +40,21 @@ def draw_organisations(rows: Rows) -> pa.RecordBatch:
     adults = np.flatnonzero((rows.people.age >= ADULT) & (rows.people.age < 75))
     chosen = below(words(rows.source.seed, "organisation-director", first, first + count), len(adults) or 1)
     director = adults[chosen] if len(adults) else np.full(count, NOBODY)
-    words_ = pa.array([each.word for each in SECTORS]).take(pa.array(sector))
-    districts = compiled.districts.take(pa.array(place))
+    words_ = _WORDS.take(sector)
+    districts = compiled.districts.take(place)
     label = pa.array(number).cast(pa.string())
     return assemble(
         "organisations",
         organisation_no=number,
-        registration_number=to_arrow(join(count, "REG-", write_number(number, 8))),
-        name=pc.binary_join_element_wise(districts, words_, label, " "),
-        kind=encode(sector, pa.array([each.kind for each in SECTORS])),
-        sector=encode(sector, pa.array([each.slug for each in SECTORS])),
+        registration_number=to_arrow(join(count, "REG-", Number(number, 8))),
+        name=pc.binary_join_element_wise(districts, words_, label, _SPACE),
+        kind=_KINDS.encode(sector),
+        sector=_SLUGS.encode(sector),
         unit_no=compiled.unit_no[place],
-        district=encode(place, compiled.districts),
+        district=compiled.districts.encode(place),
         founded_on=day_array(found(rows, rows.shard.number)),
         director_no=rows.refer(director),
         # Every number that is nobody's belongs to a citizen already.
         phone=pa.nulls(count, pa.string()),
-        email=to_arrow(join(count, "office-", write_number(number, 8), f"@{compiled.profile.email_domain}")),
+        email=to_arrow(join(count, "office-", Number(number, 8), f"@{compiled.profile.email_domain}")),
     )

@@ -6,16 +6,16 @@ import numpy as np
 import pyarrow as pa
 
 from sandbox.population.engine.randomness import below, happens, lower
-from sandbox.population.engine.rows import Rows, encode
+from sandbox.population.engine.rows import Rows
 from sandbox.population.engine.tables.schemas import assemble
-from sandbox.population.engine.text import join, to_arrow, write_number
+from sandbox.population.engine.text import Number, Pool, join, to_arrow
 
 _OWNERS_URBAN, _OWNERS_RURAL = 380, 720
 _FARMS = 650
 """Of a thousand rural parcels, how many are fields with a house on them."""
 _RESTRICTED = 90
-_USES = pa.array(["residential", "agricultural"])
-_RESTRICTIONS = pa.array(["mortgage", "right of way", "flood zone", "heritage"])
+_USES = Pool.of(["residential", "agricultural"])
+_RESTRICTIONS = Pool.of(["mortgage", "right of way", "flood zone", "heritage"])
 
 
 def draw_parcels(rows: Rows) -> pa.RecordBatch:
@@ -32,13 +32,13 @@ def draw_parcels(rows: Rows) -> pa.RecordBatch:
     return assemble(
         "parcels",
         parcel_no=number,
-        parcel_id=to_arrow(join(len(who), "PA-", write_number(number, 9))),
+        parcel_id=to_arrow(join(len(who), "PA-", Number(number, 9))),
         owner_no=rows.heads[who] + rows.shard.first_person,
         unit_no=compiled.unit_no[place],
-        district=encode(place, compiled.districts),
+        district=compiled.districts.encode(place),
         area_m2=area,
-        land_use=encode(farm.astype(np.int64), _USES),
-        restriction=encode(
-            lower(limits) % len(_RESTRICTIONS), _RESTRICTIONS, present=happens(limits, _RESTRICTED)
+        land_use=_USES.encode(farm.astype(np.int64)),
+        restriction=_RESTRICTIONS.encode(
+            lower(limits) % len(_RESTRICTIONS.texts), present=happens(limits, _RESTRICTED)
         ),
     )

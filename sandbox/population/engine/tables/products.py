@@ -6,11 +6,12 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from sandbox.population.engine.days import add_days, day_array, days_between, shift_years
 from sandbox.population.engine.firms import ELECTRICAL, SECTORS, found, organisations_of, sector_of
 from sandbox.population.engine.randomness import Integers, Words, below, happens, lower, words
-from sandbox.population.engine.rows import Rows, add_days, day_array, days_between, encode, shift_years
+from sandbox.population.engine.rows import Rows
 from sandbox.population.engine.tables.schemas import assemble
-from sandbox.population.engine.text import join, to_arrow, write_number
+from sandbox.population.engine.text import Number, Pool, join, to_arrow
 
 PRODUCTS_PER_ORGANISATION = 4
 """Numbers set aside for one organisation's products; so many does each maker have."""
@@ -36,7 +37,12 @@ _LICENCES = {
 }
 _VALID_YEARS = 5
 _REVOKED = 50
-_STATUSES = pa.array(["valid", "expired", "revoked"])
+_STATUSES = Pool.of(["valid", "expired", "revoked"])
+_SLUGS = Pool.of([slug for slug, _, _ in _CATEGORIES])
+_THINGS = Pool.of([thing for _, thing, _ in _CATEGORIES])
+_KINDS = Pool.of([_LICENCES.get(sector.slug, "") for sector in SECTORS])
+_NEEDS = np.array([sector.slug in _LICENCES for sector in SECTORS])
+_SPACE = pa.scalar(" ")
 
 
 def draw_products(rows: Rows) -> pa.RecordBatch:
@@ -47,16 +53,13 @@ def draw_products(rows: Rows) -> pa.RecordBatch:
     drawn = _at(rows, "product", number)
     category = below(drawn, len(_CATEGORIES))
     usual = np.array([grams for _, _, grams in _CATEGORIES])[category]
-    things = pa.array([thing for _, thing, _ in _CATEGORIES])
     return assemble(
         "products",
         product_no=number,
-        product_code=to_arrow(join(len(makers), "PR-", write_number(number, 9))),
+        product_code=to_arrow(join(len(makers), "PR-", Number(number, 9))),
         organisation_no=makers,
-        name=pc.binary_join_element_wise(
-            things.take(pa.array(category)), pa.array(number).cast(pa.string()), " "
-        ),
-        category=encode(category, pa.array([slug for slug, _, _ in _CATEGORIES])),
+        name=pc.binary_join_element_wise(_THINGS.take(category), pa.array(number).cast(pa.string()), _SPACE),
+        category=_SLUGS.encode(category),
         unit_weight_grams=usual * (700 + lower(drawn) % 601) // 1000,
         units_on_market=10 + below(_at(rows, "product-units", number), 20_000),
         year=np.full(len(makers), rows.compiled.profile.reference_date.year - 1),
@@ -65,25 +68,24 @@ def draw_products(rows: Rows) -> pa.RecordBatch:
 
 def draw_licences(rows: Rows) -> pa.RecordBatch:
     """Draw the table: one licence for each organisation of a sector that needs one."""
-    kinds = [_LICENCES.get(sector.slug, "") for sector in SECTORS]
     organisation = organisations_of(rows.shard.number)
-    needs = np.array([bool(kind) for kind in kinds])[sector_of(organisation)]
+    needs = _NEEDS[sector_of(organisation)]
     holders, founded = organisation[needs], found(rows, rows.shard.number)[needs]
     number = holders * LICENCES_PER_ORGANISATION
     drawn = _at(rows, "licence", number)
     span = np.minimum(days_between(founded, rows.reference), 6 * 365)
-    issued = add_days(np.full(len(number), rows.reference), -(below(drawn, 2**16) * (span + 1) >> 16))
+    issued = add_days(rows.reference, -(below(drawn, 2**16) * (span + 1) >> 16))
     expires = shift_years(issued, _VALID_YEARS)
     expired, revoked = expires < rows.reference, happens(_at(rows, "licence-revoked", number), _REVOKED)
     return assemble(
         "licences",
         licence_no=number,
-        licence_number=to_arrow(join(len(number), "LI-", write_number(number, 9))),
+        licence_number=to_arrow(join(len(number), "LI-", Number(number, 9))),
         organisation_no=holders,
-        kind=encode(sector_of(holders), pa.array(kinds)),
+        kind=_KINDS.encode(sector_of(holders)),
         issued_on=day_array(issued),
         expires_on=day_array(expires),
-        status=encode(np.where(revoked, 2, expired.astype(np.int64)), _STATUSES),
+        status=_STATUSES.encode(np.where(revoked, 2, expired.astype(np.int64))),
     )
 
 

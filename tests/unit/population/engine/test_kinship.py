@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import numpy as np
 import pytest
 
+from sandbox.population.engine.kinship import rank_within
 from tests.fakes.generated_population import Generated
 
 
@@ -83,3 +85,8 @@ def test_names_pass_on_as_the_country_does_it(population: Generated) -> None:
     else:
         assert same < children // 10
         assert shared < couples // 10
+
+
+@pytest.mark.parametrize("far", [0, 2**60, -(2**60)])
+def test_entries_of_a_group_are_numbered_in_order_however_large_its_number(far: int) -> None:
+    assert rank_within(np.array([7, 3, 7, 7, 3], dtype=np.int64) + far).tolist() == [0, 0, 1, 2, 1]
