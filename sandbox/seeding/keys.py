@@ -1,9 +1,8 @@
 """Keys of loaded databases: equal keys mean that loading again would load the same.
 
 A key covers every byte of the population's folder, the files of the block that is loaded, those
-that all blocks share, and the versions of the server and of this package. It is computed, not
-remembered, so a damaged file or an edited loader is another key. It refuses to know where
-anything is kept.
+that all blocks share, and the version of the server. It is computed, not remembered, so a damaged
+file or an edited loader is another key. It refuses to know where anything is kept.
 """
 
 from __future__ import annotations
