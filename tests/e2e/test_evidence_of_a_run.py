@@ -169,14 +169,41 @@ def test_no_secret_of_the_sandbox_is_in_any_file(left: Left) -> None:
     assert found == []
 
 
+def unwrapped(content: bytes) -> Iterator[bytes]:
+    """What is written in a file, and what its stretches of base64 and of hexadecimal say."""
+    yield content
+    for stretch in re.findall(rb"[A-Za-z0-9_+/-]{8,}", content):
+        plain = stretch.translate(bytes.maketrans(b"-_", b"+/"))
+        # A code may begin at any character of a stretch, for instance after a slash of a path.
+        for start in range(4):
+            yield base64.b64decode(plain[start:].ljust(-(-(len(plain) - start) // 4) * 4, b"A"))
+    for stretch in re.findall(rb"(?:[0-9A-Fa-f]{2}){6,}", content):
+        yield bytes.fromhex(stretch.decode())
+
+
 def test_no_one_time_code_is_in_any_file(left: Left) -> None:
     assert len(left.known.one_time_codes) >= 20
-    for code in left.known.one_time_codes:
-        # Six digits stand inside hashes and fractions of seconds by chance; as a word they do not.
-        word = re.compile(rb"(?<![0-9A-Za-z.])" + code.encode() + rb"(?![0-9A-Za-z])")
-        found = [name for name, content in (left.files | left.logs).items() if word.search(content)]
-        encoded = [place for text in spellings(code) - {code.encode()} for place in places(text, left)]
-        assert found + encoded == []
+    # Six digits stand inside hashes, times and what base64 makes of them by chance; as a word they do not.
+    word = re.compile(rb"(?<![0-9A-Za-z.])[0-9]{6}(?![0-9A-Za-z])")
+    codes = {code.encode() for code in left.known.one_time_codes}
+    for name, content in (left.files | left.logs).items():
+        words = {found for text in unwrapped(content) for found in word.findall(text)}
+        assert words & codes == set(), name
+
+
+@pytest.mark.parametrize(
+    "written",
+    [
+        b"code 271828.",
+        b"otp=271828&x",
+        base64.b64encode(b"user:271828"),
+        b"/r1/" + base64.urlsafe_b64encode(b'{"otp":"271828"}').rstrip(b"="),
+        b"a" + base64.b64encode(b"271828").rstrip(b"="),
+        b"271828".hex().encode(),
+    ],
+)
+def test_a_one_time_code_would_be_found_however_it_is_written(written: bytes) -> None:
+    assert any(re.search(rb"(?<![0-9A-Za-z.])271828(?![0-9A-Za-z])", text) for text in unwrapped(written))
 
 
 def test_the_message_log_is_verified_in_the_live_sandbox_and_each_change_is_named(left: Left) -> None:
