@@ -105,17 +105,23 @@ def build_block(
         routers: The block's operations.
         on_clock: Does the jobs that have fallen due; called after the clock moved.
         on_epoch: Drops keys, caches and sessions; called when the epoch has changed.
-        on_start: Called when the database pool is open, before the first request.
-        on_stop: Called before it closes.
+        on_start: Called once, when the database has been reached.
+        on_stop: Called before the pool closes, when there was a start.
         on_plant: Changes the block's copy of a person; raises Problem 422 for what it can't, 404 for nobody.
     """
 
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
-        kit.records.open()
-        on_start()
+        started: list[bool] = []
+
+        def start() -> None:
+            on_start()
+            started.append(True)
+
+        kit.records.open(start)
         yield
-        on_stop()
+        if started:
+            on_stop()
         kit.peers.close()
         kit.records.close()
 

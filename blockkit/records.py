@@ -5,7 +5,8 @@ A connection is checked before use, because a reset renames a fresh database int
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import threading
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
@@ -18,11 +19,21 @@ from blockkit.problems import Problem
 Row = dict[str, Any]
 Connection = psycopg.Connection[Row]
 
+_FIRST_CONNECT_SECONDS = 2
+
+
+def _nothing() -> None:
+    """Do nothing when the database is reached."""
+
 
 class Records:
     """The pool of one block. `transaction()` commits at its end and rolls back on an error."""
 
     def __init__(self, database_url: str, *, largest: int = 8) -> None:
+        self._url = database_url
+        self._lock = threading.Lock()
+        self._reached = False
+        self._on_reached: Callable[[], None] = _nothing
         self._pool: ConnectionPool[Connection] = ConnectionPool(
             database_url,
             connection_class=psycopg.Connection[Row],
@@ -36,9 +47,32 @@ class Records:
             timeout=10,
         )
 
-    def open(self) -> None:
-        """Begin to serve connections; they are made when first asked for."""
+    def open(self, on_reached: Callable[[], None] = _nothing) -> None:
+        """Begin to serve connections; they are made when first asked for.
+
+        Args:
+            on_reached: Called once, when the database has been reached for the first time. A block may
+                be started before its database is there.
+        """
+        self._on_reached = on_reached
         self._pool.open()
+        self.reached()
+
+    def reached(self) -> bool:
+        """Whether the database was ever reached; looks when it was not.
+
+        The pool is not asked before: after a failure it would wait for longer and longer.
+        """
+        with self._lock:
+            if self._reached:
+                return True
+            try:
+                psycopg.connect(self._url, connect_timeout=_FIRST_CONNECT_SECONDS).close()
+            except psycopg.Error:
+                return False
+            self._reached = True
+        self._on_reached()
+        return True
 
     def close(self) -> None:
         """End all sessions."""
@@ -54,6 +88,8 @@ class Records:
     @contextmanager
     def transaction(self) -> Iterator[Connection]:
         """Lend a connection inside one transaction. Raises Problem 503 when the database can't be reached."""
+        if not self._reached and not self.reached():
+            raise Problem(503, "database-unreachable", "this block can't reach its database")
         try:
             with self._pool.connection() as connection:
                 yield connection
@@ -62,6 +98,8 @@ class Records:
 
     def answers(self) -> bool:
         """Whether the database can be asked at all, for readiness."""
+        if not self.reached():
+            return False
         try:
             with self._pool.connection(timeout=2) as connection:
                 connection.execute("SELECT 1")

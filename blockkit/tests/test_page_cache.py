@@ -1,20 +1,21 @@
-"""When the cache of a database's file is given back, and when it is left to whoever reads."""
+"""When the cache of a database's files is given back, and when it is left to whoever reads."""
 
 from __future__ import annotations
 
 import os
+import shutil
 from pathlib import Path
 
 import pytest
 
-from blockkit.page_cache import AT_REST_AFTER, GIVEN_UP_AFTER, LOOKS_EVERY, release
+from blockkit.page_cache import LOOKS_EVERY, QUIET_FOR, ROUNDS, Known, look
 
 
 class Base:
     """A server's folder of databases, with the hands of its clock in the test's."""
 
     def __init__(self, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-        self.folder, self.now = folder, 1_000_000.0
+        self.folder, self.now, self.known = folder, 1_000.0, Known()
         self.told: list[str] = []
         monkeypatch.setattr(os, "posix_fadvise", self._hear)
 
@@ -22,12 +23,11 @@ class Base:
         path = self.folder / name
         path.parent.mkdir(exist_ok=True)
         path.write_text("rows")
-        os.utime(path, (self.now, self.now))
 
-    def look(self, *, after: float) -> list[str]:
+    def look(self, *, after: float = LOOKS_EVERY) -> list[str]:
         self.now += after
         self.told.clear()
-        release(str(self.folder), self.now)
+        look(str(self.folder), self.known, self.now)
         return sorted(self.told)
 
     def _hear(self, descriptor: int, start: int, length: int, advice: int) -> None:
@@ -41,25 +41,32 @@ def base(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Base:
     return Base(tmp_path, monkeypatch)
 
 
-def test_a_file_at_rest_is_given_back_and_then_left_to_its_readers(base: Base) -> None:
+def test_a_database_is_given_back_in_a_few_rounds_and_then_left_to_its_readers(base: Base) -> None:
     base.write("1/100")
-    assert base.look(after=AT_REST_AFTER / 2) == []
-    assert base.look(after=AT_REST_AFTER) == ["1/100"]
-    assert base.look(after=GIVEN_UP_AFTER) == []
+    base.write("1/200")
+    assert base.look() == []
+    assert base.look(after=QUIET_FOR) == ["1/100", "1/200"]
+    rounds = [base.look() for _ in range(5)]
+    assert rounds.count(["1/100", "1/200"]) == ROUNDS - 1
+    assert rounds[-1] == []
 
 
-def test_what_was_still_dirty_is_given_back_in_a_later_round(base: Base) -> None:
-    base.write("1/100")
-    rounds = [base.look(after=LOOKS_EVERY) for _ in range(int(GIVEN_UP_AFTER / LOOKS_EVERY))]
-    assert rounds.count(["1/100"]) >= 2
+def test_nothing_is_given_back_while_databases_still_come(base: Base) -> None:
+    for number in range(10):
+        base.write(f"{number}/100")
+        assert base.look() == []
+    assert len(base.look(after=QUIET_FOR)) == 10
 
 
-def test_a_file_written_again_is_given_back_again(base: Base) -> None:
+def test_the_databases_of_a_reset_are_given_back_and_the_old_ones_are_not_again(base: Base) -> None:
     base.write("1/100")
-    base.look(after=GIVEN_UP_AFTER)
-    base.write("1/100")
-    assert base.look(after=0) == []
-    assert base.look(after=AT_REST_AFTER) == ["1/100"]
+    for _ in range(6):
+        base.look()
+    base.write("2/100")
+    shutil.rmtree(base.folder / "1")
+    assert [base.look() for _ in range(6)].count(["2/100"]) == ROUNDS
+    base.write("1/100")  # the number comes again for another database
+    assert [base.look() for _ in range(6)].count(["1/100"]) == ROUNDS
 
 
 def test_a_file_that_vanishes_while_it_is_looked_at_is_passed_over(
@@ -67,6 +74,7 @@ def test_a_file_that_vanishes_while_it_is_looked_at_is_passed_over(
 ) -> None:
     base.write("1/100")
     base.write("1/200")
+    base.look()
     opened = os.open
 
     def vanishing(path: str, flags: int) -> int:
@@ -75,4 +83,22 @@ def test_a_file_that_vanishes_while_it_is_looked_at_is_passed_over(
         return opened(path, flags)
 
     monkeypatch.setattr(os, "open", vanishing)
-    assert base.look(after=AT_REST_AFTER) == ["1/200"]
+    assert base.look(after=QUIET_FOR) == ["1/200"]
+
+
+def test_a_database_that_is_dropped_while_it_is_looked_at_is_passed_over(
+    base: Base, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    base.write("1/100")
+    base.write("2/100")
+    base.look()
+    listed = os.scandir
+
+    def vanishing(path: str) -> object:
+        if path.endswith("/1"):
+            (base.folder / "1" / "100").unlink()
+            (base.folder / "1").rmdir()
+        return listed(path)
+
+    monkeypatch.setattr(os, "scandir", vanishing)
+    assert base.look(after=QUIET_FOR) == ["2/100"]

@@ -36,7 +36,7 @@ from blocks.information_mediator.routes.callbacks import Callbacks
 from blocks.information_mediator.routes.calls import Calls
 from blocks.information_mediator.routes.public import PublicPages
 from blocks.information_mediator.settings import SLUG, MediatorSettings
-from blocks.information_mediator.store import read_wiring
+from blocks.information_mediator.store import read_wiring, until_reached
 from blocks.information_mediator.upstream import Upstream
 from blocks.information_mediator.wiring import Wiring
 
@@ -50,6 +50,7 @@ def create_app(environment: Mapping[str, str], transport: httpx2.AsyncBaseTransp
 
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
+        await until_reached(settings.database_url)
         await core.pool.open()
         core.directory = await read_wiring(core.pool)
         await core.log.open()

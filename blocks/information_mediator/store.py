@@ -2,13 +2,30 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import Any
 
+import psycopg
 from psycopg.rows import dict_row
 from psycopg_pool import AsyncConnectionPool
 
 from blocks.information_mediator.directory import Directory
 from blocks.information_mediator.wiring import Wiring
+
+LOOKS_EVERY = 0.2
+"""Seconds between two looks for a database that is not there yet."""
+
+
+async def until_reached(database_url: str) -> None:
+    """Wait for the database: the mediator may be started before it is filled, and can't serve without."""
+    while True:
+        try:
+            connection = await psycopg.AsyncConnection.connect(database_url, connect_timeout=2)
+        except psycopg.OperationalError:
+            await asyncio.sleep(LOOKS_EVERY)
+        else:
+            await connection.close()
+            return
 
 
 async def read_wiring(pool: AsyncConnectionPool[Any]) -> Directory:

@@ -218,26 +218,42 @@ def _create(tools: Tools, wish: Wish) -> Running:
 
 
 def _execute(tools: Tools, plan: Plan, layout: Layout, population: Path) -> None:
+    """Do what the plan says; our own blocks start while their databases are still being filled."""
     runtime, name = tools.runtime, layout.spec.name
-    if plan.seed:
-        from sandbox.lifecycle.loading import load_databases  # psycopg comes along, which few commands need
-
-        load_databases(
-            runtime, tools.keeper, tools.home, layout, population, lambda stage: tools.report(stage, 0, 1)
-        )
-        _trim_cache(tools)
     for each in plan.stop:
         runtime.stop(name, each, grace_seconds=5)
-    specs = serving_specs(layout)
-    tools.report("starting blocks", 0, len(plan.start))
+    specs = [serving_specs(layout)[each] for each in plan.start]
     with ThreadPoolExecutor(max_workers=4) as workers:
 
         def start(spec: InstanceSpec) -> None:
             runtime.start(spec)
 
-        for count, started in enumerate([workers.submit(start, specs[each]) for each in plan.start], 1):
-            started.result()
-            tools.report("starting blocks", count, len(plan.start))
+        try:
+            early = [workers.submit(start, spec) for spec in specs if _waits_for_its_database(spec)]
+            if plan.seed:
+                _load(tools, layout, population)
+            late = [workers.submit(start, spec) for spec in specs if not _waits_for_its_database(spec)]
+            tools.report("starting blocks", 0, len(specs))
+            for count, started in enumerate([*early, *late], 1):
+                started.result()
+                tools.report("starting blocks", count, len(specs))
+        except BaseException:
+            workers.shutdown(wait=False, cancel_futures=True)
+            raise
+
+
+def _waits_for_its_database(spec: InstanceSpec) -> bool:
+    """Whether it may be started before its database is there; of a foreign image that can't be said."""
+    return spec.image is None
+
+
+def _load(tools: Tools, layout: Layout, population: Path) -> None:
+    from sandbox.lifecycle.loading import load_databases  # psycopg comes along, which few commands need
+
+    load_databases(
+        tools.runtime, tools.keeper, tools.home, layout, population, lambda stage: tools.report(stage, 0, 1)
+    )
+    _trim_cache(tools)
 
 
 def _trim_cache(tools: Tools) -> None:

@@ -62,8 +62,9 @@ def create_role(admin: Connection, role: str, password: str) -> None:
 
 def create_database(admin: Connection, name: str, role: str, *, template: str = "template0") -> None:
     """Create a database that only `role` (and the administrator) may enter."""
+    # Closed until it is said who may enter: a new database is open to everybody.
     admin.execute(
-        sql.SQL("CREATE DATABASE {} TEMPLATE {} STRATEGY {}").format(
+        sql.SQL("CREATE DATABASE {} TEMPLATE {} STRATEGY {} ALLOW_CONNECTIONS false").format(
             sql.Identifier(name),
             sql.Identifier(template),
             sql.SQL("WAL_LOG" if template == "template0" else "FILE_COPY"),
@@ -75,13 +76,19 @@ def create_database(admin: Connection, name: str, role: str, *, template: str = 
     admin.execute(
         sql.SQL("GRANT CONNECT ON DATABASE {} TO {}").format(sql.Identifier(name), sql.Identifier(role))
     )
+    admin.execute(sql.SQL("ALTER DATABASE {} ALLOW_CONNECTIONS true").format(sql.Identifier(name)))
 
 
-def make_template(admin: Connection, names: DatabaseNames) -> None:
-    """Turn the loaded live database into the template."""
-    _end_sessions(admin, names.live)
-    _rename(admin, names.live, names.template)
+def close_template(admin: Connection, names: DatabaseNames) -> None:
+    """Let nobody into the template from now on."""
+    _end_sessions(admin, names.template)
     admin.execute(sql.SQL("ALTER DATABASE {} ALLOW_CONNECTIONS false").format(sql.Identifier(names.template)))
+
+
+def put_template_into_place(admin: Connection, names: DatabaseNames) -> None:
+    """Make the template itself the live database: of one that no reset brings back."""
+    _end_sessions(admin, names.template)
+    _rename(admin, names.template, names.live)
 
 
 def make_spare(admin: Connection, names: DatabaseNames, role: str) -> None:

@@ -13,11 +13,12 @@ from sandbox.errors import StartFailed
 from sandbox.seeding.databases import (
     DatabaseNames,
     administer,
+    close_template,
     create_database,
     create_role,
     exists,
     make_spare,
-    make_template,
+    put_template_into_place,
 )
 from sandbox.seeding.plan import DatabaseWish, SeedingPlan
 from sandbox.seeding.registers import as_register
@@ -41,16 +42,19 @@ def _seed_one(plan: SeedingPlan, wish: DatabaseWish, progress: Progress) -> None
         with administer(plan.admin_url) as admin:
             create_role(admin, wish.role, wish.password)
             if not exists(admin, names.template):  # else it was cloned from a kept one
-                create_database(admin, wish.database, wish.role)
+                # Under a name that no block looks for: whoever finds the live one finds it filled.
+                create_database(admin, names.template, wish.role)
                 if wish.loader is not None:
                     load = importlib.import_module(wish.loader).load
                     with (
                         as_register(Path(plan.data), wish.block) as data,
-                        psycopg.connect(plan.owner_url(wish.database)) as owner,
+                        psycopg.connect(plan.owner_url(names.template)) as owner,
                     ):
                         load(owner, data, role=wish.role)
-                if not wish.keeps_through_reset:
-                    make_template(admin, names)
+                if wish.keeps_through_reset:
+                    put_template_into_place(admin, names)
+                else:
+                    close_template(admin, names)
             if not wish.keeps_through_reset:
                 create_database(admin, names.live, wish.role, template=names.template)
                 make_spare(admin, names, wish.role)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import threading
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, timedelta
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -128,13 +128,24 @@ def quiet(door: Door) -> QuietRuntime:
     return QuietRuntime(addresses=dict.fromkeys(NAMES, door.url))
 
 
-def test_a_sandbox_is_prepared_then_seeded_then_started(
+def test_a_sandbox_is_prepared_before_it_is_seeded_and_started(
     quiet: QuietRuntime, door: Door, tmp_path: Path
 ) -> None:
     running = bring_up(tools_for(quiet, tmp_path), wish())
-    assert quiet.calls[:2] == [("prepare", "pilot"), ("run_once", "seeding")]
-    assert sorted(name for what, name in quiet.calls if what == "start") == sorted(NAMES)
+    assert quiet.calls[0] == ("prepare", "pilot")
+    assert sorted(quiet.calls[1:]) == [("run_once", "seeding"), *(("start", name) for name in sorted(NAMES))]
     assert running.site.public_url == door.url
+
+
+def test_a_foreign_image_is_started_only_when_its_database_is_there(
+    quiet: QuietRuntime, tmp_path: Path
+) -> None:
+    wanted = wish()
+    foreign = BlockDescriptor(
+        name="payments", slug="payments", summary="Somebody's product.", image="vendor@sha256:" + "0" * 64
+    )
+    bring_up(tools_for(quiet, tmp_path), replace(wanted, blocks={**wanted.blocks, "payments": foreign}))
+    assert quiet.calls.index(("run_once", "seeding")) < quiet.calls.index(("start", "payments"))
 
 
 def test_its_clock_begins_on_the_populations_date(quiet: QuietRuntime, door: Door, tmp_path: Path) -> None:

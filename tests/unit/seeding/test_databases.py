@@ -147,6 +147,24 @@ def test_a_database_that_keeps_through_a_reset_has_no_template(admin_url: str, l
     assert found == [("sbx_t_one",)]
 
 
+@pytest.mark.parametrize("keeps", [True, False])
+def test_the_live_database_is_there_only_when_it_is_filled(
+    admin_url: str, loader: str, monkeypatch: pytest.MonkeyPatch, keeps: bool
+) -> None:
+    seen: set[str] = set()
+    load = sys.modules[loader].load
+
+    def looking(connection: psycopg.Connection[Any], data: Path, *, role: str) -> None:
+        with administer(admin_url) as admin:
+            seen.update(databases(admin) & {role})
+        load(connection, data, role=role)
+
+    monkeypatch.setattr(sys.modules[loader], "load", looking)
+    seed(plan(admin_url, loader, keeps=keeps))
+    assert seen == set()
+    assert names_in(role_url(admin_url, "one", "one")) == ["seeded"]
+
+
 def test_a_broken_loader_is_named_with_its_block(admin_url: str, loader: str) -> None:
     with pytest.raises(
         StartFailed, match=r"database of block 'one' could not be loaded: column 'x' is missing"
