@@ -19,10 +19,16 @@ PROVIDER = "identity"
 
 
 def create(
-    db: Connection, external_id: str, external_id_type: str = FOUNDATIONAL, provider: str = PROVIDER
+    db: Connection,
+    external_id: str,
+    external_id_type: str = FOUNDATIONAL,
+    provider: str = PROVIDER,
+    *,
+    identifier: str | None = None,
 ) -> Row:
-    """Enter a person, or give the entry that is there."""
-    identifier = external_id if external_id_type == FOUNDATIONAL else f"other-{secrets.token_hex(8)}"
+    """Enter a person, or give the entry that is there; `identifier` only where it is not ours to choose."""
+    if identifier is None:
+        identifier = external_id if external_id_type == FOUNDATIONAL else f"other-{secrets.token_hex(8)}"
     db.execute(
         "INSERT INTO individuals (id, external_id, external_id_type, identity_provider_id) "
         "VALUES (%s, %s, %s, %s) ON CONFLICT DO NOTHING",

@@ -31,7 +31,14 @@ class Signer:
 
 
 def agree(
-    kit: Kit, db: Connection, signer: Signer, agreement_id: str, revision: str | None, *, opt_in: bool = True
+    kit: Kit,
+    db: Connection,
+    signer: Signer,
+    agreement_id: str,
+    revision: str | None,
+    *,
+    opt_in: bool = True,
+    record_id: str | None = None,
 ) -> Answer:
     """Record what a person says to an agreement as it reads now.
 
@@ -42,8 +49,9 @@ def agree(
         agreement_id: The data agreement.
         revision: Id or hash of the revision that the person was shown, if stated; only the latest will do.
         opt_in: Yes or no.
+        record_id: Of a record that is made, only where it is not ours to choose.
     """
-    row, agreed = _opened(db, signer, agreement_id, revision, opt_in=opt_in)
+    row, agreed = _opened(db, signer, agreement_id, revision, opt_in=opt_in, record_id=record_id)
     _revise(kit, db, signer, row, agreed, opt_in=opt_in)
     return standing.read(db, row["id"])
 
@@ -141,7 +149,13 @@ def forget(kit: Kit, db: Connection, signer: Signer) -> int:
 
 
 def _opened(
-    db: Connection, signer: Signer, agreement_id: str, revision: str | None, *, opt_in: bool
+    db: Connection,
+    signer: Signer,
+    agreement_id: str,
+    revision: str | None,
+    *,
+    opt_in: bool,
+    record_id: str | None = None,
 ) -> tuple[Row, Row]:
     """Give the person's record of an agreement, held, and the agreement's revision; make it if need be."""
     agreement = _open_agreement(db, agreement_id, revision)
@@ -150,7 +164,14 @@ def _opened(
     db.execute(
         "INSERT INTO records (id, individual_id, agreement_id, agreement_revision_id, opt_in, state) "
         "VALUES (%s, %s, %s, %s, %s, %s) ON CONFLICT (individual_id, agreement_id) DO NOTHING",
-        [secrets.token_hex(12), person, agreement_id, agreement.revision["id"], opt_in, UNSIGNED],
+        [
+            record_id or secrets.token_hex(12),
+            person,
+            agreement_id,
+            agreement.revision["id"],
+            opt_in,
+            UNSIGNED,
+        ],
     )
     row = db.execute(
         "SELECT * FROM records WHERE individual_id = %s AND agreement_id = %s FOR UPDATE",
