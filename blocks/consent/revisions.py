@@ -25,9 +25,14 @@ class Author:
 
 
 def add_revision(
-    db: Connection, clock: Clock, schema_name: str, object_id: str, data: Mapping[str, Any], author: Author
+    db: Connection,
+    clock: Clock,
+    schema_name: str,
+    object_id: str,
+    data: Mapping[str, Any] | None,
+    author: Author,
 ) -> Row:
-    """Write the next revision of an object, whose row the caller holds, and give it."""
+    """Write the next revision of an object, whose row the caller holds, and give it; no data when it ends."""
     before = latest_revision(db, schema_name, object_id)
     now = clock.now()
     snapshot = canonical(
@@ -69,17 +74,38 @@ def latest_revision(db: Connection, schema_name: str, object_id: str) -> Row | N
     ).fetchone()
 
 
+def find_revision(db: Connection, schema_name: str, object_id: str | None, identifier: str) -> Row | None:
+    """Find a revision by its id or its hash; of one object, if stated."""
+    number = (
+        int(identifier) if identifier.isascii() and identifier.isdigit() and len(identifier) < 19 else None
+    )
+    return db.execute(
+        "SELECT r.*, (SELECT n.id FROM revisions n WHERE n.schema_name = r.schema_name "
+        "AND n.object_id = r.object_id AND n.predecessor_hash = r.serialized_hash) AS successor_id "
+        "FROM revisions r WHERE (serialized_hash = %(named)s OR id = %(number)s::bigint) "
+        "AND schema_name = %(schema)s AND (%(object)s::text IS NULL OR object_id = %(object)s)",
+        {"named": identifier, "number": number, "schema": schema_name, "object": object_id},
+    ).fetchone()
+
+
+def data_of(revision: Row) -> dict[str, Any] | None:
+    """Give what an object was like at a revision; None at the one that ended it."""
+    data: dict[str, Any] | None = json.loads(revision["serialized_snapshot"])["objectData"]
+    return data
+
+
 def list_revisions(db: Connection, schema_name: str, object_id: str, offset: int, limit: int) -> list[Row]:
     """Give an object's history, oldest first."""
     return db.execute(
-        "SELECT * FROM revisions WHERE schema_name = %s AND object_id = %s ORDER BY id OFFSET %s LIMIT %s",
+        "SELECT *, lead(id) OVER (ORDER BY id) AS successor_id FROM revisions "
+        "WHERE schema_name = %s AND object_id = %s ORDER BY id OFFSET %s LIMIT %s",
         [schema_name, object_id, offset, limit],
     ).fetchall()
 
 
 def revision_on_the_wire(row: Row) -> dict[str, Any]:
     """Write a revision as published."""
-    individual = row["authorized_by_individual"]
+    individual, successor = row["authorized_by_individual"], row.get("successor_id")
     return {
         "id": str(row["id"]),
         "schemaName": row["schema_name"],
@@ -90,6 +116,7 @@ def revision_on_the_wire(row: Row) -> dict[str, Any]:
         "timestamp": row["created_at"].isoformat(),
         "authorizedByIndividual": {"id": individual} if individual else None,
         "authorizedByOther": row["authorized_by_other"],
+        "successor": {"id": str(successor)} if successor else None,
         "predecessorHash": row["predecessor_hash"],
     }
 

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
-from fastapi import Header, Path, Query
+from fastapi import Depends, Header, Path, Query
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
 from blockkit.app import Kit
 from blockkit.problems import Problem
+from blocks.consent import webhooks
 from blocks.consent.records import Signer
 from blocks.consent.revisions import Author
 
@@ -18,7 +19,12 @@ Text = Annotated[str, StringConstraints(min_length=1, max_length=2000, pattern=r
 Offset = Annotated[int, Query(ge=0, le=10**9)]
 Limit = Annotated[int, Query(ge=1, le=1000)]
 PathId = Annotated[str, Path(max_length=64, pattern=PRINTABLE)]
+RevisionId = Annotated[str | None, Query(alias="revisionId", max_length=64, pattern=PRINTABLE)]
 QueryId = Annotated[str | None, Query(max_length=64, pattern=PRINTABLE)]
+WhoseQuery = Annotated[str | None, Query(alias="individualId", max_length=64, pattern=PRINTABLE)]
+WhoseHeader = Annotated[
+    str | None, Header(alias="X-ConsentBB-IndividualId", max_length=64, pattern=PRINTABLE)
+]
 Authorization = Annotated[str | None, Header()]
 Client = Annotated[str, Header(alias="Information-Mediator-Client")]
 
@@ -53,6 +59,11 @@ class Reference(Wire):
     id: Identifier
 
 
+class Lifecycle(Wire):
+    id: Identifier | None = None
+    name: Literal["Draft", "Complete"]
+
+
 class DataAgreement(Wire):
     id: Identifier | None = None
     version: Text = "1.0"
@@ -64,6 +75,8 @@ class DataAgreement(Wire):
     dpia: Annotated[str, StringConstraints(max_length=2000, pattern=r"^[^\x00]*$")] = ""
     active: bool = True
     forgettable: bool = False
+    compatibleWithVersion: Reference | None = None  # noqa: N815
+    lifecycle: Lifecycle | None = None
 
 
 class DataAgreementBody(Wire):
@@ -80,6 +93,22 @@ class IndividualBody(Wire):
     individual: Individual
 
 
+class Webhook(Wire):
+    id: Identifier | None = None
+    payloadUrl: Annotated[str, StringConstraints(pattern=r"^https?://[^\s\x00-\x1f]{1,1000}$")]  # noqa: N815
+    contentType: Literal["application/json"] = "application/json"  # noqa: N815
+    disabled: bool = False
+    secretKey: Annotated[str, StringConstraints(min_length=8, max_length=200, pattern=PRINTABLE)]  # noqa: N815
+
+    def wish(self) -> webhooks.Webhook:
+        """Give what is wanted, without the id."""
+        return webhooks.Webhook(self.payloadUrl, self.contentType, self.disabled, self.secretKey)
+
+
+class WebhookBody(Wire):
+    webhook: Webhook
+
+
 class DraftRecord(Wire):
     dataAgreement: Identifier | Reference  # noqa: N815
     dataAgreementRevisionHash: str  # noqa: N815
@@ -91,13 +120,18 @@ class DraftRecord(Wire):
         return self.dataAgreement if isinstance(self.dataAgreement, str) else self.dataAgreement.id
 
 
-class DraftSignature(Wire):
+class GivenSignature(Wire):
     verificationMethod: str = ""  # noqa: N815
+    signature: Annotated[str, StringConstraints(max_length=10_000)] = ""
+
+
+class SignatureBody(Wire):
+    signature: GivenSignature
 
 
 class DraftBody(Wire):
     consentRecord: DraftRecord  # noqa: N815
-    signature: DraftSignature
+    signature: GivenSignature
 
 
 class RecordChange(Wire):
@@ -116,6 +150,18 @@ def plain(body: BaseModel) -> dict[str, Any]:
 def application(client: str) -> Author:
     """Name the application that configures; the mediator has proven it."""
     return Author(application=client or None)
+
+
+def persons(kit: Kit) -> Any:
+    """Want a person's own token, before anything else is looked at."""
+
+    def check(
+        individual: WhoseQuery = None, named: WhoseHeader = None, authorization: Authorization = None
+    ) -> None:
+        if not kit.settings.standalone:
+            acting(kit, authorization, individual or named)
+
+    return Depends(check)
 
 
 def acting(kit: Kit, authorization: str | None, individual_id: str | None) -> Signer:

@@ -28,8 +28,8 @@ def attestation(client: TestClient, signature: dict[str, Any]) -> dict[str, Any]
     return said
 
 
-def history(client: TestClient, record: str) -> list[Any]:
-    revisions: list[Any] = client.get(f"/audit/consent-record/{record}/revisions/").json()["revisions"]
+def history(officer: TestClient, record: str) -> list[Any]:
+    revisions: list[Any] = officer.get(f"/audit/consent-record/{record}/revisions/").json()["revisions"]
     return revisions
 
 
@@ -67,12 +67,14 @@ def test_the_token_is_named_by_its_digest_and_kept_nowhere(
     assert "sha256:" in kept
 
 
-def test_a_withdrawal_is_one_more_signed_revision(client: TestClient, people: Any) -> None:
+def test_a_withdrawal_is_one_more_signed_revision(
+    client: TestClient, officer: TestClient, people: Any
+) -> None:
     record = people.agree("ZZ1").json()["consentRecord"]["id"]
     assert people.say("ZZ1", record, False).json()["consentRecord"]["optIn"] is False
     (now,) = people.verify("ZZ1")
     assert (now["id"], now["optIn"]) == (record, False)
-    revisions = history(client, record)
+    revisions = history(officer, record)
     assert [json.loads(each["serializedSnapshot"])["objectData"]["optIn"] for each in revisions] == [
         True,
         False,
@@ -82,30 +84,30 @@ def test_a_withdrawal_is_one_more_signed_revision(client: TestClient, people: An
         assert attestation(client, each["signature"])["verificationPayloadHash"] == each["serializedHash"]
 
 
-def test_agreeing_again_opens_the_same_record(client: TestClient, people: Any) -> None:
+def test_agreeing_again_opens_the_same_record(officer: TestClient, people: Any) -> None:
     record = people.agree("ZZ1").json()["consentRecord"]["id"]
     people.say("ZZ1", record, False)
     assert people.agree("ZZ1").json()["consentRecord"]["id"] == record
     people.say("ZZ1", record, False)
     people.say("ZZ1", record, True)
     assert [each["optIn"] for each in people.verify("ZZ1")] == [True]
-    assert len(history(client, record)) == 5
+    assert len(history(officer, record)) == 5
 
 
-def test_a_replay_gets_the_first_answer(client: TestClient, people: Any) -> None:
+def test_a_replay_gets_the_first_answer(officer: TestClient, people: Any) -> None:
     first, second = people.agree("ZZ1").json(), people.agree("ZZ1").json()
     assert first == second
     withdrawn = [people.say("ZZ1", first["consentRecord"]["id"], False).json() for _ in range(2)]
     assert withdrawn[0] == withdrawn[1]
-    assert len(history(client, first["consentRecord"]["id"])) == 2
+    assert len(history(officer, first["consentRecord"]["id"])) == 2
 
 
-def test_agreeing_many_times_at_once_makes_one_record(client: TestClient, people: Any) -> None:
+def test_agreeing_many_times_at_once_makes_one_record(officer: TestClient, people: Any) -> None:
     by = people.token("ZZ1")
     with ThreadPoolExecutor(6) as crowd:
         answers = [answer.json() for answer in crowd.map(lambda _: people.agree("ZZ1", by=by), range(6))]
     assert all(answer == answers[0] for answer in answers)
-    assert len(history(client, answers[0]["consentRecord"]["id"])) == 1
+    assert len(history(officer, answers[0]["consentRecord"]["id"])) == 1
 
 
 def test_nobody_says_yes_or_no_for_somebody_else(people: Any) -> None:
@@ -148,14 +150,14 @@ def test_a_draft_is_kept_nowhere_and_can_be_signed(client: TestClient, people: A
 
 
 def test_an_agreement_that_changed_must_be_shown_again(
-    client: TestClient, people: Any, agreement: dict[str, Any]
+    client: TestClient, officer: TestClient, people: Any, agreement: dict[str, Any]
 ) -> None:
     query = {"individualId": "ZZ1", "dataAgreementId": "cash-transfer"}
     path = f"{OWN}/consent-record/"
     draft = client.post(f"{path}draft/", params=query, headers=people.token("ZZ1")).json()
     people.agree("ZZ2")
     changed = {"dataAgreement": {**agreement, "purpose": "Something else."}}
-    assert client.put("/config/data-agreement/cash-transfer/", json=changed).status_code == 200
+    assert officer.put("/config/data-agreement/cash-transfer/", json=changed).status_code == 200
     refused = client.post(path, json=draft, headers=people.token("ZZ1"))
     assert (refused.status_code, refused.json()["type"].rpartition("/")[2]) == (400, "agreement-changed")
     shown = draft["consentRecord"]["dataAgreementRevision"]["id"]
@@ -170,11 +172,11 @@ def test_an_agreement_that_changed_must_be_shown_again(
 
 
 def test_a_closed_agreement_takes_a_no_but_no_yes(
-    client: TestClient, people: Any, agreement: dict[str, Any]
+    officer: TestClient, people: Any, agreement: dict[str, Any]
 ) -> None:
     record = people.agree("ZZ1").json()["consentRecord"]["id"]
     closed = {"dataAgreement": {**agreement, "active": False}}
-    client.put("/config/data-agreement/cash-transfer/", json=closed)
+    officer.put("/config/data-agreement/cash-transfer/", json=closed)
     assert people.agree("ZZ2").status_code == 400
     assert people.say("ZZ1", record, False).status_code == 200
     assert people.say("ZZ1", record, True).status_code == 400
@@ -187,10 +189,10 @@ def test_an_unclear_answer_changes_nothing(people: Any, opt_in: Any) -> None:
     assert [each["optIn"] for each in people.verify("ZZ1")] == [True]
 
 
-def test_what_does_not_exist_is_said(client: TestClient, people: Any) -> None:
+def test_what_does_not_exist_is_said(client: TestClient, officer: TestClient, people: Any) -> None:
     assert people.say("ZZ1", "nothing", False).status_code == 404
     assert client.get("/service/verification/consent-record/nothing/").status_code == 404
-    assert client.get("/audit/consent-record/nothing/revisions/").status_code == 404
+    assert officer.get("/audit/consent-record/nothing/revisions/").status_code == 404
     path = f"{OWN}/data-agreement/another/"
     asked = client.post(path, params={"individualId": "ZZ1"}, headers=people.token("ZZ1"))
     assert asked.status_code == 404
