@@ -7,11 +7,10 @@ from pathlib import Path
 from typing import Any
 
 import psycopg
-from psycopg.types.json import Jsonb
+from psycopg.rows import dict_row
 
 from blockkit.seed import copy_batches, read_batches, run_sql
-from blocks.digital_registries.definitions import DEFAULT_FORMAT
-from blocks.digital_registries.schemas import read_shape
+from blocks.digital_registries.designs import DEFAULT_FORMAT, Design, design
 
 FOLDER = Path(__file__).parent
 PERSONS = ["person_no", "household_no", "individual_id", "given_name", "family_name", "sex", "birth_date"]
@@ -45,20 +44,21 @@ def load(connection: psycopg.Connection[Any], data: Path, *, role: str) -> None:
 
 
 def _define(connection: psycopg.Connection[Any], given: dict[str, Any]) -> None:
-    shape = read_shape(given["schema"])
-    connection.execute(
-        """INSERT INTO registries (code, version, group_name, catalog_name, schema, primary_key, subject,
-                                   unique_keys, number_format)
-           VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s)""",
-        [
-            given["code"],
-            given["version"],
-            given["groupName"],
-            given["catalogName"],
-            Jsonb(given["schema"]),
-            shape.primary_key,
-            shape.subject,
-            Jsonb(given.get("uniqueKeys", [])),
-            given.get("numberFormat", DEFAULT_FORMAT),
-        ],
-    )
+    before, connection.row_factory = connection.row_factory, dict_row
+    try:
+        design(
+            connection,
+            Design(
+                code=given["code"],
+                version=given["version"],
+                group_name=given["groupName"],
+                catalog_name=given["catalogName"],
+                description=given.get("description", ""),
+                institution=given.get("institution", ""),
+                schema=given["schema"],
+                unique_keys=given.get("uniqueKeys", ()),
+                number_format=given.get("numberFormat", DEFAULT_FORMAT),
+            ),
+        )
+    finally:
+        connection.row_factory = before
