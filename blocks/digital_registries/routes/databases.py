@@ -147,7 +147,7 @@ def _describe(row: Row) -> dict[str, Any]:
         "byUserName": row["by_user"],
         "byUserAuthId": 0,
         "byOnBehalfOfUserAuthId": 0,
-        "byOnBehalfOfUserName": None,
+        "byOnBehalfOfUserName": "",
         "genericServices": [
             {
                 "serviceId": number,

@@ -57,13 +57,12 @@ def make_router(kit: Kit) -> APIRouter:
             registry = find_registry(db, code, version)
             listed = list_entries(db, registry, wanted)
             note(db, registry, listed.entries, "list", who)
-        more = page * page_size < listed.count
-        return {
-            "count": listed.count,
-            "next": _link(request, page + 1) if more else None,
-            "previous": _link(request, page - 1) if page > 1 else None,
-            "results": [entry.content for entry in listed.entries],
-        }
+        others: dict[str, str] = {}  # the published definition has no null where there is no other page
+        if page * page_size < listed.count:
+            others["next"] = _link(request, page + 1)
+        if page > 1:
+            others["previous"] = _link(request, page - 1)
+        return {"count": listed.count, **others, "results": [entry.content for entry in listed.entries]}
 
     @router.post("/exists")
     def exists(

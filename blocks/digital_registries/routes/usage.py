@@ -6,6 +6,7 @@ Nobody else may, but a registrar.
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Query, Request
@@ -77,6 +78,15 @@ def _describe(line: Row) -> dict[str, Any]:
     }
 
 
+def to_published(line: Mapping[str, Any]) -> dict[str, Any]:
+    """Give a line of the compliance dialect with the published names."""
+    return {_uncapital(name): value for name, value in line.items()}
+
+
+def _uncapital(name: str) -> str:
+    return name.lower() if name == "ID" else re.sub("ID$", "Id", name[:1].lower() + name[1:])
+
+
 def _capital(name: str) -> str:
     """Write a name as the compliance dialect does: `readerId` is `ReaderID` there."""
-    return re.sub("Id$", "ID", name[0].upper() + name[1:])
+    return "ID" if name == "id" else re.sub("Id$", "ID", name[0].upper() + name[1:])

@@ -51,6 +51,56 @@ def data(tmp_path_factory: pytest.TempPathFactory) -> Path:
     }
     pq.write_table(pa.table(persons), folder / "persons.parquet")
     pq.write_table(pa.table(households), folder / "households.parquet")
+    units = {
+        "unit_no": pa.array([0, 1], pa.int64()),
+        "parent_no": pa.array([None, 0], pa.int64()),
+        "level": pa.array([1, 2], pa.int16()),
+        "level_name": ["region", "district"],
+        "code": ["ZZ-01", "ZZ-01-01"],
+        "name": ["Northmarch", "North"],
+        "name_latin": ["Northmarch", "North"],
+        "urban": [None, True],
+    }
+    organisations = {
+        "organisation_no": pa.array([0, 1], pa.int64()),
+        "registration_number": ["REG-0", "REG-1"],
+        "name": ["North School", "Lamp Works"],
+        "kind": ["public", "company"],
+        "sector": ["education", "manufacturing"],
+        "district": ["North", "South"],
+        "founded_on": pa.array([date(2010, 2, 3)] * 2, pa.date32()),
+        "director_no": pa.array([None, 4], pa.int64()),
+        "phone": pa.array([None, None], pa.string()),
+        "email": ["a@post.example", "b@post.example"],
+    }
+    products = {
+        "product_code": ["PR-0"],
+        "organisation_no": pa.array([1], pa.int64()),
+        "name": ["lamp"],
+        "category": ["lamps"],
+        "unit_weight_grams": pa.array([96], pa.int64()),
+        "units_on_market": pa.array([13_845], pa.int64()),
+        "year": pa.array([2025], pa.int16()),
+    }
+    parcels = {
+        "parcel_id": ["PA-0", "PA-1"],
+        "owner_no": pa.array([0, 9], pa.int64()),
+        "district": ["North", "South"],
+        "area_m2": pa.array([1010, 24_222], pa.int64()),
+        "land_use": ["residential", "agricultural"],
+        "restriction": [None, "mortgage"],
+    }
+    licences = {
+        "licence_number": ["LI-0"],
+        "organisation_no": pa.array([1], pa.int64()),
+        "kind": ["producer-registration"],
+        "issued_on": pa.array([date(2021, 2, 18)], pa.date32()),
+        "expires_on": pa.array([date(2026, 2, 18)], pa.date32()),
+        "status": ["valid"],
+    }
+    tables = {"administrative_units": units, "organisations": organisations, "products": products}
+    for name, table in {**tables, "parcels": parcels, "licences": licences}.items():
+        pq.write_table(pa.table(table), folder / f"{name}.parquet")
     return folder
 
 
