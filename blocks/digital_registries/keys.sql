@@ -10,18 +10,20 @@ ALTER TABLE records ADD FOREIGN KEY (registry) REFERENCES registries;
 -- have that one: lookups.py writes the conditions that these serve.
 DO $$
 DECLARE
-    individuals integer := (SELECT id FROM registries WHERE code = 'individuals' AND version = '1.0');
-    households  integer := (SELECT id FROM registries WHERE code = 'households' AND version = '1.0');
-    lookup      record;
+    lookup record;
 BEGIN
+    CREATE TEMPORARY TABLE lookups ON COMMIT DROP AS
+    SELECT r.id AS registry, wanted.field
+      FROM (VALUES
+          ('individuals', 'householdId'), ('individuals', 'givenName'), ('individuals', 'familyName'),
+          ('individuals', 'birthDate'), ('households', 'individualId'), ('parcels', 'ownerId'),
+          ('organisations', 'directorId'), ('organisations', 'name'), ('products', 'organisationId'),
+          ('licences', 'organisationId')) AS wanted (code, field)
+      JOIN registries r ON r.code = wanted.code AND r.version = '1.0';
     EXECUTE format(
-        'CREATE INDEX records_content ON records USING gin (content jsonb_path_ops)'
-        ' WHERE registry NOT IN (%s, %s)', individuals, households);
-    FOR lookup IN
-        SELECT * FROM (VALUES
-            (individuals, 'householdId'), (individuals, 'givenName'), (individuals, 'familyName'),
-            (individuals, 'birthDate'), (households, 'individualId')) AS wanted (registry, field)
-    LOOP
+        'CREATE INDEX records_content ON records USING gin (content jsonb_path_ops) WHERE registry NOT IN (%s)',
+        (SELECT string_agg(DISTINCT registry::text, ', ') FROM lookups));
+    FOR lookup IN SELECT * FROM lookups ORDER BY registry, field LOOP
         EXECUTE format(
             'CREATE INDEX ON records (hashtext(content ->> %L)) WHERE registry = %s',
             lookup.field, lookup.registry);

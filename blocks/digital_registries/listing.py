@@ -50,15 +50,17 @@ class Listed:
 def list_entries(db: Connection, registry: Registry, wanted: Page) -> Listed:
     """List the records of one page. Raises Problem 400 for a field that the registry does not have."""
     descending = wanted.ordering == "descending" or wanted.ordering.startswith("-")
-    by = None if wanted.ordering in ("ascending", "descending") else wanted.ordering.removeprefix("-")
-    check_fields(registry, {name: None for name in (by, wanted.within) if name})
-    query = {name: _typed(registry, name, value) for name, value in wanted.query.items()}
+    plain = wanted.ordering in ("ascending", "descending")
+    by = None if plain else registry.spell(wanted.ordering.removeprefix("-"))
+    within = registry.spell(wanted.within) if wanted.within else None
+    check_fields(registry, {name: None for name in (by, within) if name})
+    query = {name: _typed(registry, name, value) for name, value in registry.spell_all(wanted.query).items()}
     chosen, narrowing = narrow(registry, query)
     fits = chosen + SEARCHED
     parameters = {
         **narrowing,
         "pattern": f"%{_literally(wanted.search)}%" if wanted.search else None,
-        "within": wanted.within or None,
+        "within": within,
         "by": by,
         "limit": wanted.page_size,
         "offset": (wanted.page - 1) * wanted.page_size,

@@ -13,7 +13,10 @@ from psycopg.types.json import Jsonb
 
 from blocks.digital_registries.definitions import Registry
 
-HASHED = ("householdId", "individualId", "givenName", "familyName", "birthDate")
+HASHED = (
+    *("householdId", "individualId", "givenName", "familyName", "birthDate"),
+    *("ownerId", "directorId", "organisationId", "name"),
+)
 """Fields of the seeded registries that are indexed by the hash of their text: none is too long for that."""
 
 _HASH = " AND hashtext(content ->> '{0}') = hashtext(%(query)s::jsonb ->> '{0}')"

@@ -8,8 +8,10 @@ from typing import Any
 from blockkit.app import Plant
 from blockkit.problems import Problem
 from blockkit.records import Connection
-from blocks.digital_registries.definitions import FIRST_VERSION, find_registry
-from blocks.digital_registries.entries import change, delete, find_by_id
+from blocks.digital_registries.definitions import find_registry
+from blocks.digital_registries.designs import FIRST_VERSION
+from blocks.digital_registries.entries import find_the_one, no_record
+from blocks.digital_registries.writes import put, remove
 
 REGISTRY = "individuals"
 
@@ -17,11 +19,13 @@ REGISTRY = "individuals"
 def plant(db: Connection, what: Plant, today: date) -> None:
     """Change the registry's copy of a person. Raises Problem 422 or 404."""
     registry = find_registry(db, REGISTRY, FIRST_VERSION, lock=True)
-    entry = find_by_id(db, registry, what.individualId)
+    entry = find_the_one(db, registry, {registry.primary_key: what.individualId})
+    if entry is None:
+        raise no_record()
     if what.change == {"missing": True} and what.event is None:
-        delete(db, registry, entry.record_id)
+        remove(db, registry, entry)
         return
-    change(db, registry, entry, _planted(what, today))
+    put(db, registry, entry, _planted(what, today))
 
 
 def _planted(what: Plant, today: date) -> dict[str, Any]:

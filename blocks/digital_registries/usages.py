@@ -3,25 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
-from datetime import datetime
 
 from blockkit.records import Connection, Row
+from blocks.digital_registries.changes import Asker
 from blocks.digital_registries.definitions import Registry
 from blocks.digital_registries.entries import Entry
 
 
-@dataclass(frozen=True, slots=True)
-class Reading:
-    """One read: by which application, through which exchange, when."""
-
-    operation: str
-    reader: str
-    exchange_id: str
-    at: datetime
-
-
-def note(db: Connection, registry: Registry, entries: Sequence[Entry], reading: Reading) -> None:
+def note(db: Connection, registry: Registry, entries: Sequence[Entry], operation: str, asker: Asker) -> None:
     """Write one line per record about a person."""
     if registry.subject is None:
         return
@@ -31,16 +20,17 @@ def note(db: Connection, registry: Registry, entries: Sequence[Entry], reading: 
     if about:
         people, records = zip(*about, strict=True)
         db.execute(
-            """INSERT INTO usages (individual_id, record_id, registry, operation, reader, exchange_id,
-                                   read_at)
-               SELECT person, record, %s, %s, %s, %s, %s
-                 FROM unnest(%s::text[], %s::text[]) AS learnt(person, record)""",
+            """INSERT INTO usages (individual_id, record_id, registry, operation, application, person,
+                                   exchange_id, read_at)
+               SELECT subject, record, %s, %s, %s, %s, %s, %s
+                 FROM unnest(%s::text[], %s::text[]) AS learnt(subject, record)""",
             [
                 registry.code,
-                reading.operation,
-                reading.reader,
-                reading.exchange_id,
-                reading.at,
+                operation,
+                asker.application,
+                asker.person,
+                asker.exchange_id,
+                asker.at,
                 list(people),
                 list(records),
             ],

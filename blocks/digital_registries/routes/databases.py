@@ -1,43 +1,50 @@
-"""The Database API: which registries there are, and how a registrar defines one."""
+"""The Database API: which registries there are, and how a registrar designs one."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from itertools import groupby
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Header, Path
+from fastapi import APIRouter, Path, Response
 from pydantic import Field, StringConstraints
 
 from blockkit.app import Kit
 from blockkit.records import Row
-from blocks.digital_registries.definitions import (
+from blocks.digital_registries.designs import (
     DEFAULT_FORMAT,
-    FIRST_VERSION,
-    Definition,
-    define,
+    Design,
     delete_registry,
-    list_definitions,
-    read_definition,
+    design,
+    list_designs,
+    read_design,
 )
 from blocks.digital_registries.entries import transaction
-from blocks.digital_registries.routes.wire import Wire
+from blocks.digital_registries.routes.wire import ROLE, Authorization, Wire
 
-ROLE = "registrar"
+SERVICES = ("list", "create", "exists", "read", "update", "update-entries", "update-or-create", "delete")
 Name = Annotated[str, StringConstraints(min_length=1, max_length=100, pattern=r"^[^\x00-\x1f]+$")]
+Text = Annotated[str, StringConstraints(max_length=400, pattern=r"^[^\x00]*$")]
 Segment = Annotated[str, StringConstraints(pattern=r"^[A-Za-z][A-Za-z0-9_.-]*$", max_length=60)]
 VersionText = Annotated[str, StringConstraints(pattern=r"^[0-9]+(\.[0-9]+)*$", max_length=20)]
-Authorization = Annotated[str | None, Header()]
-Number = Annotated[int, Path(alias="id", ge=1, le=2**31 - 1)]
+Number = Annotated[int, Path(alias="id", ge=1, le=2**63 - 1)]
 
 
-class DefinitionBody(Wire):
+class DesignBody(Wire):
+    """The published members, and behind them those that only we know: all of them can be left out."""
+
     groupName: Name  # noqa: N815  the wire's names
     catalogName: Name  # noqa: N815
     code: Segment
     definition: dict[str, Any] = Field(alias="schema")
-    version: VersionText = FIRST_VERSION
+    version: VersionText | None = None
+    description: Text = ""
+    institution: Text = ""
     uniqueKeys: Annotated[tuple[tuple[Name, ...], ...], Field(max_length=10)] = ()  # noqa: N815
     numberFormat: Name = DEFAULT_FORMAT  # noqa: N815
+    isDraft: bool = False  # noqa: N815
+    isDisabled: bool = False  # noqa: N815
+    isArchived: bool = False  # noqa: N815
 
 
 def make_router(kit: Kit) -> APIRouter:
@@ -47,35 +54,40 @@ def make_router(kit: Kit) -> APIRouter:
     @router.get("/databases")
     def list_databases() -> list[dict[str, Any]]:
         with kit.records.transaction() as db:
-            rows = list_definitions(db)
+            rows = list_designs(db)
         return [
-            {"name": name, "code": name, "databases": [_describe(row) for row in group]}
-            for name, group in groupby(rows, key=lambda row: str(row["group_name"]))
+            _describe_catalog(list(versions)) for _, versions in groupby(rows, key=lambda row: row["code"])
         ]
 
     @router.post("/database/modify")
-    def modify_database(body: DefinitionBody, authorization: Authorization = None) -> dict[str, Any]:
-        kit.access.require(authorization, ROLE)
+    def modify_database(
+        body: DesignBody, response: Response, authorization: Authorization = None
+    ) -> dict[str, Any]:
+        officer = kit.access.require(authorization, ROLE)
+        wanted = Design(
+            code=body.code,
+            version=body.version,
+            group_name=body.groupName,
+            catalog_name=body.catalogName,
+            schema=body.definition,
+            description=body.description,
+            institution=body.institution,
+            unique_keys=body.uniqueKeys,
+            number_format=body.numberFormat,
+            is_draft=body.isDraft,
+            is_disabled=body.isDisabled,
+            is_archived=body.isArchived,
+            by_user=officer.individual_id,
+        )
         with transaction(kit.records) as db:
-            return _describe(
-                define(
-                    db,
-                    Definition(
-                        code=body.code,
-                        version=body.version,
-                        group_name=body.groupName,
-                        catalog_name=body.catalogName,
-                        schema=body.definition,
-                        unique_keys=body.uniqueKeys,
-                        number_format=body.numberFormat,
-                    ),
-                )
-            )
+            made = design(db, wanted)
+        response.headers["Location"] = f"/database/{made['number']}"
+        return _describe_schema(made)
 
     @router.get("/database/{id}")
     def read_database(number: Number) -> dict[str, Any]:
         with kit.records.transaction() as db:
-            return _describe(read_definition(db, number))
+            return _describe(read_design(db, number))
 
     @router.delete("/database/{id}")
     def delete_database(number: Number, authorization: Authorization = None) -> str:
@@ -87,19 +99,70 @@ def make_router(kit: Kit) -> APIRouter:
     return router
 
 
+def _describe_catalog(versions: list[Row]) -> dict[str, Any]:
+    """Describe what GovStack calls a group of databases: the versions that share a code."""
+    shared = versions[0]
+    return {
+        "id": shared["catalog_number"],
+        "name": shared["name"],
+        "code": shared["code"],
+        "databases": [_describe(row) for row in versions],
+        "groupId": shared["group_id"],
+        "groupName": shared["group_name"],
+        "order": shared["position"],
+        "dataIndexIncrement": shared["last_number"],
+    }
+
+
+def _describe_schema(row: Row) -> dict[str, Any]:
+    """Give the schema, as the published contract answers a design, and what is needed to find it again."""
+    return {
+        **row["schema"],
+        "incrementIndex": row["last_number"],
+        "databaseId": row["number"],
+        "version": row["version"],
+        "isDraft": row["is_draft"],
+    }
+
+
 def _describe(row: Row) -> dict[str, Any]:
     return {
-        "id": row["id"],
+        "id": row["number"],
         "code": row["code"],
         "version": row["version"],
-        "name": row["catalog_name"],
-        "institution": row["group_name"],
+        "name": row["code"],
+        "description": row["description"],
+        "institution": row["institution"],
         "numberFormat": row["number_format"],
         "schema": row["schema"],
-        "fieldsUniques": row["unique_keys"],
-        "isDraft": False,
-        "isDisabled": False,
-        "isArchived": False,
+        "schemaTags": [
+            {"name": "search", "path": f"/{name}", "isFulltext": True} for name in row["schema"]["properties"]
+        ],
+        "schemaFlags": _flags(row["schema"], row["primary_key"], row["subject"]),
+        "fieldsUniques": [[row["primary_key"]], *row["unique_keys"]],
+        "isDraft": row["is_draft"],
+        "isDisabled": row["is_disabled"],
+        "isArchived": row["is_archived"],
         "modifiedAt": row["modified_at"].isoformat().replace("+00:00", "Z"),
+        "byUserName": row["by_user"],
+        "byUserAuthId": 0,
+        "byOnBehalfOfUserAuthId": 0,
+        "byOnBehalfOfUserName": "",
+        "genericServices": [
+            {
+                "serviceId": number,
+                "name": f"data-{name}",
+                "isVisible": not (row["is_draft"] or row["is_disabled"]),
+            }
+            for number, name in enumerate(SERVICES, start=1)
+        ],
         "dataIndexIncrement": row["last_number"],
+        "hasLogo": False,
     }
+
+
+def _flags(schema: Mapping[str, Any], key: str, subject: str | None) -> list[dict[str, str]]:
+    flagged = [("mandatory", name) for name in schema.get("required", ())]
+    flagged += [("primary key", key)]
+    flagged += [("subject", subject)] if subject else []
+    return [{"name": flag, "path": f"/{name}"} for flag, name in flagged]

@@ -10,11 +10,14 @@ from pydantic import AfterValidator, BaseModel, ConfigDict
 
 from blockkit.app import Kit
 from blockkit.logs import current_exchange
-from blocks.digital_registries.usages import Reading
+from blocks.digital_registries.changes import Asker
 
 Client = Annotated[str, Header(alias="Information-Mediator-Client", max_length=200)]
+Authorization = Annotated[str | None, Header()]
 Code = Annotated[str, Path(alias="registryName", min_length=1, max_length=60)]
 Version = Annotated[str, Path(alias="versionNumber", min_length=1, max_length=20)]
+ROLE = "registrar"
+"""Who may look into registers, change them and design them."""
 DEEPEST = 20
 """As deep as schemas nest; what is deeper would be stored and then break whoever writes it down."""
 UNKNOWN = "unknown"
@@ -57,6 +60,11 @@ class QueryAndWriteBody(Wire):
     write: Holder
 
 
-def reading(kit: Kit, operation: str, client: str) -> Reading:
-    """Say who reads now."""
-    return Reading(operation, client, current_exchange.get(), kit.clock.now())
+def asker(kit: Kit, client: str, authorization: str | None) -> Asker:
+    """Say who asks now.
+
+    An application needs no person's token, the mediator knows its rights. Where it brings one, the person
+    must be a registrar and is written down with it. Raises Problem 401 or 403.
+    """
+    person = "" if authorization is None else kit.access.require(authorization, ROLE).individual_id
+    return Asker(client, person, current_exchange.get(), kit.clock.now())

@@ -1,4 +1,7 @@
-"""Changes to a registry. Its other writers wait meanwhile, so what was checked still holds when written."""
+"""Changes to a registry, in both dialects.
+
+Its other writers wait meanwhile, so what was checked still holds when it is written.
+"""
 
 from __future__ import annotations
 
@@ -7,10 +10,21 @@ from typing import Any
 from fastapi import APIRouter, Response
 
 from blockkit.app import Kit
-from blocks.digital_registries import entries
+from blocks.digital_registries import writes
+from blocks.digital_registries.changes import Asker, Change
 from blocks.digital_registries.definitions import Registry, find_registry
 from blocks.digital_registries.entries import transaction
-from blocks.digital_registries.routes.wire import Code, QueryAndWriteBody, Version, WriteBody
+from blocks.digital_registries.routes.wire import (
+    UNKNOWN,
+    Authorization,
+    Client,
+    Code,
+    QueryAndWriteBody,
+    Version,
+    WriteBody,
+    asker,
+)
+from blocks.digital_registries.usages import note
 
 
 def make_router(kit: Kit) -> APIRouter:
@@ -18,48 +32,87 @@ def make_router(kit: Kit) -> APIRouter:
     router = APIRouter(prefix="/data/{registryName}/{versionNumber}")
 
     @router.post("/create")
-    def create(code: Code, version: Version, body: WriteBody) -> dict[str, Any]:
+    def create(
+        code: Code,
+        version: Version,
+        body: WriteBody,
+        client: Client = UNKNOWN,
+        authorization: Authorization = None,
+    ) -> dict[str, Any]:
+        who = asker(kit, client, authorization)
         with transaction(kit.records) as db:
             registry = find_registry(db, code, version, lock=True)
-            return {"content": entries.create(db, registry, body.write.content).content}
+            wanted = Change("create", {}, registry.spell_all(body.write.content), who)
+            return {"content": writes.create(db, registry, wanted).content}
 
     @router.put("/update")
-    def update(code: Code, version: Version, body: QueryAndWriteBody) -> dict[str, Any]:
+    def update(
+        code: Code,
+        version: Version,
+        body: QueryAndWriteBody,
+        client: Client = UNKNOWN,
+        authorization: Authorization = None,
+    ) -> dict[str, Any]:
+        who = asker(kit, client, authorization)
         with transaction(kit.records) as db:
             registry = find_registry(db, code, version, lock=True)
-            entry = entries.find_the_one(db, registry, _query(registry, body))
-            if entry is None:
-                raise entries.no_record()
-            return {"content": entries.change(db, registry, entry, body.write.content).content}
+            entry = writes.update(db, registry, _change("update", registry, body, who))
+            note(db, registry, [entry], "update", who)
+            return {"content": entry.content}
 
     @router.put("/updateEntries")
-    def update_entries(code: Code, version: Version, body: QueryAndWriteBody) -> dict[str, int]:
+    @router.put("/update-entries")
+    def update_entries(
+        code: Code,
+        version: Version,
+        body: QueryAndWriteBody,
+        client: Client = UNKNOWN,
+        authorization: Authorization = None,
+    ) -> dict[str, int]:
+        who = asker(kit, client, authorization)
         with transaction(kit.records) as db:
             registry = find_registry(db, code, version, lock=True)
-            query = _query(registry, body)
-            return {"count": entries.change_all(db, registry, query, body.write.content)}
+            change = _change("updateEntries", registry, body, who)
+            return {"count": writes.update_entries(db, registry, change)}
 
     @router.post("/updateOrCreate")
-    def update_or_create(code: Code, version: Version, body: QueryAndWriteBody) -> dict[str, Any]:
+    @router.post("/update-or-create")
+    def update_or_create(
+        code: Code,
+        version: Version,
+        body: QueryAndWriteBody,
+        client: Client = UNKNOWN,
+        authorization: Authorization = None,
+    ) -> dict[str, Any]:
+        who = asker(kit, client, authorization)
         with transaction(kit.records) as db:
             registry = find_registry(db, code, version, lock=True)
-            entry = entries.find_the_one(db, registry, _query(registry, body))
-            if entry is None:
-                return {"content": entries.create(db, registry, body.write.content).content}
-            return {"content": entries.change(db, registry, entry, body.write.content).content}
+            change = _change("updateOrCreate", registry, body, who)
+            entry, was_there = writes.update_or_create(db, registry, change)
+            if was_there:
+                note(db, registry, [entry], "updateOrCreate", who)
+            return {"content": entry.content}
 
     @router.delete("/{ID}/delete", status_code=204)
-    def delete(code: Code, version: Version, ID: str) -> Response:  # noqa: N803  the contract's name
+    def delete(
+        code: Code,
+        version: Version,
+        ID: str,  # noqa: N803  the contract's name
+        client: Client = UNKNOWN,
+        authorization: Authorization = None,
+    ) -> Response:
+        who = asker(kit, client, authorization)
         with transaction(kit.records) as db:
-            entries.delete(db, find_registry(db, code, version, lock=True), ID)
+            writes.delete(db, find_registry(db, code, version, lock=True), ID, who)
         return Response(status_code=204)
 
     return router
 
 
-def _query(registry: Registry, body: QueryAndWriteBody) -> dict[str, Any]:
-    """Give the query; without one the record is meant whose id stands in what is written."""
-    if body.query is not None:
-        return body.query.content
+def _change(operation: str, registry: Registry, body: QueryAndWriteBody, who: Asker) -> Change:
+    """Give the change; without a query the record is meant whose id stands in what is written."""
+    write = registry.spell_all(body.write.content)
     key = registry.primary_key
-    return {key: body.write.content[key]} if key in body.write.content else {}
+    if body.query is not None:
+        return Change(operation, registry.spell_all(body.query.content), write, who)
+    return Change(operation, {key: write[key]} if key in write else {}, write, who)

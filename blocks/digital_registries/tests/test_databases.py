@@ -52,28 +52,75 @@ def test_a_schema_that_takes_anything_takes_nothing_bottomless(define: Any, ask:
         deep = [[[deep]]]
 
 
-def test_the_same_definition_changes_nothing_and_one_with_records_stays(define: Any, ask: Any) -> None:
-    first = define().json()
-    assert define().json() == first
+def test_the_same_design_changes_nothing_and_one_with_records_keeps_its_schema(
+    define: Any, ask: Any, client: TestClient
+) -> None:
+    first = define()
+    before = client.get(first.headers["Location"]).json()
+    assert define().json() == first.json()
+    assert client.get(first.headers["Location"]).json() == before
     wider = {**SCHEMA, "properties": {**SCHEMA["properties"], "age": {"type": "integer"}}}
-    assert define(wider).json()["schema"] == wider
+    assert define(wider).json()["properties"] == wider["properties"]
     ask("create", "toys", write={"name": "bear"})
     assert define().status_code == 409
+    assert define(wider, uniqueKeys=[["name"]]).status_code == 409
+    assert define(wider, isDraft=True).status_code == 409
+    assert define(wider, catalogName="Playthings").status_code == 200
     assert define(version="2.0").status_code == 200
     assert ask("read", "toys", "2.0", query={"name": "bear"}).status_code == 404
 
 
+def test_versions_of_one_code_share_numbers_and_the_newest_is_meant(define: Any, ask: Any) -> None:
+    define(version="1.9")
+    assert ask("create", "toys", "1.9", write={"name": "bear"}).json()["content"]["ID"] == "toys1"
+    define(version="1.10")
+    assert ask("create", "toys", "1.10", write={"name": "bear"}).json()["content"]["ID"] == "toys2"
+    assert define({**SCHEMA, "title": "Toys"}).status_code == 409
+    assert define().json()["version"] == "1.10"
+
+
+def test_numbering_goes_on_where_the_schema_says_and_passes_over_what_is_taken(define: Any, ask: Any) -> None:
+    assert define({**SCHEMA, "incrementIndex": 20}).json()["incrementIndex"] == 20
+    assert ask("create", "toys", write={"ID": "toys22", "name": "bear"}).status_code == 200
+    told = [ask("create", "toys", write={"name": name}).json()["content"]["ID"] for name in ("doll", "kite")]
+    assert told == ["toys21", "toys23"]
+
+
+def test_a_draft_takes_no_records_until_it_is_published(define: Any, ask: Any, client: TestClient) -> None:
+    draft = define(isDraft=True)
+    assert client.get(draft.headers["Location"]).json()["isDraft"] is True
+    assert ask("create", "toys", write={"name": "bear"}).status_code == 404
+    published = define(isDraft=False)
+    assert published.json()["databaseId"] == draft.json()["databaseId"]
+    assert ask("create", "toys", write={"name": "bear"}).status_code == 200
+
+
+def test_an_archived_registry_is_read_only_and_a_disabled_one_is_silent(define: Any, ask: Any) -> None:
+    define()
+    ask("create", "toys", write={"name": "bear"})
+    define(isArchived=True)
+    assert ask("read", "toys", query={"name": "bear"}).status_code == 200
+    assert ask("create", "toys", write={"name": "doll"}).status_code == 409
+    define(isDisabled=True)
+    assert ask("read", "toys", query={"name": "bear"}).status_code == 409
+    define()
+    assert ask("create", "toys", write={"name": "doll"}).status_code == 200
+
+
 def test_definitions_are_listed_read_and_deleted(define: Any, client: TestClient, peers: PeersDouble) -> None:
-    made = define().json()
-    groups = {group["code"]: group["databases"] for group in client.get("/databases").json()}
-    assert [each["code"] for each in groups["Social protection"]] == ["beneficiaries", "households"]
-    assert groups["Play"] == [made]
-    assert client.get(f"/database/{made['id']}").json() == made
+    made = client.get(define().headers["Location"]).json()
+    catalogs = {each["code"]: each for each in client.get("/databases").json()}
+    assert set(catalogs) >= {"beneficiaries", "households", "individuals", "toys"}
+    assert catalogs["toys"]["databases"] == [made]
+    assert (catalogs["toys"]["name"], catalogs["toys"]["groupName"]) == ("Toys", "Play")
+    assert made["byUserName"] == "STAFF-registrar"
+    assert {"name": "primary key", "path": "/ID"} in made["schemaFlags"]
     token = {"Authorization": peers.token("STAFF-registrar", "registrar")}
     assert client.delete(f"/database/{made['id']}").status_code == 401
-    assert client.delete(f"/database/{made['id']}", headers=token).json() == "Success"
+    for _ in range(2):
+        assert client.delete(f"/database/{made['id']}", headers=token).json() == "Success"
     assert client.get(f"/database/{made['id']}").status_code == 404
-    individuals = groups["Civil status"][0]["id"]
+    individuals = catalogs["individuals"]["databases"][0]["id"]
     assert client.delete(f"/database/{individuals}", headers=token).status_code == 409
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 import psycopg
@@ -15,11 +15,13 @@ from psycopg.types.json import Jsonb
 
 from blockkit.records import Connection
 from blockkit.standalone import Server
-from blocks.digital_registries.definitions import find_registry
-from blocks.digital_registries.entries import create, find_entries
+from blocks.digital_registries.changes import Asker, Change
+from blocks.digital_registries.definitions import Registry, find_registry
+from blocks.digital_registries.entries import find_entries
 from blocks.digital_registries.listing import Page, list_entries
 from blocks.digital_registries.lookups import narrow
 from blocks.digital_registries.seed import HOUSEHOLDS, load
+from blocks.digital_registries.writes import create
 
 PEOPLE, IN_A_HOUSEHOLD = 3000, 4
 GRANT = {
@@ -29,6 +31,12 @@ GRANT = {
     "status": "active",
     "programme": "cash-transfer",
 }
+
+
+def enter(db: Connection, registry: Registry, content: dict[str, Any]) -> None:
+    create(
+        db, registry, Change("create", {}, content, Asker("test", "", "", datetime(2026, 1, 1, tzinfo=UTC)))
+    )
 
 
 @pytest.fixture(scope="module")
@@ -64,7 +72,7 @@ def url(postgres: Server, tmp_path_factory: pytest.TempPathFactory) -> Iterator[
     with psycopg.connect(url, row_factory=dict_row) as db:
         registry = find_registry(db, "beneficiaries", "1.0", lock=True)
         for n in range(500):
-            create(db, registry, {**GRANT, "individualId": f"ZZ{n}", "householdId": f"HH-{n}"})
+            enter(db, registry, {**GRANT, "individualId": f"ZZ{n}", "householdId": f"HH-{n}"})
     with psycopg.connect(postgres.url(name), autocommit=True) as admin:
         admin.execute("ANALYZE records")  # as the server does by itself, some time after many writes
     yield url
@@ -170,7 +178,7 @@ def test_a_text_is_found_however_long_it_is(db: Connection) -> None:
     registry = find_registry(db, "individuals", "1.0", lock=True)
     long = "x".join(str(n) for n in range(5000))
     person = find_entries(db, registry, {"individualId": "ZZ0"})[0].content
-    create(db, registry, {**person, "individualId": "ZZ-LONG", "familyName": long})
+    enter(db, registry, {**person, "individualId": "ZZ-LONG", "familyName": long})
     assert [entry.record_id for entry in find_entries(db, registry, {"familyName": long}, most=2)] == [
         "ZZ-LONG"
     ]

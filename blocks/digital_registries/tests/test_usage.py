@@ -66,8 +66,13 @@ def test_only_the_person_or_a_registrar_may_ask(
 
 
 @pytest.mark.parametrize(
-    "attack", ["DELETE FROM usages", "UPDATE usages SET reader = 'x'", "TRUNCATE usages"]
+    "attack",
+    [
+        f"{begin} {table}{end}"
+        for table in ("usages", "changes")
+        for begin, end in (("DELETE FROM", ""), ("UPDATE", " SET person = 'x'"), ("TRUNCATE", ""))
+    ],
 )
-def test_the_log_can_not_be_changed(database: str, attack: str) -> None:
+def test_the_logs_can_not_be_changed(database: str, attack: str) -> None:
     with psycopg.connect(database) as connection, pytest.raises(psycopg.errors.InsufficientPrivilege):
         connection.execute(attack)
