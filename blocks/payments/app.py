@@ -13,8 +13,10 @@ from blocks.payments.agenda import has_work
 from blocks.payments.callbacks import deliver_next
 from blocks.payments.completion import complete_next
 from blocks.payments.patience import Patience, grow
-from blocks.payments.routes import compliance, published, reading
+from blocks.payments.routes import compliance, officers, published, reading, voucher_batches, voucher_codes
 from blocks.payments.settlement import reserve_next, settle_next
+from blocks.payments.vouchers.ending import expire_due
+from blocks.payments.vouchers.numbers import Vault
 from blocks.payments.worker import Worker
 
 SLUG = "payments"
@@ -27,6 +29,7 @@ def create_app(
 ) -> FastAPI:
     """Make the block; `patience` says how long to wait before trying again what failed."""
     kit = make_kit(SLUG, environment, transport)
+    vault = Vault.of(kit.settings)
     worker = Worker(
         kit.log,
         lambda: has_work(kit),
@@ -43,8 +46,12 @@ def create_app(
         [
             compliance.make_router(kit, worker.wake),
             published.make_router(kit, worker.wake),
+            voucher_codes.make_router(kit, vault),
+            voucher_batches.make_router(kit, vault, worker.wake),
+            officers.make_router(kit, vault),
             reading.make_router(kit),
         ],
+        on_clock=lambda: expire_due(kit),
         on_start=worker.start,
         on_stop=worker.stop,
     )

@@ -9,14 +9,14 @@ from typing import Literal
 
 from blockkit.records import Connection
 
-Kind = Literal["funding", "programme", "suspense", "payee"]
+Kind = Literal["funding", "programme", "suspense", "payee", "voucher", "merchant"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Entry:
     """One journal of two postings: `amount` minor units from `giving` to `taking`."""
 
-    kind: Literal["allot", "reserve", "credit", "return"]
+    kind: Literal["allot", "reserve", "credit", "return", "issue", "redeem", "lapse"]
     giving: str
     taking: str
     amount: int

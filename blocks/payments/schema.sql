@@ -2,16 +2,20 @@
 
 CREATE TABLE accounts (
     code     text PRIMARY KEY,
-    kind     text NOT NULL CHECK (kind IN ('treasury', 'funding', 'programme', 'suspense', 'payee', 'fees')),
+    kind     text NOT NULL CHECK (kind IN ('treasury', 'funding', 'programme', 'suspense', 'payee', 'fees',
+                                           'voucher', 'merchant')),
     currency text NOT NULL CHECK (currency ~ '^[A-Z]{{3}}$'),
     CHECK (starts_with(code, kind || ':') AND right(code, 4) = ':' || currency)
 );
 
 -- grant: treasury to funding · allot: funding to programme · reserve: programme to suspense, before the money is
--- sent · credit: suspense to payee, when it arrived · return: suspense to funding, the contra-entry of a reserve.
+-- sent · credit: suspense to payee, when it arrived · return: suspense to funding, the contra-entry of a reserve ·
+-- fund: funding to the pool of a voucher group · issue: the same for one voucher · redeem: voucher to merchant ·
+-- lapse: voucher to funding, the contra-entry of an issue. A contra-entry names the journal that it takes back.
 CREATE TABLE journals (
     number         bigint      PRIMARY KEY,
-    kind           text        NOT NULL CHECK (kind IN ('grant', 'allot', 'reserve', 'credit', 'return')),
+    kind           text        NOT NULL CHECK (kind IN ('grant', 'allot', 'reserve', 'credit', 'return',
+                                                        'fund', 'issue', 'redeem', 'lapse')),
     batch_id       text,
     instruction_id text,
     contra_of      bigint      UNIQUE REFERENCES journals,
@@ -19,12 +23,13 @@ CREATE TABLE journals (
     recorded_at    timestamptz NOT NULL,
     entered_in     xid8        NOT NULL,
     CHECK ((kind = 'grant') = (batch_id IS NULL)),
-    CHECK ((kind IN ('grant', 'allot')) = (instruction_id IS NULL)),
-    CHECK ((kind = 'return') = (contra_of IS NOT NULL))
+    CHECK ((kind IN ('grant', 'allot', 'fund')) = (instruction_id IS NULL)),
+    CHECK ((kind IN ('return', 'lapse')) = (contra_of IS NOT NULL))
 );
 CREATE UNIQUE INDEX journals_once ON journals (batch_id, instruction_id, kind) NULLS NOT DISTINCT
     WHERE kind <> 'grant';
 CREATE UNIQUE INDEX journals_outcome ON journals (batch_id, instruction_id) WHERE kind IN ('credit', 'return');
+CREATE UNIQUE INDEX journals_use ON journals (batch_id, instruction_id) WHERE kind IN ('redeem', 'lapse');
 
 CREATE TABLE postings (
     journal bigint NOT NULL REFERENCES journals,
@@ -118,7 +123,7 @@ CREATE INDEX callbacks_due ON callbacks (retry_at) WHERE delivered_at IS NULL;
 -- Numbers are given here and nowhere else, one after another without a gap. Money enters by the owner alone.
 CREATE FUNCTION number_journal() RETURNS trigger LANGUAGE plpgsql SET enable_seqscan = off AS $$
 BEGIN
-    IF NEW.kind = 'grant'
+    IF NEW.kind IN ('grant', 'fund')
        AND current_user <> (SELECT pg_get_userbyid(relowner) FROM pg_catalog.pg_class WHERE oid = TG_RELID) THEN
         RAISE insufficient_privilege USING MESSAGE = 'only the treasury grants money';
     END IF;
@@ -150,7 +155,8 @@ BEGIN
     SELECT * INTO entry FROM public.journals WHERE number = checked;
     SELECT count(*) AS lines, sum(p.amount) AS total, max(p.amount) AS volume,
            count(DISTINCT a.currency) AS currencies,
-           max(a.kind) FILTER (WHERE p.amount < 0) AS giving, max(a.kind) FILTER (WHERE p.amount > 0) AS taking
+           max(a.kind) FILTER (WHERE p.amount < 0) AS giving, max(a.kind) FILTER (WHERE p.amount > 0) AS taking,
+           max(a.code) FILTER (WHERE p.amount < 0) AS giver
       INTO sums
       FROM public.postings p JOIN public.accounts a ON a.code = p.account
      WHERE p.journal = checked;
@@ -161,7 +167,9 @@ BEGIN
     IF (entry.kind, sums.giving, sums.taking) NOT IN (
             ('grant', 'treasury', 'funding'), ('allot', 'funding', 'programme'),
             ('reserve', 'programme', 'suspense'), ('credit', 'suspense', 'payee'),
-            ('return', 'suspense', 'funding')) THEN
+            ('return', 'suspense', 'funding'), ('fund', 'funding', 'voucher'),
+            ('issue', 'funding', 'voucher'), ('redeem', 'voucher', 'merchant'),
+            ('lapse', 'voucher', 'funding')) THEN
         RAISE check_violation USING MESSAGE = format(
             'journal %s is no %s: from %s to %s', checked, entry.kind, sums.giving, sums.taking);
     END IF;
@@ -171,6 +179,9 @@ BEGIN
                AND r.instruction_id = entry.instruction_id AND p.amount = sums.volume
                AND coalesce(entry.contra_of, r.number) = r.number) THEN
         RAISE check_violation USING MESSAGE = format('journal %s follows no reserve of its amount', checked);
+    END IF;
+    IF entry.kind IN ('issue', 'redeem', 'lapse') THEN
+        PERFORM public.check_voucher_journal(entry, sums.volume, sums.giver);
     END IF;
 END $$;
 CREATE FUNCTION journal_balances() RETURNS trigger LANGUAGE plpgsql AS $$
