@@ -13,7 +13,15 @@ from blocks.payments.agenda import has_work
 from blocks.payments.callbacks import deliver_next
 from blocks.payments.completion import complete_next
 from blocks.payments.patience import Patience, grow
-from blocks.payments.routes import compliance, officers, published, reading, voucher_batches, voucher_codes
+from blocks.payments.routes import (
+    compliance,
+    mapper,
+    officers,
+    published,
+    reading,
+    voucher_batches,
+    voucher_codes,
+)
 from blocks.payments.settlement import reserve_next, settle_next
 from blocks.payments.vouchers.ending import expire_due
 from blocks.payments.vouchers.numbers import Vault
@@ -46,6 +54,7 @@ def create_app(
         [
             compliance.make_router(kit, worker.wake),
             published.make_router(kit, worker.wake),
+            mapper.make_router(kit, worker.wake),
             voucher_codes.make_router(kit, vault),
             voucher_batches.make_router(kit, vault, worker.wake),
             officers.make_router(kit, vault),

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
+from typing import Literal
 
 from blockkit.records import Connection
 from blocks.payments import ledger
@@ -27,6 +28,10 @@ class Credit:
     narration: str
 
 
+Dialect = Literal["compliance", "published"]
+"""In which words the result is told."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Order:
     """A batch as it was handed over. With a period, each payee is entitled once in it."""
@@ -38,6 +43,7 @@ class Order:
     credits: tuple[Credit, ...]
     correlation: str
     exchange: str = ""
+    dialect: Dialect = "compliance"
 
     @property
     def content_hash(self) -> str:
@@ -99,8 +105,8 @@ def accept(db: Connection, order: Order, today: date) -> None:
         return
     db.execute(
         """INSERT INTO batches (batch_id, content_hash, source_bb, programme, period, currency,
-                                correlation, exchange, accepted_on)
-           VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s)""",
+                                correlation, exchange, dialect, accepted_on)
+           VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s)""",
         [
             order.batch_id,
             order.content_hash,
@@ -110,6 +116,7 @@ def accept(db: Connection, order: Order, today: date) -> None:
             currency,
             order.correlation,
             order.exchange,
+            order.dialect,
             today,
         ],
     )

@@ -46,7 +46,8 @@ CREATE TABLE beneficiaries (
     financial_address text NOT NULL,
     source_bb         text NOT NULL,
     registered_on     date NOT NULL,
-    updated_on        date NOT NULL
+    updated_on        date NOT NULL,
+    active            boolean NOT NULL DEFAULT true
 );
 
 -- Requests that were accepted: the same one again is answered as before, another under its id is refused.
@@ -74,6 +75,7 @@ CREATE TABLE batches (
     currency     text        NOT NULL,
     correlation  text        NOT NULL,
     exchange     text        NOT NULL,
+    dialect      text        NOT NULL DEFAULT 'compliance' CHECK (dialect IN ('compliance', 'published')),
     status       text        NOT NULL DEFAULT 'accepted' CHECK (status IN ('accepted', 'processing', 'completed')),
     accepted_on  date        NOT NULL,
     accepted_at  timestamptz NOT NULL DEFAULT clock_timestamp()
