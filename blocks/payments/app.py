@@ -14,6 +14,7 @@ from blocks.payments.callbacks import deliver_next
 from blocks.payments.completion import complete_next
 from blocks.payments.patience import Patience, grow
 from blocks.payments.routes import (
+    audit,
     compliance,
     mapper,
     officers,
@@ -23,6 +24,7 @@ from blocks.payments.routes import (
     voucher_codes,
 )
 from blocks.payments.settlement import reserve_next, settle_next
+from blocks.payments.unclaimed import take_back_next
 from blocks.payments.vouchers.ending import expire_due
 from blocks.payments.vouchers.numbers import Vault
 from blocks.payments.worker import Worker
@@ -46,6 +48,7 @@ def create_app(
             lambda: settle_next(kit, patience),
             lambda: complete_next(kit),
             lambda: deliver_next(kit, patience),
+            lambda: take_back_next(kit, patience),
         ),
     )
     return build_block(
@@ -59,6 +62,7 @@ def create_app(
             voucher_batches.make_router(kit, vault, worker.wake),
             officers.make_router(kit, vault),
             reading.make_router(kit),
+            audit.make_router(kit),
         ],
         on_clock=lambda: expire_due(kit),
         on_start=worker.start,

@@ -13,8 +13,20 @@ from blockkit.problems import Problem
 from blockkit.records import Connection
 from blocks.payments import callbacks
 
-STAGES = {"accepted": "ongoing", "processing": "ongoing", "credited": "completed", "rejected": "failed"}
-STATES = {"pending": "accepted", "sent": "processing", "credited": "credited", "rejected": "rejected"}
+STATES = {
+    "pending": "accepted",
+    "sent": "processing",
+    "credited": "credited",
+    "rejected": "rejected",
+    "returned": "returned",
+}
+STAGES = {
+    "accepted": "ongoing",
+    "processing": "ongoing",
+    "credited": "completed",
+    "rejected": "failed",
+    "returned": "failed",
+}
 
 
 def complete_next(kit: Kit) -> bool:
@@ -83,7 +95,7 @@ def describe_batch(db: Connection, batch_id: str) -> dict[str, Any]:
         "currency": batch["currency"],
         "total": len(rows),
         "credited": len(credited),
-        "failed": sum(row["status"] == "rejected" for row in rows),
+        "failed": sum(row["status"] in ("rejected", "returned") for row in rows),
         "sum": to_major(sum(row["amount"] for row in credited), batch["currency"]),
         "results": [
             {

@@ -27,6 +27,7 @@ def list_transactions(db: Connection, page: Page) -> list[dict[str, Any]]:
         """SELECT * FROM (
                SELECT i.*, b.accepted_at, b.accepted_on, j.recorded_at,
                       CASE i.status WHEN 'credited' THEN 'COMPLETED' WHEN 'rejected' THEN 'FAILED'
+                                    WHEN 'returned' THEN 'FAILED'
                                     ELSE 'IN_PROGRESS' END AS stage
                  FROM instructions i JOIN batches b USING (batch_id)
                  LEFT JOIN journals j ON j.batch_id = i.batch_id AND j.instruction_id = i.instruction_id
@@ -138,6 +139,7 @@ def list_journals(db: Connection, batch_id: str | None, limit: int) -> dict[str,
                 "instructionId": row["instruction_id"] or "",
                 "contraOf": row["contra_of"],
                 "bookedOn": row["booked_on"].isoformat(),
+                "valueOn": row["value_on"].isoformat(),
                 "recordedAt": row["recorded_at"].isoformat(),
                 "postings": [
                     {"account": one["account"], "amount": to_major(one["amount"], one["currency"])}
@@ -156,7 +158,7 @@ def list_credits(db: Connection, batch_id: str | None, payee: str | None, limit:
     """
     filters = """
          FROM journals j JOIN instructions i USING (batch_id, instruction_id)
-        WHERE j.kind = 'credit'
+        WHERE j.kind = 'credit' AND i.status <> 'returned'
           AND (%(batch)s::text IS NULL OR j.batch_id = %(batch)s)
           AND (%(payee)s::text IS NULL OR i.payee = %(payee)s)
     """

@@ -52,7 +52,7 @@ def expire_some(kit: Kit) -> bool:
 
 def _end(db: Connection, vouchers: Sequence[Row], status: str, today: date) -> None:
     backed = [voucher for voucher in vouchers if voucher["set_aside"]]
-    issues = _issues(db, backed)
+    issues = ledger.numbers_of(db, "issue", BOOK, [str(voucher["serial"]) for voucher in backed])
     entries = [
         ledger.Entry(
             kind="lapse",
@@ -70,12 +70,3 @@ def _end(db: Connection, vouchers: Sequence[Row], status: str, today: date) -> N
         "UPDATE vouchers SET status = %s WHERE serial = ANY(%s)",
         [status, [voucher["serial"] for voucher in vouchers]],
     )
-
-
-def _issues(db: Connection, vouchers: Sequence[Row]) -> dict[str, int]:
-    rows = db.execute(
-        """SELECT instruction_id, number FROM journals
-            WHERE kind = 'issue' AND batch_id = %s AND instruction_id = ANY(%s)""",
-        [BOOK, [str(voucher["serial"]) for voucher in vouchers]],
-    ).fetchall()
-    return {row["instruction_id"]: row["number"] for row in rows}
