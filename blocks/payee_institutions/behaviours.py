@@ -1,4 +1,4 @@
-"""What an exercise may plant at an institution: a closed account, one that refuses, one that is slow."""
+"""What an exercise may plant at an institution: an account that is closed, refuses, is slow or left alone."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from blockkit.records import Connection
 
 CHANGES = {
     "account": ("status", ("open", "closed")),
-    "behaviour": ("behaviour", ("normal", "rejects", "slow")),
+    "behaviour": ("behaviour", ("normal", "rejects", "slow", "unclaimed")),
 }
 SET = {
     "status": "UPDATE accounts SET status = %s",

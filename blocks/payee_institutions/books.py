@@ -22,6 +22,8 @@ CREDITS = """
    AND (%(since)s::date IS NULL OR j.booked_on >= %(since)s)
    AND (%(until)s::date IS NULL OR j.booked_on <= %(until)s)
    AND (%(currency)s::text IS NULL OR o.currency = %(currency)s)
+   AND NOT EXISTS (SELECT FROM returns r
+                    WHERE (r.institution, r.instruction_id) = (o.institution, o.instruction_id))
 """
 
 
@@ -86,21 +88,34 @@ def list_credits(db: Connection, question: Question, limit: int) -> dict[str, An
     return {
         "count": totals[0]["count"] if totals else 0,
         "sum": to_major(totals[0]["sum"], totals[0]["currency"]) if totals else 0,
-        "credits": [
-            {
-                "instructionId": row["instruction_id"],
-                "payee": row["functional_id"],
-                "accountNumber": row["account_number"],
-                "institution": row["institution"],
-                "amount": to_major(row["amount"], row["currency"]),
-                "currency": row["currency"],
-                "narration": row["narration"],
-                "journal": row["number"],
-                "bookedOn": row["booked_on"].isoformat(),
-                "valueDate": row["value_date"].isoformat(),
-            }
-            for row in rows
-        ],
+        "credits": [_describe(row) for row in rows],
+    }
+
+
+def find_credits_of(db: Connection, instruction_ids: Sequence[str]) -> list[dict[str, Any]]:
+    """List what the instructions credited, at whatever institution; what went back is left out."""
+    rows = db.execute(
+        """SELECT o.instruction_id, h.functional_id, a.account_number, a.institution, o.amount, o.currency,
+                  o.narration, j.number, j.booked_on, j.value_date"""
+        + CREDITS
+        + "AND o.instruction_id = ANY(%(instructions)s) ORDER BY j.number",
+        {**Question().parameters(), "instructions": list(instruction_ids)},
+    ).fetchall()
+    return [_describe(row) for row in rows]
+
+
+def _describe(row: Row) -> dict[str, Any]:
+    return {
+        "instructionId": row["instruction_id"],
+        "payee": row["functional_id"],
+        "accountNumber": row["account_number"],
+        "institution": row["institution"],
+        "amount": to_major(row["amount"], row["currency"]),
+        "currency": row["currency"],
+        "narration": row["narration"],
+        "journal": row["number"],
+        "bookedOn": row["booked_on"].isoformat(),
+        "valueDate": row["value_date"].isoformat(),
     }
 
 
@@ -115,7 +130,10 @@ def read_statement(db: Connection, account: Row, since: date | None, until: date
     ).fetchone()
     entries = db.execute(
         """SELECT j.number, j.booked_on, j.value_date, p.amount, o.instruction_id, o.narration
-             FROM postings p JOIN journals j ON j.number = p.journal JOIN outcomes o ON o.journal = j.number
+             FROM postings p JOIN journals j ON j.number = p.journal
+             LEFT JOIN returns r ON r.journal = j.number
+             JOIN outcomes o ON o.journal = j.number
+                             OR (o.institution, o.instruction_id) = (r.institution, r.instruction_id)
             WHERE p.account_id = %(account)s
               AND (%(since)s::date IS NULL OR j.booked_on >= %(since)s)
               AND (%(until)s::date IS NULL OR j.booked_on <= %(until)s)
@@ -132,8 +150,8 @@ def read_statement(db: Connection, account: Row, since: date | None, until: date
         "entries": [
             {
                 "entryReference": entry["number"],
-                "amount": to_major(entry["amount"], currency),
-                "creditDebitIndicator": "CRDT",
+                "amount": to_major(abs(entry["amount"]), currency),
+                "creditDebitIndicator": "CRDT" if entry["amount"] > 0 else "DBIT",
                 "bookingDate": entry["booked_on"].isoformat(),
                 "valueDate": entry["value_date"].isoformat(),
                 "endToEndId": entry["instruction_id"],

@@ -9,7 +9,7 @@ CREATE TABLE accounts (
     kind           text   NOT NULL,
     currency       text   NOT NULL,
     status         text   NOT NULL DEFAULT 'open' CHECK (status IN ('open', 'closed')),
-    behaviour      text   NOT NULL DEFAULT 'normal' CHECK (behaviour IN ('normal', 'rejects', 'slow'))
+    behaviour      text   NOT NULL DEFAULT 'normal' CHECK (behaviour IN ('normal', 'rejects', 'slow', 'unclaimed'))
 );
 
 -- Who holds an account. The payee that the witness names comes from here, not from what payments said.
@@ -47,11 +47,24 @@ CREATE TABLE outcomes (
     amount         bigint NOT NULL CHECK (amount > 0),
     currency       text   NOT NULL,
     narration      text   NOT NULL,
+    claim_by       date,
     PRIMARY KEY (institution, instruction_id),
     CHECK ((result = 'credited') = (journal IS NOT NULL AND account_id IS NOT NULL)),
     CHECK ((result = 'rejected') = (reason IS NOT NULL))
 );
 CREATE INDEX outcomes_account ON outcomes (account_id) WHERE result = 'credited';
+CREATE INDEX outcomes_instruction ON outcomes (instruction_id) WHERE result = 'credited';
+CREATE INDEX outcomes_unclaimed ON outcomes (claim_by) WHERE claim_by IS NOT NULL;
+
+-- A credit that nobody claimed, and the contra-entry that took it back.
+CREATE TABLE returns (
+    institution    text   NOT NULL,
+    instruction_id text   NOT NULL,
+    journal        bigint NOT NULL UNIQUE REFERENCES journals,
+    returned_on    date   NOT NULL,
+    PRIMARY KEY (institution, instruction_id),
+    FOREIGN KEY (institution, instruction_id) REFERENCES outcomes
+);
 
 -- Payments' schema holds its ledger by functions much like these. They stay apart on purpose: a witness that
 -- shared the payer's code would share its mistakes.
@@ -115,4 +128,4 @@ CREATE CONSTRAINT TRIGGER posting_balances AFTER INSERT ON postings
 
 GRANT SELECT ON accounts, holders TO {role};
 GRANT UPDATE (status, behaviour) ON accounts TO {role};
-GRANT SELECT, INSERT ON journals, postings, outcomes TO {role};
+GRANT SELECT, INSERT ON journals, postings, outcomes, returns TO {role};

@@ -9,11 +9,14 @@ import hashlib
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 from typing import Any
 
 from blockkit.problems import Problem
 from blockkit.records import Connection, Row
+
+CLAIM_DAYS = 30
+"""How long a credit waits for somebody who doesn't come."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +42,7 @@ class Result:
 
     instruction_id: str
     reason: str | None
+    claim_by: date | None = None
 
     @property
     def credited(self) -> bool:
@@ -82,11 +86,15 @@ def settle(
                 journal = _enter(
                     db, clearing[instruction.currency], account["account_id"], instruction.amount, today
                 )
-            earlier = _record(db, institution, settlement_id, instruction, account, journal, reason)
+            waits = journal is not None and account is not None and account["behaviour"] == "unclaimed"
+            claim_by = today + timedelta(days=CLAIM_DAYS) if waits else None
+            earlier = _record(db, institution, settlement_id, instruction, account, journal, reason, claim_by)
             decided[instruction.instruction_id] = earlier
         same = earlier["content_hash"] == instruction.content_hash
         results.append(
-            Result(instruction.instruction_id, earlier["reason"] if same else "instruction-reused")
+            Result(instruction.instruction_id, earlier["reason"], earlier["claim_by"])
+            if same
+            else Result(instruction.instruction_id, "instruction-reused")
         )
     return results
 
@@ -109,7 +117,7 @@ def _clearing_accounts(db: Connection, institution: str) -> dict[str, int]:
 
 def _outcomes(db: Connection, institution: str, instructions: Sequence[Instruction]) -> list[Row]:
     return db.execute(
-        """SELECT instruction_id, content_hash, reason FROM outcomes
+        """SELECT instruction_id, content_hash, reason, claim_by FROM outcomes
             WHERE institution = %s AND instruction_id = ANY(%s)""",
         [institution, [instruction.instruction_id for instruction in instructions]],
     ).fetchall()
@@ -146,11 +154,12 @@ def _record(
     account: Row | None,
     journal: int | None,
     reason: str | None,
+    claim_by: date | None,
 ) -> Row:
     db.execute(
         """INSERT INTO outcomes (institution, instruction_id, content_hash, settlement_id, result, reason,
-                                 journal, account_id, amount, currency, narration)
-           VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s)""",
+                                 journal, account_id, amount, currency, narration, claim_by)
+           VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s)""",
         [
             institution,
             instruction.instruction_id,
@@ -163,6 +172,7 @@ def _record(
             instruction.amount,
             instruction.currency,
             instruction.narration,
+            claim_by,
         ],
     )
-    return {"content_hash": instruction.content_hash, "reason": reason}
+    return {"content_hash": instruction.content_hash, "reason": reason, "claim_by": claim_by}

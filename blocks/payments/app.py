@@ -13,8 +13,20 @@ from blocks.payments.agenda import has_work
 from blocks.payments.callbacks import deliver_next
 from blocks.payments.completion import complete_next
 from blocks.payments.patience import Patience, grow
-from blocks.payments.routes import compliance, published, reading
+from blocks.payments.routes import (
+    audit,
+    compliance,
+    mapper,
+    officers,
+    published,
+    reading,
+    voucher_batches,
+    voucher_codes,
+)
 from blocks.payments.settlement import reserve_next, settle_next
+from blocks.payments.unclaimed import take_back_next
+from blocks.payments.vouchers.ending import expire_due
+from blocks.payments.vouchers.numbers import Vault
 from blocks.payments.worker import Worker
 
 SLUG = "payments"
@@ -27,6 +39,7 @@ def create_app(
 ) -> FastAPI:
     """Make the block; `patience` says how long to wait before trying again what failed."""
     kit = make_kit(SLUG, environment, transport)
+    vault = Vault.of(kit.settings)
     worker = Worker(
         kit.log,
         lambda: has_work(kit),
@@ -35,6 +48,7 @@ def create_app(
             lambda: settle_next(kit, patience),
             lambda: complete_next(kit),
             lambda: deliver_next(kit, patience),
+            lambda: take_back_next(kit, patience),
         ),
     )
     return build_block(
@@ -43,8 +57,14 @@ def create_app(
         [
             compliance.make_router(kit, worker.wake),
             published.make_router(kit, worker.wake),
+            mapper.make_router(kit, worker.wake),
+            voucher_codes.make_router(kit, vault),
+            voucher_batches.make_router(kit, vault, worker.wake),
+            officers.make_router(kit, vault),
             reading.make_router(kit),
+            audit.make_router(kit),
         ],
+        on_clock=lambda: expire_due(kit),
         on_start=worker.start,
         on_stop=worker.stop,
     )

@@ -9,9 +9,10 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
+from typing import Literal
 
 from blockkit.records import Connection
-from blocks.payments import ledger
+from blocks.payments import budgets, ledger
 from blocks.payments.beneficiaries import Route, addresses_of, route_of
 from blocks.payments.requests import Refused, content_hash
 
@@ -27,6 +28,10 @@ class Credit:
     narration: str
 
 
+Dialect = Literal["compliance", "published"]
+"""In which words the result is told."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Order:
     """A batch as it was handed over. With a period, each payee is entitled once in it."""
@@ -38,6 +43,7 @@ class Order:
     credits: tuple[Credit, ...]
     correlation: str
     exchange: str = ""
+    dialect: Dialect = "compliance"
 
     @property
     def content_hash(self) -> str:
@@ -99,8 +105,8 @@ def accept(db: Connection, order: Order, today: date) -> None:
         return
     db.execute(
         """INSERT INTO batches (batch_id, content_hash, source_bb, programme, period, currency,
-                                correlation, exchange, accepted_on)
-           VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s)""",
+                                correlation, exchange, dialect, accepted_on)
+           VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s)""",
         [
             order.batch_id,
             order.content_hash,
@@ -110,12 +116,14 @@ def accept(db: Connection, order: Order, today: date) -> None:
             currency,
             order.correlation,
             order.exchange,
+            order.dialect,
             today,
         ],
     )
     decisions = decide(order, _what_is_known(db, order))
-    _store(db, order, decisions)
     total = sum(decision.credit.amount for decision in decisions if not decision.reason)
+    budgets.require(db, order.programme, currency, total)
+    _store(db, order, decisions)
     if total:
         _set_aside(db, order, currency, total, today)
 
@@ -145,7 +153,7 @@ def _what_is_known(db: Connection, order: Order) -> Known:
     entitled = db.execute(
         """SELECT payee FROM instructions
             WHERE programme = %s AND period = %s AND period <> ''
-              AND payee = ANY(%s) AND status <> 'rejected'""",
+              AND payee = ANY(%s) AND status NOT IN ('rejected', 'returned')""",
         [order.programme, order.period, payees],
     ).fetchall()
     return Known(
@@ -156,31 +164,30 @@ def _what_is_known(db: Connection, order: Order) -> Known:
 
 
 def _store(db: Connection, order: Order, decisions: Sequence[Decision]) -> None:
-    with db.cursor() as cursor:
-        cursor.executemany(
-            """INSERT INTO instructions (batch_id, instruction_id, position, payee, amount, currency,
-                                         narration, programme, period, institution,
-                                         account_number, status, reason)
-               VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s)""",
-            [
-                [
-                    order.batch_id,
-                    decision.credit.instruction_id,
-                    position,
-                    decision.credit.payee,
-                    decision.credit.amount,
-                    decision.credit.currency,
-                    decision.credit.narration,
-                    order.programme,
-                    order.period,
-                    decision.route.institution if decision.route else "",
-                    decision.route.account_number if decision.route else "",
-                    "rejected" if decision.reason else "pending",
-                    decision.reason,
-                ]
-                for position, decision in enumerate(decisions)
-            ],
-        )
+    # One statement for all of them, ten times as fast as one each.
+    db.execute(
+        """INSERT INTO instructions (batch_id, programme, period, position, instruction_id, payee, amount,
+                                     currency, narration, institution, account_number, status, reason)
+           SELECT %s, %s, %s, place - 1, instruction_id, payee, amount, currency, narration, institution,
+                  account_number, CASE reason WHEN '' THEN 'pending' ELSE 'rejected' END, reason
+             FROM unnest(%s::text[], %s::text[], %s::bigint[], %s::text[], %s::text[], %s::text[],
+                         %s::text[], %s::text[]) WITH ORDINALITY
+                  AS d(instruction_id, payee, amount, currency, narration, institution, account_number,
+                       reason, place)""",
+        [
+            order.batch_id,
+            order.programme,
+            order.period,
+            [one.credit.instruction_id for one in decisions],
+            [one.credit.payee for one in decisions],
+            [one.credit.amount for one in decisions],
+            [one.credit.currency for one in decisions],
+            [one.credit.narration for one in decisions],
+            [one.route.institution if one.route else "" for one in decisions],
+            [one.route.account_number if one.route else "" for one in decisions],
+            [one.reason for one in decisions],
+        ],
+    )
 
 
 def _set_aside(db: Connection, order: Order, currency: str, total: int, today: date) -> None:

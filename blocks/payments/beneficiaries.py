@@ -17,6 +17,7 @@ class Beneficiary:
     functional_id: str
     modality: str | None
     financial_address: str | None
+    active: bool | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +40,8 @@ def register(db: Connection, source_bb: str, given: Sequence[Beneficiary], today
     """Register payees, all or none. Raises Refused for one that is registered with another address."""
     for one in given:
         db.execute(
-            "INSERT INTO beneficiaries VALUES (%s, %s, %s, %s, %s, %s) ON CONFLICT DO NOTHING",
+            "INSERT INTO beneficiaries (functional_id, modality, financial_address, source_bb,"
+            " registered_on, updated_on) VALUES (%s, %s, %s, %s, %s, %s) ON CONFLICT DO NOTHING",
             [one.functional_id, one.modality, one.financial_address, source_bb, today, today],
         )
         kept = db.execute(
@@ -55,18 +57,35 @@ def update(db: Connection, given: Sequence[Beneficiary], today: date) -> None:
     for one in given:
         changed = db.execute(
             """UPDATE beneficiaries SET modality = coalesce(%s, modality), updated_on = %s,
-                                        financial_address = coalesce(%s, financial_address)
+                                        financial_address = coalesce(%s, financial_address),
+                                        active = coalesce(%s, active)
                 WHERE functional_id = %s""",
-            [one.modality, today, one.financial_address, one.functional_id],
+            [one.modality, today, one.financial_address, one.active, one.functional_id],
         )
         if not changed.rowcount:
             raise Refused("a payee is not registered: register it first")
 
 
-def addresses_of(db: Connection, functional_ids: Iterable[str]) -> dict[str, str]:
-    """Give the financial addresses of those payees that are registered."""
+def look_up(db: Connection, source_bb: str, functional_ids: Iterable[str]) -> list[Beneficiary]:
+    """Give those payees that the source registered and that may be paid, in the order asked for."""
+    wanted = list(dict.fromkeys(functional_ids))
     rows = db.execute(
-        "SELECT functional_id, financial_address FROM beneficiaries WHERE functional_id = ANY(%s)",
+        """SELECT functional_id, modality, financial_address FROM beneficiaries
+            WHERE functional_id = ANY(%s) AND source_bb = %s AND active""",
+        [wanted, source_bb],
+    ).fetchall()
+    found = {row["functional_id"]: row for row in rows}
+    return [
+        Beneficiary(one, found[one]["modality"], found[one]["financial_address"])
+        for one in wanted
+        if one in found
+    ]
+
+
+def addresses_of(db: Connection, functional_ids: Iterable[str]) -> dict[str, str]:
+    """Give the financial addresses of those payees that are registered and may be paid."""
+    rows = db.execute(
+        "SELECT functional_id, financial_address FROM beneficiaries WHERE functional_id = ANY(%s) AND active",
         [list(functional_ids)],
     ).fetchall()
     return {row["functional_id"]: row["financial_address"] for row in rows}

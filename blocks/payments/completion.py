@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections import Counter, defaultdict
+from datetime import datetime
+from decimal import Decimal
 from typing import Any
 
 from blockkit.app import Kit
@@ -10,14 +13,27 @@ from blockkit.problems import Problem
 from blockkit.records import Connection
 from blocks.payments import callbacks
 
-STATES = {"pending": "accepted", "sent": "processing", "credited": "credited", "rejected": "rejected"}
+STATES = {
+    "pending": "accepted",
+    "sent": "processing",
+    "credited": "credited",
+    "rejected": "rejected",
+    "returned": "returned",
+}
+STAGES = {
+    "accepted": "ongoing",
+    "processing": "ongoing",
+    "credited": "completed",
+    "rejected": "failed",
+    "returned": "failed",
+}
 
 
 def complete_next(kit: Kit) -> bool:
     """Complete one batch that has nothing left to do."""
     with kit.records.transaction() as db:
         batch = db.execute(
-            """SELECT batch_id, correlation, exchange FROM batches b
+            """SELECT batch_id, correlation, exchange, dialect FROM batches b
                 WHERE status <> 'completed' AND NOT EXISTS (
                       SELECT FROM instructions i
                        WHERE i.batch_id = b.batch_id AND i.status IN ('pending', 'sent'))
@@ -26,9 +42,38 @@ def complete_next(kit: Kit) -> bool:
         if batch is None:
             return False
         db.execute("UPDATE batches SET status = 'completed' WHERE batch_id = %s", [batch["batch_id"]])
-        body = describe_batch(db, batch["batch_id"])
-        callbacks.queue(db, "payroll-paid", batch["correlation"], body, batch["exchange"])
+        told = describe_batch(db, batch["batch_id"])
+        if batch["dialect"] == "published":
+            body = summarise(told, batch["correlation"], kit.clock.now())
+            callbacks.queue(db, "batch-status", batch["correlation"], body, batch["exchange"])
+        else:
+            callbacks.queue(db, "payroll-paid", batch["correlation"], told, batch["exchange"])
         return True
+
+
+def summarise(told: dict[str, Any], correlation: str, now: datetime) -> dict[str, Any]:
+    """Tell a batch in the published form: how many, and how much. Which ones stands in its detail."""
+    sums: dict[str, Decimal] = defaultdict(Decimal)
+    counts: Counter[str] = Counter()
+    for one in told["results"]:
+        state = STAGES[one["status"]]
+        counts[state] += 1
+        sums[state] += Decimal(str(one["Amount"]))
+    return {
+        "requestId": correlation[:12],
+        "batchId": told["BatchID"],
+        "TotalTransactions": told["total"],
+        "ongoing": counts["ongoing"],
+        "failed": counts["failed"],
+        "completed": counts["completed"],
+        "totalAmount": float(sum(sums.values())),
+        "completed_amount": float(sums["completed"]),
+        "ongoing_amount": float(sums["ongoing"]),
+        "failed_amount": float(sums["failed"]),
+        "result_file": "",
+        "resultGeneratedAt": now.isoformat(timespec="seconds"),
+        "note": told["status"],
+    }
 
 
 def describe_batch(db: Connection, batch_id: str) -> dict[str, Any]:
@@ -50,7 +95,7 @@ def describe_batch(db: Connection, batch_id: str) -> dict[str, Any]:
         "currency": batch["currency"],
         "total": len(rows),
         "credited": len(credited),
-        "failed": sum(row["status"] == "rejected" for row in rows),
+        "failed": sum(row["status"] in ("rejected", "returned") for row in rows),
         "sum": to_major(sum(row["amount"] for row in credited), batch["currency"]),
         "results": [
             {

@@ -9,14 +9,14 @@ from typing import Literal
 
 from blockkit.records import Connection
 
-Kind = Literal["funding", "programme", "suspense", "payee"]
+Kind = Literal["funding", "programme", "suspense", "payee", "voucher", "merchant"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Entry:
     """One journal of two postings: `amount` minor units from `giving` to `taking`."""
 
-    kind: Literal["allot", "reserve", "credit", "return"]
+    kind: Literal["allot", "reserve", "credit", "return", "issue", "redeem", "lapse", "reversal"]
     giving: str
     taking: str
     amount: int
@@ -86,11 +86,11 @@ def enter(db: Connection, entries: Sequence[Entry], booked_on: date) -> None:
     )
 
 
-def reserves_of(db: Connection, batch_id: str, instruction_ids: Sequence[str]) -> dict[str, int]:
-    """Give the number of each instruction's reserve journal."""
+def numbers_of(db: Connection, kind: str, batch_id: str, instruction_ids: Sequence[str]) -> dict[str, int]:
+    """Give the number of each instruction's journal of a kind."""
     rows = db.execute(
         """SELECT instruction_id, number FROM journals
-            WHERE kind = 'reserve' AND batch_id = %s AND instruction_id = ANY(%s)""",
-        [batch_id, list(instruction_ids)],
+            WHERE kind = %s AND batch_id = %s AND instruction_id = ANY(%s)""",
+        [kind, batch_id, list(instruction_ids)],
     ).fetchall()
     return {row["instruction_id"]: row["number"] for row in rows}

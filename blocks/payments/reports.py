@@ -2,11 +2,67 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Any
 
 from blockkit.money import to_major
 from blockkit.problems import Problem
 from blockkit.records import Connection
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """A page of a batch's transactions; `status` in the published words, None for all."""
+
+    batch_id: str
+    source_bb: str
+    status: str | None
+    number: int
+    size: int
+
+
+def list_transactions(db: Connection, page: Page) -> list[dict[str, Any]]:
+    """List a page of what a tenant handed over, in the published form. Nothing for somebody else's batch."""
+    rows = db.execute(
+        """SELECT * FROM (
+               SELECT i.*, b.accepted_at, b.accepted_on, j.recorded_at,
+                      CASE i.status WHEN 'credited' THEN 'COMPLETED' WHEN 'rejected' THEN 'FAILED'
+                                    WHEN 'returned' THEN 'FAILED'
+                                    ELSE 'IN_PROGRESS' END AS stage
+                 FROM instructions i JOIN batches b USING (batch_id)
+                 LEFT JOIN journals j ON j.batch_id = i.batch_id AND j.instruction_id = i.instruction_id
+                                     AND j.kind IN ('credit', 'return')
+                WHERE i.batch_id = %s AND b.source_bb = %s) AS t
+            WHERE %s::text IS NULL OR stage = %s
+            ORDER BY position LIMIT %s OFFSET %s""",
+        [page.batch_id, page.source_bb, page.status, page.status, page.size, page.number * page.size],
+    ).fetchall()
+    return [
+        {
+            "workflowInstanceKey": f"{row['batch_id']}-{row['position']}",
+            "transactionId": row["instruction_id"],
+            "startedAt": row["accepted_at"].isoformat(),
+            "completedAt": row["recorded_at"].isoformat() if row["recorded_at"] else None,
+            "status": row["stage"],
+            "statusDetail": row["status"],
+            "payeeDfspId": row["institution"],
+            "payeePartyId": row["payee"],
+            "payeePartyIdType": "payeeIdentity",
+            "payeeFee": 0.0,
+            "payeeFeeCurrency": row["currency"],
+            "payerDfspId": "treasury",
+            "payerPartyId": row["programme"],
+            "payerPartyIdType": "programme",
+            "payerFee": 0.0,
+            "payerFeeCurrency": row["currency"],
+            "amount": to_major(row["amount"], row["currency"]),
+            "currency": row["currency"],
+            "direction": "OUTGOING",
+            "errorInformation": row["reason"],
+            "batchId": row["batch_id"],
+        }
+        for row in rows
+    ]
 
 
 def open_account_balances(db: Connection, kind: str | None, limit: int) -> dict[str, Any]:
@@ -83,6 +139,7 @@ def list_journals(db: Connection, batch_id: str | None, limit: int) -> dict[str,
                 "instructionId": row["instruction_id"] or "",
                 "contraOf": row["contra_of"],
                 "bookedOn": row["booked_on"].isoformat(),
+                "valueOn": row["value_on"].isoformat(),
                 "recordedAt": row["recorded_at"].isoformat(),
                 "postings": [
                     {"account": one["account"], "amount": to_major(one["amount"], one["currency"])}
@@ -101,7 +158,7 @@ def list_credits(db: Connection, batch_id: str | None, payee: str | None, limit:
     """
     filters = """
          FROM journals j JOIN instructions i USING (batch_id, instruction_id)
-        WHERE j.kind = 'credit'
+        WHERE j.kind = 'credit' AND i.status <> 'returned'
           AND (%(batch)s::text IS NULL OR j.batch_id = %(batch)s)
           AND (%(payee)s::text IS NULL OR i.payee = %(payee)s)
     """

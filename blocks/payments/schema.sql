@@ -2,29 +2,44 @@
 
 CREATE TABLE accounts (
     code     text PRIMARY KEY,
-    kind     text NOT NULL CHECK (kind IN ('treasury', 'funding', 'programme', 'suspense', 'payee', 'fees')),
+    kind     text NOT NULL CHECK (kind IN ('treasury', 'funding', 'programme', 'suspense', 'payee', 'fees',
+                                           'voucher', 'merchant')),
     currency text NOT NULL CHECK (currency ~ '^[A-Z]{{3}}$'),
     CHECK (starts_with(code, kind || ':') AND right(code, 4) = ':' || currency)
 );
 
 -- grant: treasury to funding · allot: funding to programme · reserve: programme to suspense, before the money is
--- sent · credit: suspense to payee, when it arrived · return: suspense to funding, the contra-entry of a reserve.
+-- sent · credit: suspense to payee, when it arrived · return: suspense to funding, the contra-entry of a reserve ·
+-- fund: funding to the pool of a voucher group · issue: the same for one voucher · redeem: voucher to merchant ·
+-- lapse: voucher to funding, the contra-entry of an issue · reversal: payee to funding, the contra-entry of a credit
+-- that nobody claimed. A contra-entry names the journal that it takes back, and has its value date.
 CREATE TABLE journals (
     number         bigint      PRIMARY KEY,
-    kind           text        NOT NULL CHECK (kind IN ('grant', 'allot', 'reserve', 'credit', 'return')),
+    kind           text        NOT NULL CHECK (kind IN ('grant', 'allot', 'reserve', 'credit', 'return',
+                                                        'fund', 'issue', 'redeem', 'lapse', 'reversal')),
     batch_id       text,
     instruction_id text,
     contra_of      bigint      UNIQUE REFERENCES journals,
     booked_on      date        NOT NULL,
+    value_on       date        NOT NULL,
     recorded_at    timestamptz NOT NULL,
     entered_in     xid8        NOT NULL,
     CHECK ((kind = 'grant') = (batch_id IS NULL)),
-    CHECK ((kind IN ('grant', 'allot')) = (instruction_id IS NULL)),
-    CHECK ((kind = 'return') = (contra_of IS NOT NULL))
+    CHECK ((kind IN ('grant', 'allot', 'fund')) = (instruction_id IS NULL)),
+    CHECK ((kind IN ('return', 'lapse', 'reversal')) = (contra_of IS NOT NULL))
 );
 CREATE UNIQUE INDEX journals_once ON journals (batch_id, instruction_id, kind) NULLS NOT DISTINCT
     WHERE kind <> 'grant';
 CREATE UNIQUE INDEX journals_outcome ON journals (batch_id, instruction_id) WHERE kind IN ('credit', 'return');
+CREATE UNIQUE INDEX journals_use ON journals (batch_id, instruction_id) WHERE kind IN ('redeem', 'lapse');
+
+-- A period that is closed takes no more entries.
+CREATE TABLE closings (
+    until       date        PRIMARY KEY,
+    closed_by   text        NOT NULL,
+    closed_on   date        NOT NULL,
+    recorded_at timestamptz NOT NULL DEFAULT clock_timestamp()
+);
 
 CREATE TABLE postings (
     journal bigint NOT NULL REFERENCES journals,
@@ -41,7 +56,8 @@ CREATE TABLE beneficiaries (
     financial_address text NOT NULL,
     source_bb         text NOT NULL,
     registered_on     date NOT NULL,
-    updated_on        date NOT NULL
+    updated_on        date NOT NULL,
+    active            boolean NOT NULL DEFAULT true
 );
 
 -- Requests that were accepted: the same one again is answered as before, another under its id is refused.
@@ -51,6 +67,16 @@ CREATE TABLE requests (
     request_id   text NOT NULL,
     content_hash text NOT NULL,
     PRIMARY KEY (operation, source_bb, request_id)
+);
+
+-- What a programme may spend in all. Without a line it may spend what the funding covers.
+CREATE TABLE budgets (
+    programme text   NOT NULL,
+    currency  text   NOT NULL,
+    ceiling   bigint NOT NULL CHECK (ceiling >= 0),
+    set_by    text   NOT NULL,
+    set_on    date   NOT NULL,
+    PRIMARY KEY (programme, currency)
 );
 
 CREATE TABLE validations (
@@ -69,6 +95,7 @@ CREATE TABLE batches (
     currency     text        NOT NULL,
     correlation  text        NOT NULL,
     exchange     text        NOT NULL,
+    dialect      text        NOT NULL DEFAULT 'compliance' CHECK (dialect IN ('compliance', 'published')),
     status       text        NOT NULL DEFAULT 'accepted' CHECK (status IN ('accepted', 'processing', 'completed')),
     accepted_on  date        NOT NULL,
     accepted_at  timestamptz NOT NULL DEFAULT clock_timestamp()
@@ -87,18 +114,20 @@ CREATE TABLE instructions (
     period         text   NOT NULL,
     institution    text   NOT NULL,
     account_number text   NOT NULL,
-    status         text   NOT NULL CHECK (status IN ('pending', 'sent', 'credited', 'rejected')),
+    status         text   NOT NULL CHECK (status IN ('pending', 'sent', 'credited', 'rejected', 'returned')),
     reason         text   NOT NULL DEFAULT '',
     failures       int    NOT NULL DEFAULT 0,
     retry_at       timestamptz NOT NULL DEFAULT clock_timestamp(),
+    claim_by       date,
     PRIMARY KEY (batch_id, instruction_id),
-    CHECK ((status = 'rejected') = (reason <> ''))
+    CHECK ((status IN ('rejected', 'returned')) = (reason <> ''))
 );
 CREATE INDEX instructions_open ON instructions (status, retry_at) WHERE status IN ('pending', 'sent');
 CREATE INDEX instructions_id ON instructions (instruction_id);
--- An entitlement is paid once, whatever the batch; one that was rejected may be tried again.
+CREATE INDEX instructions_unclaimed ON instructions (claim_by) WHERE status = 'credited' AND claim_by IS NOT NULL;
+-- An entitlement is paid once, whatever the batch; one that was rejected or came back may be tried again.
 CREATE UNIQUE INDEX instructions_entitlement ON instructions (programme, period, payee)
-    WHERE period <> '' AND status <> 'rejected';
+    WHERE period <> '' AND status NOT IN ('rejected', 'returned');
 
 CREATE TABLE callbacks (
     callback_id  bigint      GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
@@ -118,12 +147,20 @@ CREATE INDEX callbacks_due ON callbacks (retry_at) WHERE delivered_at IS NULL;
 -- Numbers are given here and nowhere else, one after another without a gap. Money enters by the owner alone.
 CREATE FUNCTION number_journal() RETURNS trigger LANGUAGE plpgsql SET enable_seqscan = off AS $$
 BEGIN
-    IF NEW.kind = 'grant'
+    IF NEW.kind IN ('grant', 'fund')
        AND current_user <> (SELECT pg_get_userbyid(relowner) FROM pg_catalog.pg_class WHERE oid = TG_RELID) THEN
         RAISE insufficient_privilege USING MESSAGE = 'only the treasury grants money';
     END IF;
     PERFORM pg_advisory_xact_lock(1);
     SELECT coalesce(max(number), 0) + 1 INTO NEW.number FROM public.journals;
+    IF NEW.booked_on <= (SELECT max(until) FROM public.closings) THEN
+        RAISE check_violation USING MESSAGE = format('the period of %s is closed', NEW.booked_on);
+    END IF;
+    IF NEW.contra_of IS NULL THEN
+        NEW.value_on := coalesce(NEW.value_on, NEW.booked_on);
+    ELSE
+        SELECT value_on INTO NEW.value_on FROM public.journals WHERE number = NEW.contra_of;
+    END IF;
     NEW.recorded_at := clock_timestamp();
     NEW.entered_in := pg_current_xact_id();
     RETURN NEW;
@@ -150,7 +187,8 @@ BEGIN
     SELECT * INTO entry FROM public.journals WHERE number = checked;
     SELECT count(*) AS lines, sum(p.amount) AS total, max(p.amount) AS volume,
            count(DISTINCT a.currency) AS currencies,
-           max(a.kind) FILTER (WHERE p.amount < 0) AS giving, max(a.kind) FILTER (WHERE p.amount > 0) AS taking
+           max(a.kind) FILTER (WHERE p.amount < 0) AS giving, max(a.kind) FILTER (WHERE p.amount > 0) AS taking,
+           max(a.code) FILTER (WHERE p.amount < 0) AS giver
       INTO sums
       FROM public.postings p JOIN public.accounts a ON a.code = p.account
      WHERE p.journal = checked;
@@ -161,7 +199,9 @@ BEGIN
     IF (entry.kind, sums.giving, sums.taking) NOT IN (
             ('grant', 'treasury', 'funding'), ('allot', 'funding', 'programme'),
             ('reserve', 'programme', 'suspense'), ('credit', 'suspense', 'payee'),
-            ('return', 'suspense', 'funding')) THEN
+            ('return', 'suspense', 'funding'), ('fund', 'funding', 'voucher'),
+            ('issue', 'funding', 'voucher'), ('redeem', 'voucher', 'merchant'),
+            ('lapse', 'voucher', 'funding'), ('reversal', 'payee', 'funding')) THEN
         RAISE check_violation USING MESSAGE = format(
             'journal %s is no %s: from %s to %s', checked, entry.kind, sums.giving, sums.taking);
     END IF;
@@ -171,6 +211,16 @@ BEGIN
                AND r.instruction_id = entry.instruction_id AND p.amount = sums.volume
                AND coalesce(entry.contra_of, r.number) = r.number) THEN
         RAISE check_violation USING MESSAGE = format('journal %s follows no reserve of its amount', checked);
+    END IF;
+    IF entry.kind = 'reversal' AND NOT EXISTS (
+            SELECT FROM public.journals c JOIN public.postings p ON p.journal = c.number
+             WHERE c.number = entry.contra_of AND c.kind = 'credit' AND c.batch_id = entry.batch_id
+               AND c.instruction_id = entry.instruction_id AND p.amount = sums.volume
+               AND p.account = sums.giver) THEN
+        RAISE check_violation USING MESSAGE = format('journal %s takes back no credit of its amount', checked);
+    END IF;
+    IF entry.kind IN ('issue', 'redeem', 'lapse') THEN
+        PERFORM public.check_voucher_journal(entry, sums.volume, sums.giver);
     END IF;
 END $$;
 CREATE FUNCTION journal_balances() RETURNS trigger LANGUAGE plpgsql AS $$
@@ -205,12 +255,30 @@ END $$;
 CREATE TRIGGER refuse_overdraft AFTER INSERT ON postings REFERENCING NEW TABLE AS new_postings
     FOR EACH STATEMENT EXECUTE FUNCTION refuse_overdraft();
 
--- What an instruction has become it stays.
+-- A programme spends what it was given and not more, whoever writes the instructions.
+CREATE FUNCTION refuse_overspending() RETURNS trigger LANGUAGE plpgsql AS $$
+DECLARE
+    overspent text;
+BEGIN
+    SELECT min(b.programme) INTO overspent FROM public.budgets b
+     WHERE (b.programme, b.currency) IN (SELECT DISTINCT programme, currency FROM new_instructions)
+       AND b.ceiling < (SELECT sum(i.amount) FROM public.instructions i
+                         WHERE (i.programme, i.currency) = (b.programme, b.currency)
+                           AND i.status NOT IN ('rejected', 'returned'));
+    IF overspent IS NOT NULL THEN
+        RAISE check_violation USING MESSAGE = format('the budget of %s is overspent', overspent);
+    END IF;
+    RETURN NULL;
+END $$;
+CREATE TRIGGER refuse_overspending AFTER INSERT ON instructions REFERENCING NEW TABLE AS new_instructions
+    FOR EACH STATEMENT EXECUTE FUNCTION refuse_overspending();
+
+-- What an instruction has become it stays, but for a credit that nobody claims.
 CREATE FUNCTION refuse_way_back() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
     IF (OLD.status, NEW.status) NOT IN (
             ('pending', 'pending'), ('sent', 'sent'), ('pending', 'sent'),
-            ('sent', 'credited'), ('sent', 'rejected')) THEN
+            ('sent', 'credited'), ('sent', 'rejected'), ('credited', 'credited'), ('credited', 'returned')) THEN
         RAISE check_violation USING MESSAGE = format(
             'instruction %s is %s and can''t become %s', OLD.instruction_id, OLD.status, NEW.status);
     END IF;
@@ -218,8 +286,9 @@ BEGIN
 END $$;
 CREATE TRIGGER refuse_way_back BEFORE UPDATE ON instructions FOR EACH ROW EXECUTE FUNCTION refuse_way_back();
 
-GRANT SELECT, INSERT ON accounts, journals, postings, requests, batches, instructions, callbacks TO {role};
-GRANT SELECT, INSERT, UPDATE ON beneficiaries, validations TO {role};
+GRANT SELECT, INSERT ON accounts, journals, postings, requests, batches, instructions, callbacks, closings
+    TO {role};
+GRANT SELECT, INSERT, UPDATE ON beneficiaries, validations, budgets TO {role};
 GRANT UPDATE (status) ON batches TO {role};
-GRANT UPDATE (status, reason, failures, retry_at) ON instructions TO {role};
+GRANT UPDATE (status, reason, failures, retry_at, claim_by) ON instructions TO {role};
 GRANT UPDATE (failures, retry_at, delivered_at) ON callbacks TO {role};

@@ -21,10 +21,19 @@ GRANT = 1_000_000_000_000
 TEST_CURRENCY = "XTS"
 """ISO 4217's code for testing; used when there is no population to tell another."""
 
+GROUP, VALID_DAYS = "GEN", 90
+"""The voucher group that is always there, and for how long its vouchers are good."""
+
+SOURCES = ["bb-registration", "bb-digital-registries", "bb-payments", "bb-messaging", "bb-consent"]
+"""The building blocks that may order vouchers from the first day."""
+
 
 def load(connection: psycopg.Connection[Any], data: Path, *, role: str) -> None:
     """Create the schema and open the books; the caller commits."""
-    run_sql(connection, Path(__file__).parent / "schema.sql", role=role)
+    for name in ("schema", "vouchers"):
+        run_sql(connection, Path(__file__).parent / f"{name}.sql", role=role)
+    connection.execute("INSERT INTO voucher_groups VALUES (%s, %s)", [GROUP, VALID_DAYS])
+    connection.execute("INSERT INTO source_blocks SELECT unnest(%s::text[])", [SOURCES])
     for currency in _currencies(data):
         _open_books(connection, currency, _first_day(data))
 

@@ -8,6 +8,7 @@ holds are skipped.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import date
 from typing import Literal
 
 from pydantic import BaseModel, ValidationError
@@ -36,6 +37,12 @@ class Outcome(BaseModel):
     instructionId: str  # noqa: N815  the wire's name
     status: Literal["credited", "rejected"]
     reason: str = ""
+    claimBy: date | None = None  # noqa: N815
+
+    @property
+    def failure(self) -> str:
+        """Why the account was not credited; '' when it was."""
+        return "" if self.status == "credited" else self.reason or "no-reason-given"
 
 
 class Answer(BaseModel):
@@ -108,8 +115,8 @@ def _cause(db: Connection, batch_id: str) -> str:
     return row["exchange"] if row else ""
 
 
-def _ask(kit: Kit, chunk: Sequence[Row], cause: str) -> dict[str, str]:
-    """Ask the institution; give a reason per instruction ('' when credited), nothing for one unanswered."""
+def _ask(kit: Kit, chunk: Sequence[Row], cause: str) -> dict[str, Outcome]:
+    """Ask the institution; nothing for an instruction that it does not answer."""
     institution = chunk[0]["institution"]
     body = {
         "settlementId": f"{chunk[0]['batch_id']}-{institution}"[:40],
@@ -131,13 +138,17 @@ def _ask(kit: Kit, chunk: Sequence[Row], cause: str) -> dict[str, str]:
             "payee-institutions", "POST", f"/institutions/{institution}/settlements", json=body
         )
         if answer.status_code == 404 and str(answer.json().get("type")).endswith("/institution-unknown"):
-            return {row["instruction_id"]: "institution-unknown" for row in chunk}
+            return {
+                row["instruction_id"]: Outcome(
+                    instructionId=row["instruction_id"], status="rejected", reason="institution-unknown"
+                )
+                for row in chunk
+            }
         if answer.status_code != 200:
             kit.log.warning("%s answered a settlement with %d", institution, answer.status_code)
             return {}
         return {
-            outcome.instructionId: "" if outcome.status == "credited" else outcome.reason or "no-reason-given"
-            for outcome in Answer.model_validate_json(answer.content).results
+            outcome.instructionId: outcome for outcome in Answer.model_validate_json(answer.content).results
         }
     except (Problem, ValidationError, ValueError, AttributeError) as error:
         kit.log.warning("%s gave no answer to a settlement: %s", institution, type(error).__name__)
@@ -146,23 +157,26 @@ def _ask(kit: Kit, chunk: Sequence[Row], cause: str) -> dict[str, str]:
         current_exchange.reset(token)
 
 
-def _record(kit: Kit, db: Connection, rows: Sequence[Row], outcomes: dict[str, str]) -> None:
+def _record(kit: Kit, db: Connection, rows: Sequence[Row], outcomes: dict[str, Outcome]) -> None:
     if not rows:
         return
     batch_id, currency = rows[0]["batch_id"], rows[0]["currency"]
-    credited = [row for row in rows if not outcomes[row["instruction_id"]]]
+    credited = [row for row in rows if not outcomes[row["instruction_id"]].failure]
     ledger.open_accounts(db, [ledger.account("payee", currency, row["payee"]) for row in credited])
-    reserves = ledger.reserves_of(db, batch_id, [row["instruction_id"] for row in rows])
-    entries = [_entry(row, outcomes[row["instruction_id"]], reserves[row["instruction_id"]]) for row in rows]
+    reserves = ledger.numbers_of(db, "reserve", batch_id, [row["instruction_id"] for row in rows])
+    entries = [
+        _entry(row, outcomes[row["instruction_id"]].failure, reserves[row["instruction_id"]]) for row in rows
+    ]
     ledger.enter(db, entries, kit.clock.today())
     db.execute(
         """UPDATE instructions i SET status = CASE WHEN o.reason = '' THEN 'credited' ELSE 'rejected' END,
-                                     reason = o.reason
-             FROM unnest(%s::text[], %s::text[]) AS o(instruction_id, reason)
+                                     reason = o.reason, claim_by = o.claim_by
+             FROM unnest(%s::text[], %s::text[], %s::date[]) AS o(instruction_id, reason, claim_by)
             WHERE i.batch_id = %s AND i.instruction_id = o.instruction_id""",
         [
             [row["instruction_id"] for row in rows],
-            [outcomes[row["instruction_id"]] for row in rows],
+            [outcomes[row["instruction_id"]].failure for row in rows],
+            [outcomes[row["instruction_id"]].claimBy for row in rows],
             batch_id,
         ],
     )

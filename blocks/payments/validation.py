@@ -79,17 +79,32 @@ def find_failures(kit: Kit, checks: Sequence[Check]) -> list[Failure]:
     ]
 
 
-def keep(
-    db: Connection, batch_id: str, total: int, failures: Sequence[Failure], today: date, *, correlation: str
-) -> None:
-    """Keep the result for `readValidation` and for the callback."""
+def keep(db: Connection, batch_id: str, total: int, failures: Sequence[Failure], today: date) -> None:
+    """Keep the result for `readValidation`."""
     failed = [{"InstructionID": one.instruction_id, "FailureReason": one.reason} for one in failures]
     db.execute(
         """INSERT INTO validations VALUES (%s, %s, %s, %s) ON CONFLICT (batch_id) DO UPDATE
               SET checked_on = excluded.checked_on, total = excluded.total, failed = excluded.failed""",
         [batch_id, today, total, Jsonb(failed)],
     )
-    callbacks.queue(db, "prepayment-validated", correlation, describe_validation(db, batch_id), "")
+
+
+def tell(db: Connection, batch_id: str) -> None:
+    """Tell the result to the source."""
+    callbacks.queue(db, "prepayment-validated", batch_id, describe_validation(db, batch_id), "")
+
+
+def tell_published(db: Connection, batch_id: str, failures: Sequence[Failure], correlation: str) -> None:
+    """Tell the result in the published form."""
+    told = {
+        "clientCorrelationId": correlation,
+        "batchId": batch_id,
+        "numberOfFailedCases": len(failures),
+        "failedAccountLookups": [
+            {"instructionID": one.instruction_id, "failureReason": one.reason} for one in failures
+        ],
+    }
+    callbacks.queue(db, "addresses-validated", correlation, told, "")
 
 
 def describe_validation(db: Connection, batch_id: str) -> dict[str, Any]:

@@ -27,7 +27,17 @@ ROOT = Path(__file__).parents[2]
 PUBLISHED = ROOT.parent / "shared" / "specs" / "govstack"
 BLOCKS = sorted(file.parent.name for file in (ROOT / "blocks").glob("*/openapi.yaml"))
 METHODS = ("get", "put", "post", "delete", "patch")
-ROLES = ("citizen", "enrolment-officer", "payroll-maker", "payroll-checker", "payroll-releaser", "registrar")
+ROLES = (
+    "citizen",
+    "enrolment-officer",
+    "payroll-maker",
+    "payroll-checker",
+    "payroll-releaser",
+    "registrar",
+    "auditor",
+    "treasury-officer",
+    "voucher-officer",
+)
 NAMES_OF_PERSONS = ("individualId", "userId")
 FORM = "application/x-www-form-urlencoded"
 SURROGATE = "\ud800"

@@ -76,6 +76,7 @@ def make_router(kit: Kit, pause: Callable[[float], None]) -> APIRouter:
                     "instructionId": result.instruction_id,
                     "status": "credited" if result.credited else "rejected",
                     "reason": result.reason or "",
+                    **({"claimBy": result.claim_by.isoformat()} if result.claim_by else {}),
                 }
                 for result in results
             ],

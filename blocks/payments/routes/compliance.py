@@ -101,9 +101,8 @@ def make_router(kit: Kit, wake: Callable[[], None]) -> APIRouter:
         failures = validation.find_failures(kit, checks)
         with kit.records.transaction() as db:
             if take(db, request):
-                validation.keep(
-                    db, body.BatchID, len(checks), failures, kit.clock.today(), correlation=body.BatchID
-                )
+                validation.keep(db, body.BatchID, len(checks), failures, kit.clock.today())
+                validation.tell(db, body.BatchID)
         wake()
 
     def pay(body: BulkBody) -> None:

@@ -1,4 +1,4 @@
-"""The dialect that GovStack publishes: correlation in headers, an acknowledgement, then the callback.
+"""Batches as GovStack publishes them: correlation in headers, an acknowledgement, then the callback.
 
 `X-Callback-URL` is read and not called: in a sandbox every callback goes to the information
 mediator, where it is awaited by its correlation.
@@ -10,20 +10,17 @@ from collections.abc import Callable
 from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Header, Query
-from fastapi.responses import JSONResponse
 from pydantic import Field, model_validator
 
 from blockkit.app import Kit
 from blockkit.logs import current_exchange
 from blockkit.money import to_minor
 from blockkit.problems import Problem
-from blocks.payments import batches, beneficiaries, callbacks, validation
-from blocks.payments.requests import Refused, Request, content_hash, take
-from blocks.payments.routes.compliance import RECEIVED, WITHOUT_PROGRAMME
+from blocks.payments import authorisation, batches, reports, validation
+from blocks.payments.requests import Refused, content_hash
+from blocks.payments.routes.compliance import WITHOUT_PROGRAMME
 from blocks.payments.routes.wire import (
-    Address,
     CurrencyCode,
-    Modality,
     MoneyAmount,
     Text50,
     Up12,
@@ -87,43 +84,18 @@ class AddressesBody(Wire):
     creditInstructions: Annotated[tuple[AddressInstruction, ...], Field(min_length=1, max_length=10_000)]  # noqa: N815
 
 
-class PayeeBody(Wire):
-    """A payee to register."""
+class AuthorisationBody(Wire):
+    """Body of `/batches/{batchId}?command=authorize`; the amount is the whole batch's."""
 
-    payeeIdentity: Up20  # noqa: N815
-    PaymentModality: Modality
-    FinancialAddress: Address
+    batchID: Up50  # noqa: N815
+    payerIdentifier: Up20  # noqa: N815
+    currency: CurrencyCode
+    amount: MoneyAmount
 
-
-class RegisterBody(Wire):
-    """Body of `POST /identityAccountMapper/beneficiary`."""
-
-    RequestID: Up12
-    Beneficiaries: Annotated[tuple[PayeeBody, ...], Field(min_length=1, max_length=10_000)]
-
-
-class PayeeUpdate(Wire):
-    """What changes of a payee; with an institution the address is an account there."""
-
-    payeeIdentity: Up20  # noqa: N815
-    bankingInstitutionCode: Institution | None = None  # noqa: N815
-    paymentModality: Modality | None = None  # noqa: N815
-    financialAddress: Address | None = None  # noqa: N815
-
-    @property
-    def address(self) -> str | None:
-        """The whole financial address."""
-        if self.bankingInstitutionCode and self.financialAddress:
-            return f"{self.bankingInstitutionCode}/{self.financialAddress}"
-        return self.financialAddress
-
-
-class UpdateBody(Wire):
-    """Body of `PUT /identityAccountMapper/beneficiary`."""
-
-    requestID: Up12  # noqa: N815
-    sourceBBID: Up12  # noqa: N815
-    beneficiaries: Annotated[tuple[PayeeUpdate, ...], Field(min_length=1, max_length=10_000)]
+    @model_validator(mode="after")
+    def _fits_the_currency(self) -> AuthorisationBody:
+        to_minor(self.amount, self.currency)
+        return self
 
 
 Correlation = Annotated[Up20, Header(alias="X-CorrelationID")]
@@ -166,6 +138,7 @@ def make_router(kit: Kit, wake: Callable[[], None]) -> APIRouter:
             ),
             correlation=correlation,
             exchange=current_exchange.get(),
+            dialect="published",
         )
         try:
             with kit.records.transaction() as db:
@@ -191,61 +164,40 @@ def make_router(kit: Kit, wake: Callable[[], None]) -> APIRouter:
         ]
         failures = validation.find_failures(kit, checks)
         with kit.records.transaction() as db:
-            validation.keep(
-                db, body.batchId, len(checks), failures, kit.clock.today(), correlation=correlation
-            )
+            validation.keep(db, body.batchId, len(checks), failures, kit.clock.today())
+            validation.tell_published(db, body.batchId, failures, correlation)
         wake()
         return {"batchId": body.batchId}
 
-    @router.post("/identityAccountMapper/beneficiary")
-    def register_payees(body: RegisterBody, registering: Registering, _: CallbackUrl) -> JSONResponse:
-        request = Request("mapper-register", registering, body.RequestID, _hash(body))
-        payees = [
-            beneficiaries.Beneficiary(one.payeeIdentity, one.PaymentModality, one.FinancialAddress)
-            for one in body.Beneficiaries
-        ]
-        try:
-            with kit.records.transaction() as db:
-                if take(db, request):
-                    beneficiaries.register(db, registering, payees, kit.clock.today())
-                    told = {
-                        "requestID": body.RequestID,
-                        "registerRequestID": body.RequestID,
-                        "numberFailedCases": 0,
-                        "failedCases": [],
-                    }
-                    callbacks.queue(db, "beneficiaries-registered", body.RequestID, told, "")
-        except Refused as refusal:
-            refused = {
-                "ResponseCode": "01",
-                "ResponseDescription": str(refusal),
-                "RequestID": body.RequestID,
-            }
-            return JSONResponse(refused, status_code=400)
+    @router.post("/batches/{batchId}", status_code=202)
+    def authorize_funds(
+        batchId: Up50,  # noqa: N803
+        body: AuthorisationBody,
+        _command: Annotated[Literal["authorize"], Query(alias="command")],
+        correlation: ClientCorrelation,
+        _url: CallbackUrl,
+    ) -> dict[str, str]:
+        if body.batchID != batchId:
+            raise Problem(400, "batch-ids-differ", "the batch ids of path and body differ")
+        with kit.records.transaction() as db:
+            amount = to_minor(body.amount, body.currency)
+            authorisation.decide(db, body.payerIdentifier, amount, body.currency, correlation)
         wake()
-        return JSONResponse(_received(body.RequestID))
+        return {"message": "authorization is in process"}
 
-    @router.put("/identityAccountMapper/beneficiary")
-    def update_payees(body: UpdateBody) -> JSONResponse:
-        request = Request("mapper-update", body.sourceBBID, body.requestID, _hash(body))
-        payees = [
-            beneficiaries.Beneficiary(one.payeeIdentity, one.paymentModality, one.address)
-            for one in body.beneficiaries
-        ]
-        try:
-            with kit.records.transaction() as db:
-                if take(db, request):
-                    beneficiaries.update(db, payees, kit.clock.today())
-        except Refused as refusal:
-            raise Problem(400, "update-refused", str(refusal)) from None
-        return JSONResponse(_received(body.requestID))
+    @router.get("/api/v1/batch/detail")
+    def list_transactions(
+        batchId: Up50,  # noqa: N803
+        tenant: Tenant,
+        direction: Annotated[Up12 | None, Query()] = None,
+        pageNo: Annotated[int, Query(ge=0, le=10**6)] = 0,  # noqa: N803
+        pageSize: Annotated[int, Query(ge=1, le=10_000)] = 100,  # noqa: N803
+        status: Annotated[Up20 | None, Query()] = None,
+    ) -> list[dict[str, Any]]:
+        page = reports.Page(batchId, tenant, status, pageNo, pageSize)
+        if direction not in (None, "OUTGOING"):
+            return []
+        with kit.records.transaction() as db:
+            return reports.list_transactions(db, page)
 
     return router
-
-
-def _hash(body: Wire) -> str:
-    return content_hash(body.model_dump(mode="json"))
-
-
-def _received(request_id: str) -> dict[str, Any]:
-    return {"responseCode": "00", "responseDescription": RECEIVED, "requestID": request_id}

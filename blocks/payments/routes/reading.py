@@ -13,7 +13,7 @@ from blocks.payments.routes.wire import Up20, Up50
 from blocks.payments.validation import describe_validation
 
 Limit = Annotated[int, Query(ge=0, le=10_000)]
-AccountKind = Literal["treasury", "funding", "programme", "suspense", "payee", "fees"]
+AccountKind = Literal["treasury", "funding", "programme", "suspense", "payee", "fees", "voucher", "merchant"]
 
 
 def make_router(kit: Kit) -> APIRouter:
