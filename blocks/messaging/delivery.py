@@ -1,7 +1,8 @@
 """The rules: where a message goes, and what became of it.
 
 An address of the population leads to that person's inbox; a well-formed one that nobody has
-bounces; anything else is not sent. There is no network behind it.
+bounces; anything else is not sent. There is no network behind it: where a mail sink is wired, e-mail to a
+known address waits for the sink's word (`relay`).
 """
 
 from __future__ import annotations
@@ -21,6 +22,8 @@ from blockkit.records import Connection
 
 Channel = Literal["email", "sms"]
 STATUSES = ("scheduled", "processing", "deferred", "bounced", "notSent", "delivered")
+SPELLINGS = {"not_sent": "notSent"}
+"""How the compliance dialect's data spells a status."""
 MOST_ADDRESSES = 10_000
 _EMAIL = re.compile(r"[^@\s]+@[^@\s]+\.[^@\s]+")
 _PHONE = re.compile(r"\+?[0-9]{5,15}")
@@ -36,60 +39,62 @@ class Letter:
     text: str
 
 
-def submit(
-    db: Connection, letter: Letter, addresses: Sequence[str], *, key: str, uid: str | None, now: datetime
-) -> str:
-    """Take one request and deliver it.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Asked:
+    """How a request is to be taken.
 
-    Args:
-        db: Inside a transaction.
-        letter: What is sent.
-        addresses: To whom; an address named twice gets one message.
+    Attributes:
         key: The sender's API key; only its hash is kept.
         uid: The sender's own name for the request, so that a repeated call sends nothing twice.
         now: The sandbox's time.
+        wants_callback: Whether the sender is told when everything has come to its end.
+        exchange: In whose service it was made, for that callback.
+        relayed: Whether e-mail goes by way of a mail sink before it counts as delivered.
+    """
 
-    Returns:
-        The request's uid.
+    key: str
+    uid: str | None
+    now: datetime
+    wants_callback: bool = False
+    exchange: str = ""
+    relayed: bool = False
 
-    Raises:
-        Problem: 409 when the uid was used for something else, 400 for nobody or too many to send it to.
+
+def submit(db: Connection, letter: Letter, addresses: Sequence[str], asked: Asked) -> str:
+    """Take one request, inside a transaction, and give its uid; an address named twice gets one message.
+
+    Raises Problem 409 when the uid was used for something else, 400 for nobody or too many to send it to.
     """
     unique = list(dict.fromkeys(addresses))
     if not 0 < len(unique) <= MOST_ADDRESSES:
         raise Problem(400, "invalid-request", f"a message goes to 1 to {MOST_ADDRESSES} addresses")
     content = json.dumps([letter.channel, letter.sender, letter.subject, letter.text, unique])
-    request = (uid or new_uid(), letter.channel, _hash(key), _hash(content))
+    request = (asked.uid or new_uid(), letter.channel, hash_of(asked.key), hash_of(content))
     added = db.execute(
-        "INSERT INTO requests (request_uid, channel, key_hash, content_hash) VALUES (%s, %s, %s, %s)"
-        " ON CONFLICT DO NOTHING",
-        request,
+        "INSERT INTO requests"
+        " (request_uid, channel, key_hash, content_hash, wants_callback, reported, exchange)"
+        " VALUES (%s, %s, %s, %s, %s, %s, %s) ON CONFLICT DO NOTHING",
+        (*request, asked.wants_callback, not asked.wants_callback, asked.exchange),
     )
     if added.rowcount == 0:
         _require_same(db, request)
         return request[0]
-    for address in unique:
-        person = _person_at(db, letter.channel, address)
-        status = "delivered" if person else _fate(letter.channel, address)
-        db.execute(
-            """
-            INSERT INTO messages (message_id, request_uid, individual_id, address, channel, sender, subject,
-                                  text, sensitive, status, sent_at)
-            VALUES (%s, %s, %s, %s, %s, %s, %s, %s, false, %s, %s)
-            """,
-            [
-                _new_id(),
-                request[0],
-                person,
-                address,
-                letter.channel,
-                letter.sender,
-                letter.subject,
-                letter.text,
-                status,
-                now,
-            ],
-        )
+    relayed = asked.relayed and letter.channel == "email"
+    db.execute(
+        _ADD[letter.channel],
+        {
+            "ids": [_new_id() for _ in unique],
+            "addresses": unique,
+            "fates": [_fate(letter.channel, address) for address in unique],
+            "uid": request[0],
+            "channel": letter.channel,
+            "sender": letter.sender,
+            "subject": letter.subject,
+            "text": letter.text,
+            "known": "scheduled" if relayed else "delivered",
+            "now": asked.now,
+        },
+    )
     return request[0]
 
 
@@ -98,12 +103,13 @@ def require_request(db: Connection, channel: Channel, uid: str, key: str) -> Non
     row = db.execute(
         "SELECT key_hash FROM requests WHERE request_uid = %s AND channel = %s", [uid, channel]
     ).fetchone()
-    if row is None or not hmac.compare_digest(row["key_hash"], _hash(key)):
+    if row is None or not hmac.compare_digest(row["key_hash"], hash_of(key)):
         raise Problem(404, "no-such-request", "no request of this key has this requestUid")
 
 
 def count_statuses(db: Connection, uid: str, wanted: Sequence[str]) -> dict[str, int]:
     """Count a request's messages by status; those not asked for are left out."""
+    wanted = [SPELLINGS.get(status, status) for status in wanted]
     unknown = [status for status in wanted if status not in STATUSES]
     if unknown:
         raise Problem(400, "invalid-request", f"no status is called {unknown[0]!r}", known=STATUSES)
@@ -120,9 +126,9 @@ def deliver_to_person(db: Connection, individual_id: str, message: dict[str, Any
     db.execute(
         """
         INSERT INTO messages (message_id, individual_id, channel, sender, subject, text, sensitive, status,
-                              sent_at)
+                              sent_at, arrival)
         VALUES (%(id)s, %(person)s, %(channel)s, %(sender)s, %(subject)s, %(text)s, %(sensitive)s,
-                'delivered', %(sent_at)s)
+                'delivered', %(sent_at)s, nextval('arrivals'))
         """,
         {**message, "id": identifier, "person": individual_id},
     )
@@ -133,19 +139,27 @@ def list_inbox(db: Connection, individual_id: str, *, since: int | None, limit: 
     """List a person's messages in the order of their arrival: the next after `since`, or the newest."""
     if since is None:
         newest = db.execute(
-            _INBOX + " WHERE individual_id = %s ORDER BY number DESC LIMIT %s", [individual_id, limit]
+            _INBOX + " AND individual_id = %s ORDER BY arrival DESC LIMIT %s", [individual_id, limit]
         ).fetchall()
         return newest[::-1]
     return db.execute(
-        _INBOX + " WHERE individual_id = %s AND number > %s ORDER BY number LIMIT %s",
+        _INBOX + " AND individual_id = %s AND arrival > %s ORDER BY arrival LIMIT %s",
         [individual_id, since, limit],
+    ).fetchall()
+
+
+def newest_before(db: Connection, individual_id: str, before: int | None, limit: int) -> list[dict[str, Any]]:
+    """List a person's messages, the newest first; with `before`, those that arrived before that number."""
+    return db.execute(
+        _INBOX + " AND individual_id = %s AND arrival < %s ORDER BY arrival DESC LIMIT %s",
+        [individual_id, 2**63 - 1 if before is None else before, limit],
     ).fetchall()
 
 
 def read_message(db: Connection, individual_id: str, message_id: str) -> dict[str, Any]:
     """Read one message. Raises Problem 404, also for somebody else's."""
     row = db.execute(
-        _INBOX + " WHERE individual_id = %s AND message_id = %s", [individual_id, message_id]
+        _INBOX + " AND individual_id = %s AND message_id = %s", [individual_id, message_id]
     ).fetchone()
     if row is None:
         raise Problem(404, "no-such-message", "this inbox has no such message")
@@ -159,9 +173,30 @@ def new_uid() -> str:
 
 
 _INBOX = """
-    SELECT message_id AS id, number, channel, sender, subject, text, sensitive, sent_at AS "sentAt"
-    FROM messages
+    SELECT message_id AS id, arrival AS number, channel, sender, subject, text, sensitive, sent_at AS "sentAt"
+    FROM messages WHERE status = 'delivered'
 """
+# A household may share one address; the message goes to the first, as a shared letter-box would.
+_ADDING = """
+    INSERT INTO messages (message_id, request_uid, individual_id, address, channel, sender, subject, text,
+                          sensitive, status, sent_at, arrival)
+    SELECT id, %(uid)s, person, address, %(channel)s, %(sender)s, %(subject)s, %(text)s, false, status,
+           %(now)s, CASE WHEN status = 'delivered' THEN nextval('arrivals') END
+    FROM (
+        SELECT a.id, a.address, c.individual_id AS person,
+               CASE WHEN c.individual_id IS NULL THEN a.fate ELSE %(known)s END AS status
+        FROM unnest(%(ids)s::text[], %(addresses)s::text[], %(fates)s::text[]) WITH ORDINALITY
+             AS a(id, address, fate, place)
+        LEFT JOIN LATERAL (
+            SELECT individual_id FROM contacts WHERE {match} ORDER BY individual_id LIMIT 1
+        ) c ON true
+        ORDER BY a.place
+    ) placed
+"""
+_ADD = {
+    "email": _ADDING.format(match="lower(email) = lower(a.address)"),
+    "sms": _ADDING.format(match="phone = a.address"),
+}
 
 
 def _require_same(db: Connection, request: tuple[str, str, str, str]) -> None:
@@ -173,16 +208,6 @@ def _require_same(db: Connection, request: tuple[str, str, str, str]) -> None:
         raise Problem(409, "uid-taken", "this requestUid was used for another message")
 
 
-def _person_at(db: Connection, channel: Channel, address: str) -> str | None:
-    column = "lower(email) = lower(%s)" if channel == "email" else "phone = %s"
-    # A household may share one address; the message goes to the first, as a shared letter-box would.
-    row = db.execute(
-        f"SELECT individual_id FROM contacts WHERE {column} ORDER BY individual_id LIMIT 1",  # noqa: S608
-        [address],
-    ).fetchone()
-    return row["individual_id"] if row else None
-
-
 def _fate(channel: Channel, address: str) -> str:
     shape = _EMAIL if channel == "email" else _PHONE
     return "bounced" if shape.fullmatch(address) else "notSent"
@@ -192,5 +217,6 @@ def _new_id() -> str:
     return f"msg-{secrets.token_hex(8)}"
 
 
-def _hash(text: str) -> str:
+def hash_of(text: str) -> str:
+    """Give what is kept of a key or a content."""
     return hashlib.sha256(text.encode()).hexdigest()

@@ -1,14 +1,21 @@
-"""What the sending operations read from headers, in both spellings that GovStack publishes."""
+"""What the sending operations read from headers and bodies, in both spellings that GovStack publishes."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TypeVar
 
 from fastapi import Request
+from pydantic import BaseModel, ValidationError
 
 from blockkit.app import Kit
+from blockkit.logs import current_exchange
 from blockkit.problems import Problem
-from blocks.messaging.delivery import Channel, count_statuses, require_request
+from blocks.messaging.delivery import Asked, Channel, count_statuses, require_request
+from blocks.messaging.routes.text import Storable
+
+ACCEPTED = 'Request successfully accepted. Use "requestUid" to track its status.'
+Body = TypeVar("Body", bound=BaseModel)
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,6 +25,32 @@ class Sender:
     name: str
     key: str
     uid: str | None
+    compliance: bool
+    """It spells its headers as the compliance dialect does, and reads answers so."""
+
+    def accepted(self, uid: str) -> dict[str, str]:
+        """Answer that a request was taken."""
+        answer = {"response": ACCEPTED, "requestUid": uid}
+        return {**answer, "requestUID": uid} if self.compliance else answer
+
+
+class CallbackAddress(BaseModel):
+    """Where a sender would be told; only whether it names one counts."""
+
+    URI: Storable = ""
+    uri: Storable = ""
+
+
+class Callbacks(BaseModel):
+    """The three names that published definitions have for it."""
+
+    callback: CallbackAddress = CallbackAddress()
+    callbackURI: CallbackAddress = CallbackAddress()  # noqa: N815  the wire's name, here and below
+    callbackUri: CallbackAddress = CallbackAddress()  # noqa: N815
+
+    def wanted(self) -> bool:
+        """Whether the sender wants to be told."""
+        return any(each.URI or each.uri for each in (self.callback, self.callbackURI, self.callbackUri))
 
 
 def read_sender(request: Request) -> Sender:
@@ -27,12 +60,45 @@ def read_sender(request: Request) -> Sender:
     if not key:
         raise Problem(400, "key-missing", "state your API key in the header apiKey")
     name = headers.get("information-mediator-client", "")
-    return Sender(name=name, key=key, uid=headers.get("requestuid"))
+    return Sender(name=name, key=key, uid=headers.get("requestuid"), compliance="apikey" not in headers)
+
+
+def stated(model: type[Body], body: Body | None, query: str | None) -> Body:
+    """Give what was sent: the body, else the published definition's query parameter `body`, as JSON.
+
+    Raises Problem 400.
+    """
+    if body is not None:
+        return body
+    if query is None:
+        raise Problem(400, "invalid-request", "the request has no body")
+    try:
+        return model.model_validate_json(query)
+    except ValidationError as error:
+        faults = [
+            {"at": "/".join(map(str, ("query", "body", *each["loc"]))), "wanted": each["msg"]}
+            for each in error.errors()
+        ]
+        raise Problem(
+            400, "invalid-request", "the request does not fit the contract", faults=faults
+        ) from None
+
+
+def how_asked(kit: Kit, sender: Sender, *, wants_callback: bool, relayed: bool = False) -> Asked:
+    """Say how a request is to be taken. Alone, a block has no mediator that would keep a callback."""
+    return Asked(
+        key=sender.key,
+        uid=sender.uid,
+        now=kit.clock.now(),
+        wants_callback=wants_callback and bool(kit.settings.mediator_url),
+        exchange=current_exchange.get(),
+        relayed=relayed,
+    )
 
 
 def named_request(sender: Sender) -> str:
     """Give the request that the sender asks about. Raises Problem 400."""
-    if sender.uid is None:
+    if not sender.uid:
         raise Problem(400, "request-missing", "name the request in the header requestUid")
     return sender.uid
 

@@ -4,19 +4,27 @@ from __future__ import annotations
 
 import base64
 import json
-from typing import Any
+from typing import Annotated
 
-from fastapi import APIRouter, Request
+from fastapi import APIRouter, Query, Request
 from pydantic import BaseModel, Field, ValidationError
 
 from blockkit.app import Kit
 from blockkit.problems import Problem
 from blocks.messaging.delivery import Letter, require_request, submit
-from blocks.messaging.routes.callers import answer_status, named_request, read_sender
+from blocks.messaging.relay import Sink
+from blocks.messaging.routes.callers import (
+    Callbacks,
+    answer_status,
+    how_asked,
+    named_request,
+    read_sender,
+    stated,
+)
 from blocks.messaging.routes.text import Storable
 
-ACCEPTED = 'Request successfully accepted. Use "requestUid" to track its status.'
 LONGEST_TEXT = 100_000
+InQuery = Annotated[str | None, Query()]
 
 
 class SenderInfo(BaseModel):
@@ -66,7 +74,7 @@ class Content(BaseModel):
     content: Storable = Field(max_length=LONGEST_TEXT)
 
 
-class Email(BaseModel):
+class Email(Callbacks):
     """Body of `POST /send/email/single`."""
 
     senderInfo: SenderInfo = SenderInfo()  # noqa: N815
@@ -74,7 +82,7 @@ class Email(BaseModel):
     emailContent: Content  # noqa: N815
 
 
-class BatchEmail(BaseModel):
+class BatchEmail(Callbacks):
     """Body of `POST /send/email/batch`."""
 
     senderInfo: SenderInfo = SenderInfo()  # noqa: N815
@@ -89,46 +97,54 @@ class Reply(BaseModel):
     content: Storable = Field(max_length=LONGEST_TEXT)
 
 
-def make_router(kit: Kit) -> APIRouter:
-    """Give the routes."""
+def make_router(kit: Kit, sink: Sink | None) -> APIRouter:
+    """Give the routes; with a sink, e-mail is delivered when the sink has taken it."""
     router = APIRouter()
 
-    def send(request: Request, writer: SenderInfo, content: Content, addresses: list[str]) -> dict[str, str]:
+    def send(request: Request, email: Email | BatchEmail, addresses: list[str]) -> dict[str, str]:
         sender = read_sender(request)
+        writer = email.senderInfo
         letter = Letter(
             channel="email",
             sender=writer.name or writer.organisationName or writer.email or sender.name,
-            subject=content.title,
-            text=content.content,
+            subject=email.emailContent.title,
+            text=email.emailContent.content,
         )
+        asked = how_asked(kit, sender, wants_callback=email.wanted(), relayed=sink is not None)
         with kit.records.transaction() as db:
-            uid = submit(db, letter, addresses, key=sender.key, uid=sender.uid, now=kit.clock.now())
-        return {"response": ACCEPTED, "requestUid": uid}
+            uid = submit(db, letter, addresses, asked)
+        return sender.accepted(uid)
 
     @router.post("/send/email/single")
-    def send_single_email(email: Email, request: Request) -> dict[str, str]:
-        return send(request, email.senderInfo, email.emailContent, email.recipientInfo.addresses())
+    def send_single_email(
+        request: Request, email: Email | None = None, body: InQuery = None
+    ) -> dict[str, str]:
+        given = stated(Email, email, body)
+        return send(request, given, given.recipientInfo.addresses())
 
     @router.post("/send/email/batch")
-    def send_batch_email(batch: BatchEmail, request: Request) -> dict[str, str]:
-        recipients = batch.recipientInfo.recipients()
-        addresses = [address for recipient in recipients for address in recipient.addresses()]
-        return send(request, batch.senderInfo, batch.emailContent, addresses)
+    def send_batch_email(
+        request: Request, batch: BatchEmail | None = None, body: InQuery = None
+    ) -> dict[str, str]:
+        given = stated(BatchEmail, batch, body)
+        recipients = given.recipientInfo.recipients()
+        return send(request, given, [address for each in recipients for address in each.addresses()])
 
     @router.get("/status/email")
     def get_email_status(request: Request) -> dict[str, int]:
         return answer_status(kit, "email", request)
 
     @router.post("/callback/email")
-    def callback_email(reply: Reply, request: Request) -> dict[str, Any]:
+    def callback_email(request: Request, reply: Reply | None = None, body: InQuery = None) -> dict[str, str]:
+        given = stated(Reply, reply, body)
         sender = read_sender(request)
         uid = named_request(sender)
         with kit.records.transaction() as db:
             require_request(db, "email", uid, sender.key)
             db.execute(
                 "INSERT INTO replies (request_uid, meta, content, received_at) VALUES (%s, %s, %s, %s)",
-                [uid, reply.meta, reply.content, kit.clock.now()],
+                [uid, given.meta, given.content, kit.clock.now()],
             )
-        return {"response": ACCEPTED, "requestUid": uid}
+        return sender.accepted(uid)
 
     return router

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from typing import Annotated, Any, Literal
+from urllib.parse import urlencode
 
 from fastapi import APIRouter, Path, Query, Request
 from pydantic import BaseModel, ConfigDict, Field
 
 from blockkit.app import Kit
+from blockkit.clock import machine_now
 from blocks.messaging.delivery import deliver_to_person, list_inbox, read_message
+from blocks.messaging.links import make_link
 from blocks.messaging.routes.text import Storable
 
 Identifier = Annotated[Storable, Path(max_length=64)]
@@ -50,5 +53,12 @@ def make_router(kit: Kit) -> APIRouter:
     def reading(individualId: Identifier, messageId: Identifier) -> dict[str, Any]:  # noqa: N803
         with kit.records.transaction() as db:
             return read_message(db, individualId, messageId)
+
+    @router.post("/links", status_code=201)
+    def opening(individualId: Identifier) -> dict[str, str]:  # noqa: N803
+        with kit.records.transaction() as db:
+            code, ends = make_link(db, individualId, machine_now())
+        page = "/inbox-page" if kit.settings.standalone else f"/public/{kit.slug}/inbox-page"
+        return {"link": f"{page}?{urlencode({'link': code})}", "expiresAt": ends.isoformat()}
 
     return router

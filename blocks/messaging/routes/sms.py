@@ -9,8 +9,7 @@ from pydantic import BaseModel, Field
 
 from blockkit.app import Kit
 from blocks.messaging.delivery import MOST_ADDRESSES, Letter, submit
-from blocks.messaging.routes.callers import answer_status, read_sender
-from blocks.messaging.routes.email import ACCEPTED
+from blocks.messaging.routes.callers import Callbacks, answer_status, how_asked, read_sender
 from blocks.messaging.routes.text import Storable
 
 Phone = Annotated[Storable, Field(min_length=1, max_length=40)]
@@ -34,14 +33,14 @@ class Text(BaseModel):
     content: Annotated[Storable, Field(max_length=1600)]
 
 
-class Sms(BaseModel):
+class Sms(Callbacks):
     """Body of `POST /send/sms/single`."""
 
     recipientInfo: One  # noqa: N815  the wire's name, here and below
     smsContent: Text  # noqa: N815
 
 
-class BatchSms(BaseModel):
+class BatchSms(Callbacks):
     """Body of `POST /send/sms/batch`."""
 
     recipientInfo: Many  # noqa: N815
@@ -52,20 +51,21 @@ def make_router(kit: Kit) -> APIRouter:
     """Give the routes."""
     router = APIRouter()
 
-    def send(request: Request, text: str, phones: list[str]) -> dict[str, str]:
+    def send(request: Request, sms: Sms | BatchSms, phones: list[str]) -> dict[str, str]:
         sender = read_sender(request)
-        letter = Letter(channel="sms", sender=sender.name, subject="", text=text)
+        letter = Letter(channel="sms", sender=sender.name, subject="", text=sms.smsContent.content)
+        asked = how_asked(kit, sender, wants_callback=sms.wanted())
         with kit.records.transaction() as db:
-            uid = submit(db, letter, phones, key=sender.key, uid=sender.uid, now=kit.clock.now())
-        return {"response": ACCEPTED, "requestUid": uid}
+            uid = submit(db, letter, phones, asked)
+        return sender.accepted(uid)
 
     @router.post("/send/sms/single")
     def send_single_sms(sms: Sms, request: Request) -> dict[str, str]:
-        return send(request, sms.smsContent.content, [sms.recipientInfo.phone])
+        return send(request, sms, [sms.recipientInfo.phone])
 
     @router.post("/send/sms/batch")
     def send_batch_sms(batch: BatchSms, request: Request) -> dict[str, str]:
-        return send(request, batch.smsContent.content, batch.recipientInfo.phones)
+        return send(request, batch, batch.recipientInfo.phones)
 
     @router.get("/status/sms")
     def get_sms_status(request: Request) -> dict[str, int]:

@@ -62,6 +62,7 @@ def test_the_status_says_what_became_of_each_recipient(client: TestClient) -> No
     assert client.get("/inbox/P1").json()["count"] == 1
     dialect = {"api_key": KEY["apiKey"], "requestUID": uid}
     assert client.get("/status/email?status[]=delivered", headers=dialect).json() == {"delivered": 1}
+    assert client.get("/status/email?status[]=not_sent", headers=dialect).json() == {"notSent": 1}
 
 
 def test_status_and_replies_are_for_the_same_key_only(client: TestClient) -> None:
@@ -85,6 +86,20 @@ def test_repeating_a_named_request_sends_nothing_twice(client: TestClient) -> No
     assert client.get("/inbox/P1").json()["count"] == 1
     other = client.post("/send/email/single", json=email_to("bo@example.org"), headers=named)
     assert (other.status_code, other.json()["type"].rpartition("/")[2]) == (409, "uid-taken")
+
+
+def test_the_compliance_dialect_reads_its_own_spelling(client: TestClient) -> None:
+    published = client.post("/send/email/single", json=email_to("ada@example.org"), headers=KEY)
+    assert set(published.json()) == {"response", "requestUid"}
+    answer = client.post("/send/email/single", json=email_to("ada@example.org"), headers={"api_key": "k"})
+    assert answer.json()["requestUID"] == answer.json()["requestUid"]
+
+
+def test_a_body_in_the_query_is_taken_as_the_published_file_has_it(client: TestClient) -> None:
+    told = {"body": json.dumps(email_to("ada@example.org"))}
+    assert client.post("/send/email/single", params=told, headers=KEY).status_code == 200
+    assert client.get("/inbox/P1").json()["count"] == 1
+    assert client.post("/send/email/single", params={"body": "{}"}, headers=KEY).status_code == 400
 
 
 def test_text_messages_go_by_phone_number(client: TestClient) -> None:
@@ -119,45 +134,46 @@ def test_messages_carry_the_sandboxs_time(client: TestClient) -> None:
     assert client.get("/inbox/P1").json()["messages"][0]["sentAt"].startswith(day)
 
 
-@pytest.mark.parametrize(
-    ("path", "body", "headers"),
-    [
-        ("/send/email/single", None, KEY),
-        ("/send/email/single", {}, KEY),
-        ("/send/email/single", email_to("ada@example.org"), {}),
-        ("/send/email/single", email_to(""), KEY),
-        ("/send/email/single", email_to(" , "), KEY),
-        ("/send/email/single", email_to(",".join(f"a{n}@example.org" for n in range(10_001))), KEY),
-        ("/send/email/single", {**email_to("a@b.org"), "emailContent": {"content": "x" * 100_001}}, KEY),
-        ("/send/email/batch", packed("?"), KEY),
-        (
-            "/send/email/batch",
-            packed("e30="),
-            KEY,
-        ),
-        (
-            "/send/email/batch",
-            packed("W10="),
-            KEY,
-        ),
-        (
-            "/send/email/batch",
-            packed("WzFd"),
-            KEY,
-        ),
-        ("/send/email/single", email_to("a\x00b@example.org"), KEY),
-        ("/send/sms/batch", {"recipientInfo": {"phones": []}, "smsContent": {"content": "x"}}, KEY),
-        ("/callback/email", {"content": "x"}, KEY),
-        ("/inbox/P1/messages", {"channel": "pigeon", "text": "x"}, {}),
-        ("/inbox/P1/messages", {"channel": "sms", "text": ""}, {}),
-        ("/inbox/P1/messages", {"channel": "sms", "text": "a\x00b"}, {}),
-    ],
+UNFIT: tuple[tuple[str, Any, dict[str, str]], ...] = (
+    ("/send/email/single", None, KEY),
+    ("/send/email/single", {}, KEY),
+    ("/send/email/single", email_to("ada@example.org"), {}),
+    ("/send/email/single", email_to(""), KEY),
+    ("/send/email/single", email_to(" , "), KEY),
+    ("/send/email/single", email_to(",".join(f"a{n}@example.org" for n in range(10_001))), KEY),
+    ("/send/email/single", {**email_to("a@b.org"), "emailContent": {"content": "x" * 100_001}}, KEY),
+    ("/send/email/batch", packed("?"), KEY),
+    (
+        "/send/email/batch",
+        packed("e30="),
+        KEY,
+    ),
+    (
+        "/send/email/batch",
+        packed("W10="),
+        KEY,
+    ),
+    (
+        "/send/email/batch",
+        packed("WzFd"),
+        KEY,
+    ),
+    ("/send/email/single", email_to("a\x00b@example.org"), KEY),
+    ("/send/sms/batch", {"recipientInfo": {"phones": []}, "smsContent": {"content": "x"}}, KEY),
+    ("/callback/email", {"content": "x"}, KEY),
+    ("/inbox/P1/messages", {"channel": "pigeon", "text": "x"}, {}),
+    ("/inbox/P1/messages", {"channel": "sms", "text": ""}, {}),
+    ("/inbox/P1/messages", {"channel": "sms", "text": "a\x00b"}, {}),
 )
+
+
 def test_what_does_not_fit_the_contract_is_answered_with_400(
-    client: TestClient, path: str, body: Any, headers: dict[str, str]
+    client: TestClient, subtests: pytest.Subtests
 ) -> None:
-    answer = client.post(path, json=body, headers=headers)
-    assert (answer.status_code, answer.headers["content-type"]) == (400, "application/problem+json")
+    for path, body, headers in UNFIT:
+        with subtests.test(path=path, body=str(body)[:80]):
+            answer = client.post(path, json=body, headers=headers)
+            assert (answer.status_code, answer.headers["content-type"]) == (400, "application/problem+json")
 
 
 @pytest.mark.parametrize("query", ["", "?status=lost"])
@@ -168,24 +184,32 @@ def test_a_status_that_is_none_is_refused(client: TestClient, query: str) -> Non
     assert client.get(f"/status/email{query}", headers={**KEY, "requestUid": uid}).status_code == 400
 
 
-@pytest.mark.parametrize(
-    ("path", "allowed"),
-    [
-        ("/send/email/single", "POST"),
-        ("/send/email/batch", "POST"),
-        ("/callback/email", "POST"),
-        ("/status/email", "GET"),
-        ("/inbox/P1", "GET"),
-    ],
+ALLOWED = (
+    ("/send/email/single", "POST"),
+    ("/send/email/batch", "POST"),
+    ("/callback/email", "POST"),
+    ("/status/email", "GET"),
+    ("/inbox/P1", "GET"),
+    ("/inbox/P1/links", "POST"),
+    ("/inbox-page", "GET"),
 )
-def test_a_wrong_method_is_405_with_the_right_one(client: TestClient, path: str, allowed: str) -> None:
-    for method in {"GET", "POST", "PUT", "DELETE", "PATCH"} - {allowed}:
-        answer = client.request(method, path)
-        assert (answer.status_code, answer.headers["allow"]) == (405, allowed)
+
+
+def test_a_wrong_method_is_405_with_the_right_one(client: TestClient, subtests: pytest.Subtests) -> None:
+    for path, allowed in ALLOWED:
+        for method in sorted({"GET", "POST", "PUT", "DELETE", "PATCH"} - {allowed}):
+            with subtests.test(path=path, method=method):
+                answer = client.request(method, path)
+                assert (answer.status_code, answer.headers["allow"]) == (405, allowed)
 
 
 def test_the_serving_role_cannot_rewrite_what_was_sent(database: str) -> None:
-    for statement in ("UPDATE messages SET text = ''", "DELETE FROM messages", "DELETE FROM contacts"):
+    for statement in (
+        "UPDATE messages SET text = ''",
+        "UPDATE messages SET address = ''",
+        "DELETE FROM messages",
+        "DELETE FROM contacts",
+    ):
         with psycopg.connect(database) as connection, pytest.raises(psycopg.errors.InsufficientPrivilege):
             connection.execute(statement)
 
