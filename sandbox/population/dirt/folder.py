@@ -24,10 +24,10 @@ from sandbox.population.dirt.duplicates import check_room
 from sandbox.population.dirt.recipe import Recipe
 from sandbox.population.dirt.register import count_work, write_register
 from sandbox.population.dirt.soiling import Soil
-from sandbox.population.files.cache import ensure, locked
+from sandbox.population.files.cache import ensure, locked, name_in_cache, note_use, read_whole
 from sandbox.population.files.generation import BYTES_PER_PERSON, Progress, generate
 from sandbox.population.files.new_folder import new_folder
-from sandbox.population.files.sums import sums_hold, write_sums
+from sandbox.population.files.sums import write_sums
 from sandbox.population.packs.folder import Pack
 
 _CLEAN_SHARE = 0.5
@@ -69,11 +69,13 @@ def ensure_dirty(
     if ref.dirt == "none":
         return *ensure(pack, ref, cache, progress=progress), None
     check_room(pack, ref.size)
-    clean, manifest = ensure(pack, ref, cache, progress=_between(progress, 0.0, _CLEAN_SHARE))
-    folder = cache / f"{clean.name}-{ref.dirt}-{recipe.digest[:12]}"
+    folder = cache / f"{name_in_cache(pack, ref)}-{ref.dirt}-{recipe.digest[:12]}"
+    # Its sums cover the clean files too, so that those aren't read twice.
     cached = _read_whole(folder)
     if cached is not None:
-        return folder, manifest, cached
+        note_use(folder)
+        return folder, *cached
+    clean, manifest = ensure(pack, ref, cache, progress=_between(progress, 0.0, _CLEAN_SHARE))
     with locked(cache, folder.name):
         cached = _read_whole(folder)
         if cached is None:
@@ -82,8 +84,8 @@ def ensure_dirty(
                 for path in clean.iterdir():
                     _link(path, growing / path.name)
                 rest = _between(progress, _CLEAN_SHARE, 1.0)
-                cached = _add_registers(pack, recipe, ref, manifest, growing, rest)
-    return folder, manifest, cached
+                cached = manifest, _add_registers(pack, recipe, ref, manifest, growing, rest)
+    return folder, *cached
 
 
 def read_dirt(folder: Path) -> DirtManifest | None:
@@ -142,12 +144,14 @@ def _add_registers(
     return dirt
 
 
-def _read_whole(folder: Path) -> DirtManifest | None:
-    """Read what was planted when every file is as it was written."""
+def _read_whole(folder: Path) -> tuple[Manifest, DirtManifest] | None:
+    """Read who is in it and what was planted, when every file is as it was written."""
+    manifest = read_whole(folder)
     try:
-        return read_dirt(folder) if sums_hold(folder) else None
-    except (ContentError, OSError):
+        dirt = read_dirt(folder)
+    except ContentError:
         return None
+    return None if manifest is None or dirt is None else (manifest, dirt)
 
 
 def _needed(ref: PopulationRef) -> int:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import shutil
 from pathlib import Path
 
 import pytest
@@ -66,6 +68,18 @@ def test_one_byte_that_changed_is_noticed_and_the_folder_made_again(
         file.write(bytes([whole[len(whole) // 2] ^ 1]))
     ensure_dirty(zz, recipe, REF, tmp_path)
     assert (folder / spoilt).read_bytes() == whole
+
+
+def test_one_that_is_there_needs_no_clean_population_beside_it_and_counts_as_used(
+    zz: Pack, recipe: Recipe, tmp_path: Path
+) -> None:
+    folder, manifest, dirt = ensure_dirty(zz, recipe, REF, tmp_path)
+    clean, _ = ensure(zz, PopulationRef(size=REF.size, seed=REF.seed), tmp_path)
+    shutil.rmtree(clean)
+    os.utime(folder, (0, 0))
+    assert ensure_dirty(zz, recipe, REF, tmp_path) == (folder, manifest, dirt)
+    assert not clean.exists()
+    assert folder.stat().st_mtime > 0
 
 
 def test_the_clean_population_keeps_its_own_sums(zz: Pack, recipe: Recipe, tmp_path: Path) -> None:
