@@ -10,14 +10,14 @@ from __future__ import annotations
 
 import os
 import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import date
 from pathlib import Path
 
 from pydantic import ValidationError
 
 from sandbox.errors import ContentError
-from sandbox.model.dirt import DIRT, DirtManifest
+from sandbox.model.dirt import DIRT, Dirt, DirtManifest
 from sandbox.model.population import Manifest, PopulationRef
 from sandbox.population.dirt.deaths import read_late_spouses
 from sandbox.population.dirt.duplicates import check_room
@@ -27,6 +27,7 @@ from sandbox.population.dirt.soiling import Soil
 from sandbox.population.files.cache import ensure, locked, name_in_cache, note_use, read_whole
 from sandbox.population.files.generation import BYTES_PER_PERSON, Progress, generate
 from sandbox.population.files.new_folder import new_folder
+from sandbox.population.files.shards import merge, read_shard
 from sandbox.population.files.sums import write_sums
 from sandbox.population.packs.folder import Pack
 
@@ -49,17 +50,36 @@ def generate_dirty(
     """
     if ref.dirt == "none":
         return generate(pack, ref, out, progress=progress, processes=processes), None
-    check_room(pack, ref.size)
-    with new_folder(out, needed=_needed(ref)) as folder:
-        clean = folder / "clean"
-        manifest = generate(
-            pack, ref, clean, progress=_between(progress, 0.0, _CLEAN_SHARE), processes=processes
-        )
-        for path in clean.iterdir():
-            path.rename(folder / path.name)
-        clean.rmdir()
-        dirt = _add_registers(pack, recipe, ref, manifest, folder, _between(progress, _CLEAN_SHARE, 1.0))
-    return manifest, dirt
+
+    def make(clean: Path, heard: Progress) -> Manifest:
+        return generate(pack, ref, clean, progress=heard, processes=processes)
+
+    return _make_dirty(pack, recipe, ref, out, make, progress)
+
+
+def merge_dirty(
+    pack: Pack,
+    recipe: Recipe,
+    folders: Sequence[Path],
+    out: Path,
+    *,
+    dirt: Dirt,
+    progress: Progress | None = None,
+) -> tuple[Manifest, DirtManifest | None]:
+    """Put shard sets together and give the whole its registers: the same bytes as `generate_dirty` writes.
+
+    A fault may look at rows of the shard before, so that registers follow from the whole alone. Raises
+    what `merge` raises, and UsageError for a size without room for duplicates.
+    """
+    if dirt == "none":
+        return merge(pack, folders, out, progress=progress), None
+    first = read_shard(folders[0])
+    ref = PopulationRef(pack=first.pack, size=first.size, seed=first.seed, dirt=dirt)
+
+    def make(clean: Path, heard: Progress) -> Manifest:
+        return merge(pack, folders, clean, progress=heard)
+
+    return _make_dirty(pack, recipe, ref, out, make, progress)
 
 
 def ensure_dirty(
@@ -101,6 +121,25 @@ def read_dirt(folder: Path) -> DirtManifest | None:
             path=str(path),
             hint="generate the population again",
         ) from error
+
+
+def _make_dirty(
+    pack: Pack,
+    recipe: Recipe,
+    ref: PopulationRef,
+    out: Path,
+    make_clean: Callable[[Path, Progress], Manifest],
+    progress: Progress | None,
+) -> tuple[Manifest, DirtManifest]:
+    check_room(pack, ref.size)
+    with new_folder(out, needed=_needed(ref)) as folder:
+        clean = folder / "clean"
+        manifest = make_clean(clean, _between(progress, 0.0, _CLEAN_SHARE))
+        for path in clean.iterdir():
+            path.rename(folder / path.name)
+        clean.rmdir()
+        rest = _between(progress, _CLEAN_SHARE, 1.0)
+        return manifest, _add_registers(pack, recipe, ref, manifest, folder, rest)
 
 
 def _add_registers(
