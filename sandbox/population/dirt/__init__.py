@@ -6,7 +6,7 @@ follows from (pack, seed, register, kind, row) and nothing else.
 
 from sandbox.population.dirt.eligibility import read_policy
 from sandbox.population.dirt.encounters import find_encounters
-from sandbox.population.dirt.folder import ensure_dirty, generate_dirty
+from sandbox.population.dirt.folder import ensure_dirty, generate_dirty, merge_dirty
 from sandbox.population.dirt.matches import count_matches
 from sandbox.population.dirt.recipe import Recipe, read_recipe
 
@@ -16,6 +16,7 @@ __all__ = [
     "ensure_dirty",
     "find_encounters",
     "generate_dirty",
+    "merge_dirty",
     "read_policy",
     "read_recipe",
 ]

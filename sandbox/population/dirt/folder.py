@@ -10,24 +10,25 @@ from __future__ import annotations
 
 import os
 import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import date
 from pathlib import Path
 
 from pydantic import ValidationError
 
 from sandbox.errors import ContentError
-from sandbox.model.dirt import DIRT, DirtManifest
+from sandbox.model.dirt import DIRT, Dirt, DirtManifest
 from sandbox.model.population import Manifest, PopulationRef
 from sandbox.population.dirt.deaths import read_late_spouses
 from sandbox.population.dirt.duplicates import check_room
 from sandbox.population.dirt.recipe import Recipe
 from sandbox.population.dirt.register import count_work, write_register
 from sandbox.population.dirt.soiling import Soil
-from sandbox.population.files.cache import ensure, locked
+from sandbox.population.files.cache import ensure, locked, name_in_cache, note_use, read_whole
 from sandbox.population.files.generation import BYTES_PER_PERSON, Progress, generate
 from sandbox.population.files.new_folder import new_folder
-from sandbox.population.files.sums import sums_hold, write_sums
+from sandbox.population.files.shards import merge, read_shard
+from sandbox.population.files.sums import write_sums
 from sandbox.population.packs.folder import Pack
 
 _CLEAN_SHARE = 0.5
@@ -49,17 +50,36 @@ def generate_dirty(
     """
     if ref.dirt == "none":
         return generate(pack, ref, out, progress=progress, processes=processes), None
-    check_room(pack, ref.size)
-    with new_folder(out, needed=_needed(ref)) as folder:
-        clean = folder / "clean"
-        manifest = generate(
-            pack, ref, clean, progress=_between(progress, 0.0, _CLEAN_SHARE), processes=processes
-        )
-        for path in clean.iterdir():
-            path.rename(folder / path.name)
-        clean.rmdir()
-        dirt = _add_registers(pack, recipe, ref, manifest, folder, _between(progress, _CLEAN_SHARE, 1.0))
-    return manifest, dirt
+
+    def make(clean: Path, heard: Progress) -> Manifest:
+        return generate(pack, ref, clean, progress=heard, processes=processes)
+
+    return _make_dirty(pack, recipe, ref, out, make, progress)
+
+
+def merge_dirty(
+    pack: Pack,
+    recipe: Recipe,
+    folders: Sequence[Path],
+    out: Path,
+    *,
+    dirt: Dirt,
+    progress: Progress | None = None,
+) -> tuple[Manifest, DirtManifest | None]:
+    """Put shard sets together and give the whole its registers: the same bytes as `generate_dirty` writes.
+
+    A fault may look at rows of the shard before, so that registers follow from the whole alone. Raises
+    what `merge` raises, and UsageError for a size without room for duplicates.
+    """
+    if dirt == "none":
+        return merge(pack, folders, out, progress=progress), None
+    first = read_shard(folders[0])
+    ref = PopulationRef(pack=first.pack, size=first.size, seed=first.seed, dirt=dirt)
+
+    def make(clean: Path, heard: Progress) -> Manifest:
+        return merge(pack, folders, clean, progress=heard)
+
+    return _make_dirty(pack, recipe, ref, out, make, progress)
 
 
 def ensure_dirty(
@@ -69,11 +89,13 @@ def ensure_dirty(
     if ref.dirt == "none":
         return *ensure(pack, ref, cache, progress=progress), None
     check_room(pack, ref.size)
-    clean, manifest = ensure(pack, ref, cache, progress=_between(progress, 0.0, _CLEAN_SHARE))
-    folder = cache / f"{clean.name}-{ref.dirt}-{recipe.digest[:12]}"
+    folder = cache / f"{name_in_cache(pack, ref)}-{ref.dirt}-{recipe.digest[:12]}"
+    # Its sums cover the clean files too, so that those aren't read twice.
     cached = _read_whole(folder)
     if cached is not None:
-        return folder, manifest, cached
+        note_use(folder)
+        return folder, *cached
+    clean, manifest = ensure(pack, ref, cache, progress=_between(progress, 0.0, _CLEAN_SHARE))
     with locked(cache, folder.name):
         cached = _read_whole(folder)
         if cached is None:
@@ -82,8 +104,8 @@ def ensure_dirty(
                 for path in clean.iterdir():
                     _link(path, growing / path.name)
                 rest = _between(progress, _CLEAN_SHARE, 1.0)
-                cached = _add_registers(pack, recipe, ref, manifest, growing, rest)
-    return folder, manifest, cached
+                cached = manifest, _add_registers(pack, recipe, ref, manifest, growing, rest)
+    return folder, *cached
 
 
 def read_dirt(folder: Path) -> DirtManifest | None:
@@ -99,6 +121,25 @@ def read_dirt(folder: Path) -> DirtManifest | None:
             path=str(path),
             hint="generate the population again",
         ) from error
+
+
+def _make_dirty(
+    pack: Pack,
+    recipe: Recipe,
+    ref: PopulationRef,
+    out: Path,
+    make_clean: Callable[[Path, Progress], Manifest],
+    progress: Progress | None,
+) -> tuple[Manifest, DirtManifest]:
+    check_room(pack, ref.size)
+    with new_folder(out, needed=_needed(ref)) as folder:
+        clean = folder / "clean"
+        manifest = make_clean(clean, _between(progress, 0.0, _CLEAN_SHARE))
+        for path in clean.iterdir():
+            path.rename(folder / path.name)
+        clean.rmdir()
+        rest = _between(progress, _CLEAN_SHARE, 1.0)
+        return manifest, _add_registers(pack, recipe, ref, manifest, folder, rest)
 
 
 def _add_registers(
@@ -142,12 +183,14 @@ def _add_registers(
     return dirt
 
 
-def _read_whole(folder: Path) -> DirtManifest | None:
-    """Read what was planted when every file is as it was written."""
+def _read_whole(folder: Path) -> tuple[Manifest, DirtManifest] | None:
+    """Read who is in it and what was planted, when every file is as it was written."""
+    manifest = read_whole(folder)
     try:
-        return read_dirt(folder) if sums_hold(folder) else None
-    except (ContentError, OSError):
+        dirt = read_dirt(folder)
+    except ContentError:
         return None
+    return None if manifest is None or dirt is None else (manifest, dirt)
 
 
 def _needed(ref: PopulationRef) -> int:

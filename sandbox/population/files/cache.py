@@ -31,19 +31,29 @@ def ensure(
 ) -> tuple[Path, Manifest]:
     """Give the folder of this population, generated now unless it is there and whole."""
     check_size(pack, ref.size)
-    folder = cache / f"{ref.pack}-{ref.size}-{ref.seed}-{pack.digest[:12]}"
-    cached = _read_whole(folder)
+    folder = cache / name_in_cache(pack, ref)
+    cached = read_whole(folder)
     if cached is not None:
-        with suppress(OSError):
-            os.utime(folder)  # what was used longest ago goes first
+        note_use(folder)
         return folder, cached
     with locked(cache, folder.name):
         # Somebody else may have finished while this process waited for the lock.
-        cached = _read_whole(folder)
+        cached = read_whole(folder)
         if cached is not None:
             return folder, cached
         _clear(cache, folder)
         return folder, generate(pack, ref, folder, progress=progress)
+
+
+def name_in_cache(pack: Pack, ref: PopulationRef) -> str:
+    """Name the folder after what its clean citizens follow from."""
+    return f"{ref.pack}-{ref.size}-{ref.seed}-{pack.digest[:12]}"
+
+
+def note_use(folder: Path) -> None:
+    """Remember that it was used now: what was used longest ago goes first, what is in use just now never."""
+    with suppress(OSError):
+        os.utime(folder)
 
 
 def read_manifest(folder: Path) -> Manifest:
@@ -67,7 +77,7 @@ def read_manifest(folder: Path) -> Manifest:
         ) from error
 
 
-def _read_whole(folder: Path) -> Manifest | None:
+def read_whole(folder: Path) -> Manifest | None:
     """Read the manifest when every file is as it was written, and has the columns of today."""
     try:
         if not sums_hold(folder):

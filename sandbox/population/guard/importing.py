@@ -16,9 +16,10 @@ import pyarrow.parquet as pq
 from sandbox.errors import ContentError
 from sandbox.population.files.new_folder import new_folder
 from sandbox.population.guard.fields import map_columns
-from sandbox.population.guard.judging import Judge, Refusal
+from sandbox.population.guard.judging import Judge
 from sandbox.population.guard.opening import open_source
 from sandbox.population.guard.provenance import prove_own_table
+from sandbox.population.guard.refusals import Refusal
 from sandbox.population.guard.report import EXAMPLES, Example, Finding, ImportReport, MappedColumn, mask
 from sandbox.population.guard.shapes import NATIONAL_IDS, PHONES
 from sandbox.population.guard.source import Source

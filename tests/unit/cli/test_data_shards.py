@@ -30,6 +30,18 @@ def test_shards_are_written_and_merged(tmp_path: Path, capsys: pytest.CaptureFix
     assert json.loads(capsys.readouterr().out)["size"] == 70_000
 
 
+def test_registers_are_made_when_shards_are_merged(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    shard, people = str(tmp_path / "shard"), tmp_path / "people"
+    assert main(["data", "generate", "--size", "300", "--shards", "1/1", "--out", shard]) == 0
+    refused = ["data", "merge", shard, "--dirt", "filthy", "--out", str(people)]
+    assert main(refused) == 2
+    assert main(["data", "merge", shard, "--dirt", "light", "--out", str(people)]) == 0
+    assert "registers (light)" in capsys.readouterr().out
+    assert (people / "registers" / "identity" / "persons.parquet").is_file()
+
+
 @pytest.mark.parametrize(
     ("shards", "said"), [("2", "can't be read"), ("a/b", "can't be read"), ("2/1", "can't be cut")]
 )

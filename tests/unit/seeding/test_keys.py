@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from sandbox.model.population import SUMS
 from sandbox.seeding.keys import key_of_database, key_of_population
 
 
@@ -35,6 +36,15 @@ def test_a_register_of_a_blocks_own_is_another_key(population: Path) -> None:
     before = key_of_population(population)
     (population / "registers" / "identity").mkdir(parents=True)
     (population / "registers" / "identity" / "persons.parquet").write_bytes(b"PAR1 pepole PAR1")
+    assert key_of_population(population) != before
+
+
+def test_sums_that_were_held_against_the_files_are_not_computed_again(population: Path) -> None:
+    (population / SUMS).write_text("00  persons.parquet\n")
+    before = key_of_population(population)
+    (population / "persons.parquet").unlink()
+    assert key_of_population(population) == before
+    (population / SUMS).write_text("01  persons.parquet\n")
     assert key_of_population(population) != before
 
 

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import os
+import shutil
 from pathlib import Path
 
 import pytest
 
 from sandbox.errors import ContentError, StateConflict
 from sandbox.model.population import PopulationRef
-from sandbox.population import ensure
-from sandbox.population.dirt import Recipe, ensure_dirty, generate_dirty
+from sandbox.population import ensure, generate_shard
+from sandbox.population.dirt import Recipe, ensure_dirty, generate_dirty, merge_dirty
 from sandbox.population.dirt.folder import read_dirt
 from sandbox.population.packs.folder import Pack
 
@@ -68,11 +70,46 @@ def test_one_byte_that_changed_is_noticed_and_the_folder_made_again(
     assert (folder / spoilt).read_bytes() == whole
 
 
+def test_one_that_is_there_needs_no_clean_population_beside_it_and_counts_as_used(
+    zz: Pack, recipe: Recipe, tmp_path: Path
+) -> None:
+    folder, manifest, dirt = ensure_dirty(zz, recipe, REF, tmp_path)
+    clean, _ = ensure(zz, PopulationRef(size=REF.size, seed=REF.seed), tmp_path)
+    shutil.rmtree(clean)
+    os.utime(folder, (0, 0))
+    assert ensure_dirty(zz, recipe, REF, tmp_path) == (folder, manifest, dirt)
+    assert not clean.exists()
+    assert folder.stat().st_mtime > 0
+
+
 def test_the_clean_population_keeps_its_own_sums(zz: Pack, recipe: Recipe, tmp_path: Path) -> None:
     clean, _ = ensure(zz, PopulationRef(size=REF.size, seed=REF.seed), tmp_path)
     before = (clean / "SHA256SUMS").read_bytes()
     folder, _, _ = ensure_dirty(zz, recipe, REF, tmp_path)
     assert (clean / "SHA256SUMS").read_bytes() == before != (folder / "SHA256SUMS").read_bytes()
+
+
+@pytest.mark.campaign
+def test_shards_merged_with_dirt_are_the_single_dirty_run_byte_for_byte(
+    zz: Pack, recipe: Recipe, tmp_path: Path
+) -> None:
+    ref, count = REF, 1
+    if os.environ.get("SANDBOX_CAMPAIGN") == "full":
+        ref, count = PopulationRef(size=130_000, dirt="field"), 3
+    single, dirt = generate_dirty(zz, recipe, ref, tmp_path / "single")
+    shards = [tmp_path / f"shard-{number}" for number in range(count)]
+    for number, folder in enumerate(shards, start=1):
+        generate_shard(zz, ref, folder, number=number, count=count)
+    assert merge_dirty(zz, recipe, shards, tmp_path / "merged", dirt="field") == (single, dirt)
+    sums = (tmp_path / "single" / "SHA256SUMS").read_text()
+    assert "registers/identity/persons.parquet" in sums
+    assert (tmp_path / "merged" / "SHA256SUMS").read_text() == sums
+
+
+def test_shards_merged_without_dirt_have_no_registers(zz: Pack, recipe: Recipe, tmp_path: Path) -> None:
+    generate_shard(zz, REF, tmp_path / "shard", number=1, count=1)
+    merge_dirty(zz, recipe, [tmp_path / "shard"], tmp_path / "merged", dirt="none")
+    assert not (tmp_path / "merged" / "registers").exists()
 
 
 def test_an_interrupted_one_leaves_nothing(zz: Pack, recipe: Recipe, tmp_path: Path) -> None:

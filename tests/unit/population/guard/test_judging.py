@@ -46,6 +46,15 @@ def _rules(report: ImportReport) -> set[str]:
         ("note", "078-05-1121", "personal-number"),
         ("note", "=cmd|' /C calc'!A0", "formula"),
         ("address", "Pikk 1, tel +37255123456", "phone"),
+        ("note", "+৩৭২ ৫৫১২ ৩৪৫৬", "phone"),
+        ("note", "+372\u201355\u201312\u201334\u201356", "phone"),
+        ("note", "+372\u00a05512\u00a03456", "phone"),
+        ("note", "38001\u200b085718", "personal-number"),
+        ("note", "٣٨٠٠١٠٨٥٧١٨", "personal-number"),
+        ("note", "a.person\uff20gmail.com", "mail"),
+        ("note", "\uff1dcmd|' /C calc'!A0", "formula"),
+        ("phone", "\uff0b\uff13\uff17\uff12 5512 3456", "phone"),
+        ("iban", "EE38\u00a02200\u00a02210\u00a02014\u00a05685", "account"),
     ],
 )
 def test_a_value_that_could_be_somebodys_is_refused(
@@ -69,6 +78,8 @@ def test_a_value_that_could_be_somebodys_is_refused(
         ("note", "order 2024/17, 15 pieces"),
         ("note", "2026-01-31T12:00:00"),
         ("address", "Pikk 1, Tallinn"),
+        ("address", "मकान १२, दिल्ली"),
+        ("phone", "+३७२२०१२३४५६"),
     ],
 )
 def test_a_value_that_is_nobodys_passes(bring_rows: Import, heading: str, value: str) -> None:
