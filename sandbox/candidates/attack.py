@@ -50,7 +50,8 @@ def attack(target: Target, *, report: Report = silent) -> Sequence[Claim]:
 
 
 def _try_databases(target: Target) -> list[Claim]:
-    blocks = target.running.spec.blocks
+    spec = target.running.spec
+    blocks = [name for name in spec.blocks if name not in spec.foreign]
     site = target.running.site.database
     own = {name: f"{site.prefix}_{name.replace('-', '_')}" for name in blocks}
     shared = (f"{site.prefix}_admin", "postgres", "template1")

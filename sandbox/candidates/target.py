@@ -33,7 +33,8 @@ class Target:
     @property
     def insiders(self) -> tuple[str, ...]:
         """Everything of ours that runs inside."""
-        return (*self.running.instances, POSTGRES)
+        foreign = self.running.spec.foreign
+        return (*(name for name in self.running.instances if name not in foreign), POSTGRES)
 
     def run_inside(self, name: str, program: str, **environment: str) -> str:
         """Run a program in one of the insiders."""

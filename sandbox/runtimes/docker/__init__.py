@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from sandbox.foreign import ForeignImages
 from sandbox.prover import Prover
 from sandbox.runtime import Runtime
 from sandbox.settings import Settings
@@ -25,3 +26,12 @@ def open_prover(settings: Settings) -> Prover:
     from sandbox.runtimes.docker.proving import DockerProver
 
     return DockerProver(connect(), settings)
+
+
+def open_foreign(settings: Settings) -> ForeignImages:
+    """Open what finds and builds images that are not ours. Raises RuntimeUnavailable."""
+    del settings
+    from sandbox.runtimes.docker.engine import connect
+    from sandbox.runtimes.docker.foreign import DockerForeign
+
+    return DockerForeign(connect())
