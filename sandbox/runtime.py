@@ -126,6 +126,12 @@ class InstanceSpec:
     environment: Mapping[str, str] = field(default_factory=dict)
     limits: Limits = field(default_factory=Limits)
     reads_data: bool = False
+    beside: str = ""
+    """The candidate on whose network this is, for what a candidate brought along."""
+    alias: str = ""
+    """By what name it is reached there, where that is not its own."""
+    writable: tuple[str, ...] = ()
+    """Further folders in memory to which it may write."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -14,12 +14,16 @@ from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import date, timedelta
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 from sandbox import __version__
 from sandbox.calls.client import MediatorClient
 from sandbox.calls.redaction import Redactor
+from sandbox.candidates.entrance import let_in
+from sandbox.candidates.swaps import remember
+from sandbox.candidates.verdicts import review_run
 from sandbox.catalog.catalog import Catalog
 from sandbox.catalog.wiring import build_wiring
 from sandbox.errors import SandboxError
@@ -102,6 +106,7 @@ def prepare_trial(
     *,
     scenario: CompiledScenario | None = None,
     blocks: Sequence[str] = (),
+    swaps: Sequence[str] = (),
 ) -> Prepared:
     """Look everything up, generate the population, draw a name. Raises before anything starts."""
     name = draw_name(scenario.scenario.slug if scenario else "sandbox") if asked.name is None else asked.name
@@ -109,6 +114,8 @@ def prepare_trial(
     ref = ask_for(pack=asked.pack, size=asked.size, seed=asked.seed, dirt=asked.dirt)
     pack = load_pack(settings.content, asked.pack)
     slugs = scenario.scenario.blocks if scenario else catalog.close_over_requires(blocks)
+    descriptors = {slug: catalog.descriptor(slug) for slug in slugs}
+    candidates = let_in(settings, tools, swaps, descriptors)
     wiring = build_wiring(catalog.blocks(slugs), catalog.controls(), scenario.scenario if scenario else None)
     tools.report("making fictitious citizens", 0, ref.size)
     folder, manifest, dirt = ensure_dirty(
@@ -130,13 +137,9 @@ def prepare_trial(
         created=now,
         expires=now + asked.lease if asked.lease else None,
         product_version=__version__,
+        swaps=tuple(remember(candidate) for candidate in candidates.values()),
     )
-    wish = Wish(
-        spec=spec,
-        blocks={slug: catalog.descriptor(slug) for slug in slugs},
-        wiring=wiring,
-        population=folder,
-    )
+    wish = Wish(spec=spec, blocks=descriptors, wiring=wiring, population=folder, candidates=candidates)
     return Prepared(wish=wish, manifest=manifest, scenario=scenario, dirt=dirt)
 
 
@@ -240,6 +243,7 @@ def _play(
                     clock=tools.now,
                     sleep=time.sleep,
                     mediator_url=running.site.public_url,
+                    review=partial(review_run, tools.runtime, running, issued),
                 )
         except BaseException:
             # The events are on disk already; a bundle that can't be written must not hide what broke the run.

@@ -20,6 +20,9 @@ class Peer:
 
     url: str
     secret: str = field(repr=False)
+    readiness: str = "/readyz"
+    keeps_our_clock: bool = True
+    """False for a product under evaluation that goes by the machine's clock: it is not told to move."""
 
     @property
     def outbound_secret(self) -> str:
@@ -56,7 +59,12 @@ class MediatorSettings:
             sandbox_id=environment.get("SANDBOX_ID", "standalone"),
             token=token,
             peers={
-                slug: Peer(peer["url"].rstrip("/"), peer["secret"])
+                slug: Peer(
+                    peer["url"].rstrip("/"),
+                    peer["secret"],
+                    peer.get("readiness", "/readyz"),
+                    peer.get("clock", "follows") == "follows",
+                )
                 for slug, peer in peers.items()
                 if slug != SLUG
             },

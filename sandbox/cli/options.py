@@ -37,6 +37,13 @@ Lease = Annotated[
 Out = Annotated[
     Path | None, typer.Option("--out", help="Folder for the evidence.", show_default=False, file_okay=False)
 ]
+Swaps = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--swap",
+        help="Put a product in a block's place, on docker: BLOCK=FOLDER or BLOCK=IMAGE-DIGEST; repeatable.",
+    ),
+]
 Verbose = Annotated[bool, typer.Option("--verbose", "-v", help="Show every step, indented.")]
 
 _LEASE = re.compile(r"(\d{1,5})([smhd])")

@@ -21,6 +21,7 @@ from rich.table import Table
 
 from sandbox.errors import RuntimeFailure, SandboxError, UsageError
 from sandbox.model.run import Outcome
+from sandbox.model.sandbox import Swap
 from sandbox.settings import Settings
 
 OF_THE_DISK = frozenset(
@@ -86,6 +87,14 @@ def print_table(
     if not console.is_terminal:
         console.width = UNWRAPPED
     console.print(table)
+
+
+def say_swaps(swaps: Sequence[Swap], *, quiet: bool) -> None:
+    """Say which products take part and what each was allowed, before any of them starts."""
+    for swap in () if quiet else swaps:
+        err().print(f"{_safe(swap.name)} takes the place of {swap.block}: {swap.image}", soft_wrap=True)
+        for sentence in swap.relaxations:
+            err().print(f"  allowed: {_safe(sentence)}", soft_wrap=True)
 
 
 def print_alone(line: str) -> None:

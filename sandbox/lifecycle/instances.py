@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
+from sandbox.lifecycle.foreign import candidate_specs, peer_of
 from sandbox.lifecycle.secrets import Secrets
 from sandbox.model.block import BlockDescriptor
+from sandbox.model.candidate import Candidate
 from sandbox.model.sandbox import SandboxSpec
 from sandbox.runtime import InstanceSpec, Limits, Site
 from sandbox.seeding.plan import ENVIRONMENT_NAME, DatabaseWish, SeedingPlan
@@ -25,11 +27,18 @@ class Layout:
     site: Site
     secrets: Secrets
     blocks: Mapping[str, BlockDescriptor]
+    candidates: Mapping[str, Candidate] = field(default_factory=dict)
+    """Products that take a block's place, by the block's slug."""
 
     @property
     def names(self) -> tuple[str, ...]:
         """Names of all instances, the controls included."""
         return (*sorted(self.blocks), CONTROLS)
+
+    @property
+    def reference(self) -> tuple[str, ...]:
+        """Blocks that are ours, whose databases we make and fill."""
+        return tuple(slug for slug in sorted(self.blocks) if slug not in self.candidates)
 
 
 def database_wish(layout: Layout, slug: str) -> DatabaseWish:
@@ -60,8 +69,10 @@ def seeding_spec(layout: Layout) -> InstanceSpec:
 
 def serving_specs(layout: Layout) -> dict[str, InstanceSpec]:
     """Specify every serving instance, by name."""
-    specs = {slug: _block_spec(layout, slug) for slug in layout.blocks}
+    specs = {slug: _block_spec(layout, slug) for slug in layout.reference}
     specs[CONTROLS] = _controls_spec(layout)
+    for candidate in layout.candidates.values():
+        specs |= candidate_specs(candidate, _common(layout, candidate.block), layout.secrets)
     return specs
 
 
@@ -74,7 +85,6 @@ def _block_spec(layout: Layout, slug: str) -> InstanceSpec:
         sandbox=layout.spec.name,
         name=slug,
         module=descriptor.module,
-        image=descriptor.image,
         environment=environment,
     )
 
@@ -107,11 +117,13 @@ def _common(layout: Layout, name: str) -> dict[str, str]:
 
 
 def _mediator_environment(layout: Layout) -> dict[str, str]:
-    peers = {
+    peers: dict[str, dict[str, str]] = {
         name: {"url": layout.site.addresses[name], "secret": layout.secrets.block(name)}
         for name in layout.names
         if name != MEDIATOR
     }
+    for slug, candidate in layout.candidates.items():
+        peers[slug] |= peer_of(candidate, layout.site.addresses[slug])
     hosts = [url.removeprefix("http://") for url in (layout.site.public_url, layout.site.addresses[MEDIATOR])]
     public_port = layout.site.public_url.rpartition(":")[2]
     return {
@@ -127,7 +139,7 @@ def _seeding_plan(layout: Layout) -> SeedingPlan:
     return SeedingPlan(
         admin_url=database.url(f"{database.prefix}_admin"),
         data=layout.site.data,
-        databases=tuple(database_wish(layout, slug) for slug in sorted(layout.blocks)),
+        databases=tuple(database_wish(layout, slug) for slug in layout.reference),
     )
 
 

@@ -56,7 +56,7 @@ def keepable(layout: Layout, population: Path) -> Sequence[Loaded]:
     """Say which databases are worth keeping: those that a population fills, and a reset brings back."""
     key = key_of_population(population)
     found = []
-    for slug in sorted(layout.blocks):
+    for slug in layout.reference:
         wish = database_wish(layout, slug)
         if wish.loader is not None and not wish.keeps_through_reset:
             found.append(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 from sandbox.calls.gate import Gate, Readiness
@@ -30,13 +30,26 @@ def wait_until_ready(
     gate: Gate,
     waiting: Waiting,
     progress: Callable[[int, int], None],
+    *,
+    patience: Mapping[str, float] | None = None,
+    beside: Sequence[str] = (),
 ) -> None:
     """Poll until every named instance is ready.
 
+    Args:
+        runtime: Shows which of them run.
+        sandbox: Whose instances they are.
+        names: Those that must answer.
+        gate: Asks them.
+        waiting: How long, and by which clock.
+        progress: Hears how many are ready, of how many.
+        patience: Seconds for those that are given another time than `waiting` says.
+        beside: Those that must run and can't be asked.
+
     Raises StartFailed naming the instance that exited or stayed unready, with its log's tail.
     """
-    deadline = waiting.now() + waiting.seconds
-    observed_at = waiting.now()
+    began = observed_at = waiting.now()
+    allowed = {name: (patience or {}).get(name, waiting.seconds) for name in names}
     while True:
         states = _ask(gate, names)
         missing = [state for state in states if not state.ready]
@@ -45,14 +58,15 @@ def wait_until_ready(
             return
         if waiting.now() - observed_at > 0.5:
             observed_at = waiting.now()
-            _refuse_gone(runtime, sandbox, names)
-        if waiting.now() > deadline:
-            first = missing[0]
+            _refuse_gone(runtime, sandbox, (*names, *beside))
+        late = [state for state in missing if waiting.now() > began + allowed[state.name]]
+        if late:
+            first, given = late[0], allowed[late[0].name]
             raise _failure(
                 runtime,
                 sandbox,
                 first.name,
-                f"{first.name} was not ready after {waiting.seconds:.0f} s: {first.reason or 'no answer'}",
+                f"{first.name} was not ready after {given:.0f} s: {first.reason or 'no answer'}",
             )
         waiting.sleep(POLL_SECONDS)
 

@@ -21,6 +21,7 @@ from sandbox.lifecycle.plan import Observed, Plan, plan_changes
 from sandbox.lifecycle.readiness import Waiting, wait_until_ready
 from sandbox.lifecycle.secrets import Secrets
 from sandbox.model.block import BlockDescriptor
+from sandbox.model.candidate import Candidate
 from sandbox.model.sandbox import SandboxSpec, check_name
 from sandbox.model.wiring import Wiring
 from sandbox.runtime import InstanceSpec, Keeper, Phase, Remains, Runtime, Site, SiteRequest
@@ -64,6 +65,7 @@ class Wish:
     blocks: Mapping[str, BlockDescriptor]
     wiring: Wiring
     population: Path
+    candidates: Mapping[str, Candidate] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -81,7 +83,7 @@ class Running:
     @property
     def instances(self) -> tuple[str, ...]:
         """Names of all instances."""
-        return (*self.spec.blocks, CONTROLS)
+        return (*self.spec.blocks, CONTROLS, *self.spec.parts)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -172,6 +174,11 @@ def adopt(tools: Tools, name: str) -> Running:
 def reset(tools: Tools, name: str) -> str:
     """Put a sandbox back to how it was seeded; returns its date. Its message log goes on."""
     running = adopt(tools, name)
+    if running.spec.swaps:
+        raise StateConflict(
+            f"sandbox {name!r} runs {running.spec.swaps[0].name}, which nobody but itself can put back",
+            hint=f"make it anew: sandbox down {name}, then up",
+        )
     with hold_sandbox(tools.home, name), running.gate() as gate:
         answer = gate.call(CONTROLS_SERVICE, "POST", "/reset", client=EXPLORER)
         if answer.status_code != 200:
@@ -188,7 +195,8 @@ def _create(tools: Tools, wish: Wish) -> Running:
     spec = wish.spec
     secrets = Secrets.fresh()
     names = (*sorted(wish.blocks), CONTROLS)
-    plan = plan_changes(names, Observed(prepared=False))
+    parts = spec.parts
+    plan = plan_changes((*names, *parts), Observed(prepared=False))
     tools.report("preparing networks and database", 0, 1)
     site = tools.runtime.prepare(
         SiteRequest(
@@ -201,7 +209,7 @@ def _create(tools: Tools, wish: Wish) -> Running:
         ),
         progress=lambda stage: tools.report(stage, 0, 1),
     )
-    layout = Layout(spec=spec, site=site, secrets=secrets, blocks=wish.blocks)
+    layout = Layout(spec=spec, site=site, secrets=secrets, blocks=wish.blocks, candidates=wish.candidates)
     running = Running(spec=spec, site=site, secrets=secrets)
     _execute(tools, plan, layout, wish.population)
     with running.gate() as gate:
@@ -212,6 +220,10 @@ def _create(tools: Tools, wish: Wish) -> Running:
             gate,
             tools.waiting,
             lambda done, total: tools.report("waiting for blocks", done, total),
+            patience={
+                slug: candidate.descriptor.start_timeout for slug, candidate in wish.candidates.items()
+            },
+            beside=parts,
         )
         gate.set_clock(clock_offset(spec.clock_start, tools.now()), epoch=1)
     return running
@@ -301,7 +313,7 @@ def _state(tools: Tools, remains: Remains, instances: Mapping[str, str]) -> str:
         return "starting" if is_held(tools.home, remains.name) else "incomplete"
     if spec.expired(tools.now()):
         return "expired"
-    if all(instances.get(each) == Phase.RUNNING for each in (*spec.blocks, CONTROLS)):
+    if all(instances.get(each) == Phase.RUNNING for each in (*spec.blocks, CONTROLS, *spec.parts)):
         return "running"
     return "starting" if is_held(tools.home, remains.name) else "degraded"
 

@@ -24,6 +24,21 @@ def check_name(name: str) -> str:
     return name
 
 
+class Swap(Frozen):
+    """A product that stands in a reference block's place, as the sandbox remembers it."""
+
+    block: str
+    ref: str
+    name: str
+    image: str
+    parts: dict[str, str] = {}
+    """Images of what it brought along, by instance; empty for one of ours."""
+    relaxations: tuple[str, ...] = ()
+    """What it was allowed beyond a reference block, one sentence each."""
+    clock: str = "follows"
+    settles: str = "outward"
+
+
 class SandboxSpec(Frozen):
     """Everything needed to list, adopt, rebuild or discard one sandbox; kept by the runtime itself.
 
@@ -42,6 +57,17 @@ class SandboxSpec(Frozen):
     expires: datetime | None = None
     product_version: str = ""
     images: dict[str, str] = Field(default_factory=dict)
+    swaps: tuple[Swap, ...] = ()
+
+    @property
+    def foreign(self) -> tuple[str, ...]:
+        """Names of the instances that are not ours: candidates, and what they brought along."""
+        return tuple(name for swap in self.swaps for name in (swap.block, *swap.parts))
+
+    @property
+    def parts(self) -> tuple[str, ...]:
+        """Names of the instances that candidates brought along."""
+        return tuple(name for swap in self.swaps for name in swap.parts)
 
     def expired(self, now: datetime) -> bool:
         """Whether the lease has run out at `now`."""

@@ -17,7 +17,7 @@ from sandbox.calls.client import Caller
 from sandbox.calls.redaction import Redactor
 from sandbox.errors import SandboxError, UsageError
 from sandbox.model.population import PopulationRef
-from sandbox.model.run import Listener, Outcome, RunFinished, RunStarted, Verdict
+from sandbox.model.run import Listener, Outcome, RunFinished, RunStarted, StepResult, Verdict
 from sandbox.runner.compiled import CompiledScenario
 from sandbox.runner.flow import MOST_STEPS, Flow, RunStopped
 from sandbox.runner.frame import PlayedWorkflow, Surroundings
@@ -35,6 +35,16 @@ class RunFacts:
     runtime: str
     population: PopulationRef
     population_digest: str
+
+
+Review = Callable[[Verdict, StepResult | None], Verdict]
+"""(what the steps came to, the step to blame) -> the verdict."""
+
+
+def stand_as_it_is(verdict: Verdict, failure: StepResult | None) -> Verdict:
+    """Change nothing."""
+    del failure
+    return verdict
 
 
 def bind_story_inputs(compiled: CompiledScenario, given: Mapping[str, Any]) -> dict[str, Any]:
@@ -67,6 +77,7 @@ def play(
     should_stop: Callable[[], bool] = lambda: False,
     timer: Callable[[], float] = time.perf_counter,
     mediator_url: str = "",
+    review: Review = stand_as_it_is,
     most_steps: int = MOST_STEPS,
 ) -> RunFinished:
     """Play the story and give the last event.
@@ -77,6 +88,7 @@ def play(
         sleep: Waits between retries, in seconds.
         should_stop: Asked before each step; when true the run ends with outcome `error`.
         mediator_url: What `$sourceDescriptions.<name>.url` begins with.
+        review: Has the last word on a verdict that the steps came to.
 
     Raises:
         UsageError: The inputs are not what the story asks for; then nothing was played or told.
@@ -116,7 +128,7 @@ def play(
     verdict = conclude_error(None, "it ended before it began", {})
     try:
         played = flow.play_workflow(compiled.story, bound, caller_path=())
-        verdict = _judge(compiled, bound, played, journal)
+        verdict = review(_judge(compiled, bound, played, journal), played.failure)
     except RunStopped as stopped:
         verdict = conclude_error(flow.last_failure, str(stopped), journal.steps)
     except SandboxError as error:

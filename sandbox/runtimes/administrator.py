@@ -45,26 +45,31 @@ def create_administrator(server: psycopg.Connection[Any], user: str, password: s
     server.execute(sql.SQL("REVOKE ALL ON DATABASE {} FROM PUBLIC").format(admin))
 
 
-def main(environment: Mapping[str, str]) -> int:
-    """Wait for the server on the loopback, close it and make the administrator; 1 when it never answers."""
+def wait_for_server(port: int, password: str) -> psycopg.Connection[Any] | None:
+    """Connect as the superuser once the server on the loopback answers; None, and why, when it never does."""
     deadline = time.monotonic() + _READY_WITHIN_SECONDS
     while True:
         try:
-            server = psycopg.connect(
+            return psycopg.connect(
                 host="127.0.0.1",
-                port=int(environment["DATABASE_PORT"]),
+                port=port,
                 dbname="postgres",
                 user=SUPERUSER,
-                password=environment["SUPERUSER_PASSWORD"],
+                password=password,
                 autocommit=True,
             )
         except psycopg.OperationalError as error:
             if time.monotonic() > deadline:
                 print(f"postgres did not answer: {error}", file=sys.stderr)
-                return 1
+                return None
             time.sleep(_LOOK_AGAIN_SECONDS)  # the server tells nobody when it begins to listen
-        else:
-            break
+
+
+def main(environment: Mapping[str, str]) -> int:
+    """Wait for the server on the loopback, close it and make the administrator; 1 when it never answers."""
+    server = wait_for_server(int(environment["DATABASE_PORT"]), environment["SUPERUSER_PASSWORD"])
+    if server is None:
+        return 1
     with server:
         close_shared_databases(server)
         create_administrator(server, environment["ADMINISTRATOR"], environment["ADMINISTRATOR_PASSWORD"])

@@ -31,6 +31,7 @@ BLOCK, SCENARIO, COUNTRY, RUNTIME = "A new block", "A new scenario", "A new coun
 MEANT_FOR = {
     "make": "made by continuous integration, from outside",
     "sandbox images": "tests/docker/test_images.py",
+    "sandbox attack": "tests/docker/test_attack.py",
     "sandbox run cash-transfer": "tests/e2e/test_cash_transfer.py",
     "pytest tests/contract": "the suites themselves",
 }

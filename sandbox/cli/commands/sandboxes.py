@@ -9,8 +9,8 @@ import typer
 
 from sandbox.bootstrap import find_tools, make_all_tools, make_catalog, make_tools
 from sandbox.cli.live import live
-from sandbox.cli.options import Dirt, Json, Lease, Name, Pack, RuntimeName, Seed, Size, read_lease
-from sandbox.cli.output import err, out, print_json, print_table
+from sandbox.cli.options import Dirt, Json, Lease, Name, Pack, RuntimeName, Seed, Size, Swaps, read_lease
+from sandbox.cli.output import err, out, print_json, print_table, say_swaps
 from sandbox.errors import UsageError
 from sandbox.lifecycle.instances import CONTROLS
 from sandbox.lifecycle.service import (
@@ -42,6 +42,7 @@ def up(
     dirt: Dirt = "none",
     name: Name = None,
     ttl: Lease = None,
+    swaps: Swaps = None,
     as_json: Json = False,
 ) -> None:
     """Start a sandbox and leave it running: the blocks of a scenario, or the blocks you name.
@@ -61,7 +62,10 @@ def up(
         catalog = make_catalog(settings)
         wish = SandboxWish(name=name, pack=pack, size=size, seed=seed, dirt=dirt, lease=read_lease(ttl))
         compiled = look_up_scenario(catalog, scenario) if scenario else None
-        prepared = prepare_trial(settings, tools, catalog, wish, scenario=compiled, blocks=blocks or ())
+        prepared = prepare_trial(
+            settings, tools, catalog, wish, scenario=compiled, blocks=blocks or (), swaps=swaps or ()
+        )
+        say_swaps(prepared.wish.spec.swaps, quiet=as_json)
         running = bring_up(tools, prepared.wish)
     if as_json:
         print_json(
@@ -198,5 +202,5 @@ def _what_is_wrong(each: Listed) -> str:
     """Give the state, and of a degraded sandbox what does not run."""
     if each.state != "degraded" or each.spec is None:
         return each.state
-    wanted = (*each.spec.blocks, CONTROLS)
+    wanted = (*each.spec.blocks, CONTROLS, *each.spec.parts)
     return f"degraded: {', '.join(name for name in wanted if each.instances.get(name) != Phase.RUNNING)}"

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from sandbox.foreign import ForeignImages
+from sandbox.prover import Prover
 from sandbox.runtime import Runtime
 from sandbox.settings import Settings
 
@@ -16,3 +18,20 @@ def open_runtime(settings: Settings) -> Runtime:
     from sandbox.runtimes.docker.engine import connect
 
     return DockerRuntime(connect(), settings)
+
+
+def open_prover(settings: Settings) -> Prover:
+    """Open what proves this runtime's isolation. Raises RuntimeUnavailable."""
+    from sandbox.runtimes.docker.engine import connect
+    from sandbox.runtimes.docker.proving import DockerProver
+
+    return DockerProver(connect(), settings)
+
+
+def open_foreign(settings: Settings) -> ForeignImages:
+    """Open what finds and builds images that are not ours. Raises RuntimeUnavailable."""
+    del settings
+    from sandbox.runtimes.docker.engine import connect
+    from sandbox.runtimes.docker.foreign import DockerForeign
+
+    return DockerForeign(connect())

@@ -30,7 +30,8 @@ def create(
     client: docker.DockerClient, place: Place, layout: Layout, spec: InstanceSpec, *, role: str, name: str
 ) -> Container:
     """Create the container of an instance, attached to the networks that it may see; start nothing."""
-    network = place.name("inner") if spec.image is None else place.name(f"to-{spec.name}")
+    network = place.name(f"to-{home_of(spec)}") if home_of(spec) else place.name("inner")
+    alias = spec.alias or spec.name
     published: dict[str, Any] = {}
     if spec.name == layout.public and role == parts.INSTANCE_ROLE:
         network = place.name("edge")
@@ -43,22 +44,30 @@ def create(
         spec.image or layout.image,
         _command(spec, role),
         name=name,
-        hostname=spec.name,
+        hostname=alias,
         labels=place.labels(role, spec.name),
         environment=dict(spec.environment),
         network=network,
-        networking_config={network: client.api.create_endpoint_config(aliases=[spec.name])},
+        networking_config={network: client.api.create_endpoint_config(aliases=[alias])},
         mounts=mounts,
         **published,
-        **confinement(spec.limits),
+        **confinement(spec.limits, spec.writable),
     )
+
+
+def home_of(spec: InstanceSpec) -> str:
+    """Name the candidate on whose own network an instance is; nothing for one of ours among ours."""
+    return spec.beside or (spec.name if spec.image is not None else "")
 
 
 def attach_public(client: docker.DockerClient, place: Place, container: Container, name: str) -> None:
     """Connect the public instance to every network whose members may call it."""
     client.networks.get(place.name("inner")).connect(container, aliases=[name])
+    container.reload()
+    attached = container.attrs["NetworkSettings"]["Networks"]
     for network in client.networks.list(filters=place.filter(parts.CANDIDATE_ROLE)):
-        network.connect(container, aliases=[name])
+        if network.name not in attached:  # a candidate that was faster has brought us onto its own
+            network.connect(container, aliases=[name])
 
 
 def make_candidate_network(

@@ -10,6 +10,7 @@ import math
 import secrets
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
+from threading import Lock
 
 import docker
 from docker.errors import APIError, NotFound
@@ -47,6 +48,7 @@ class DockerRuntime:
         self._client = client
         self._settings = settings
         self._owner = labels.owner_of(settings.home)
+        self._networking = Lock()
 
     def info(self) -> RuntimeInfo:
         """Say what this Engine isolates and enforces."""
@@ -115,16 +117,14 @@ class DockerRuntime:
             running = self._running(place, spec.name)
             if running is not None:
                 return running
-            if spec.image is not None:
-                containers.make_candidate_network(
-                    self._client, place, layout, self._settings.subnets, spec.name
-                )
+            self._make_network(place, layout, spec)
             container = containers.create(
                 self._client, place, layout, spec, role=parts.INSTANCE_ROLE, name=place.name(spec.name)
             )
             try:
                 if spec.name == layout.public:
-                    containers.attach_public(self._client, place, container, spec.name)
+                    with self._networking:
+                        containers.attach_public(self._client, place, container, spec.name)
                 containers.start(container, layout, place)
             except BaseException:
                 self._remove(str(container.id))
@@ -143,10 +143,7 @@ class DockerRuntime:
         name = place.name(f"{spec.name}-{secrets.token_hex(3)}")
         with said_by_engine(f"running {spec.name!r} in sandbox {spec.sandbox!r}"):
             layout = self._layout(place)
-            if spec.image is not None:
-                containers.make_candidate_network(
-                    self._client, place, layout, self._settings.subnets, spec.name
-                )
+            self._make_network(place, layout, spec)
             container = containers.create(self._client, place, layout, spec, role=parts.TASK_ROLE, name=name)
             try:
                 containers.start(container, layout, place)
@@ -186,6 +183,13 @@ class DockerRuntime:
                         yield line.decode(errors="replace")
             if unfinished:
                 yield unfinished.decode(errors="replace")
+
+    def _make_network(self, place: Place, layout: Layout, spec: InstanceSpec) -> None:
+        """Make a candidate's network, once, however many threads start what is on it."""
+        home = containers.home_of(spec)
+        if home:
+            with self._networking:
+                containers.make_candidate_network(self._client, place, layout, self._settings.subnets, home)
 
     def _place(self, sandbox: str) -> Place:
         return Place(self._owner, sandbox)

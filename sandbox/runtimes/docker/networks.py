@@ -41,6 +41,11 @@ def create_candidate(
     return _create(client, space, name, labels, prefix=_SMALL_PREFIX, internal=True, options={})
 
 
+def create_open(client: docker.DockerClient, space: str, name: str, labels: Mapping[str, str]) -> Network:
+    """Create a network as Docker makes them, for those who stand beside a sandbox that is attacked."""
+    return _create(client, space, name, labels, prefix=_SMALL_PREFIX, internal=False, options={})
+
+
 def create_edge(
     client: docker.DockerClient, space: str, name: str, labels: Mapping[str, str]
 ) -> tuple[Network, int]:

@@ -1,4 +1,4 @@
-"""Receivers that keep what arrives, and programs that send all they can from inside a container."""
+"""Listeners on this host that keep what arrives, and the addresses under which they could be reached."""
 
 from __future__ import annotations
 
@@ -9,48 +9,7 @@ from contextlib import ExitStack, contextmanager, suppress
 from itertools import pairwise
 from pathlib import Path
 
-import docker
-from docker.models.containers import Container
-
-from sandbox.runtimes.docker.engine import reading
-
 ARRIVES_WITHIN_SECONDS = 20
-
-RECEIVING = """
-import socket, threading
-def keep_printing(kind):
-    with socket.socket(socket.AF_INET, kind) as receiver:
-        receiver.bind(("0.0.0.0", 9053))
-        if kind == socket.SOCK_STREAM:
-            receiver.listen()
-        print("ready", flush=True)
-        while True:
-            if kind == socket.SOCK_DGRAM:
-                print("datagram", receiver.recv(200), flush=True)
-            else:
-                connection, _ = receiver.accept()
-                print("connection", connection.recv(200), flush=True)
-                connection.close()
-threading.Thread(target=keep_printing, args=[socket.SOCK_DGRAM]).start()
-keep_printing(socket.SOCK_STREAM)
-"""
-
-SHOUTING = """
-import json, os, socket
-token = os.environ["TOKEN"].encode()
-for _, interface in socket.if_nameindex():
-    for host, port in json.loads(os.environ["TARGETS"]):
-        for address in (host, "255.255.255.255", "224.0.0.1"):
-            with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as sender:
-                try:
-                    sender.setsockopt(socket.SOL_SOCKET, socket.SO_BROADCAST, 1)
-                    sender.setsockopt(socket.SOL_SOCKET, socket.SO_BINDTODEVICE, interface.encode())
-                    sender.sendto(token + b" to " + address.encode(), (address, port))
-                except OSError:
-                    pass
-print("all sent")
-"""
-"""To every address, and to everybody, over every interface by name: routes are not asked."""
 
 
 class HostReceiver:
@@ -59,14 +18,14 @@ class HostReceiver:
     def __init__(self, port: int, family: socket.AddressFamily = socket.AF_INET) -> None:
         self.arrived: list[tuple[str, bytes]] = []
         self._news = threading.Condition()
-        anywhere = "0.0.0.0" if family == socket.AF_INET else "::"
+        anywhere = "0.0.0.0" if family == socket.AF_INET else "::"  # noqa: S104  it is what is tested
         with ExitStack() as unless_all_is_well:
             self._datagrams = unless_all_is_well.enter_context(socket.socket(family, socket.SOCK_DGRAM))
             self._connections = unless_all_is_well.enter_context(socket.socket(family, socket.SOCK_STREAM))
             if family == socket.AF_INET6:
                 for listening in (self._datagrams, self._connections):
                     listening.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 1)
-            # The test before this one may have had the same port.
+            # The receiver before this one may have had the same port.
             self._connections.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
             self._datagrams.bind((anywhere, port))
             self.port = int(self._datagrams.getsockname()[1])
@@ -94,6 +53,7 @@ class HostReceiver:
             )
 
     def close(self) -> None:
+        """Stop listening."""
         for listening in (self._datagrams, self._connections):
             # An unconnected datagram socket says that it is, and wakes its reader all the same.
             with suppress(OSError):
@@ -134,21 +94,6 @@ def host_receivers() -> Iterator[list[HostReceiver]]:
             receivers.append(HostReceiver.on_any_port())
         stack.callback(receivers[1].close)
         yield receivers
-
-
-@contextmanager
-def listening_neighbour(engine: docker.DockerClient, image: str) -> Iterator[Container]:
-    """Run a listening container with a network namespace of its own, on the Engine's default bridge."""
-    container = engine.containers.run(image, ["python", "-c", RECEIVING], detach=True, init=True)
-    try:
-        with reading(container.logs(stream=True, follow=True)) as chunks:
-            said = b""
-            while said.count(b"ready") < 2:
-                said += next(chunks)
-        container.reload()
-        yield container
-    finally:
-        container.remove(force=True)
 
 
 def host_addresses() -> list[str]:

@@ -1,0 +1,86 @@
+"""What a verdict is worth when a product under evaluation took part.
+
+It may not give the sandbox's secrets away, and where money never reaches a witness that is ours, what
+the product says of itself is called self-reported and is never a pass.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+
+from sandbox.evidence.leaks import LiveSecrets
+from sandbox.lifecycle.service import Running
+from sandbox.model.run import Outcome, StepResult, Verdict
+from sandbox.model.sandbox import Swap
+from sandbox.runtime import Runtime
+
+WITNESS = "payee-institutions"
+SETTLING = "payments"
+
+
+ALL_LINES = 1_000_000
+"""More than a runtime keeps of one instance's log."""
+
+
+def review_run(
+    runtime: Runtime,
+    running: Running,
+    secrets: Iterable[str],
+    verdict: Verdict,
+    failure: StepResult | None,
+) -> Verdict:
+    """Have the last word on a verdict: read what the products that took part have logged."""
+    spec = running.spec
+    logs = {name: "\n".join(runtime.logs(spec.name, name, tail=ALL_LINES)) for name in spec.foreign}
+    return review(verdict, failure, spec.swaps, find_leaks(logs, LiveSecrets(secrets)))
+
+
+def find_leaks(logs: Mapping[str, str], secrets: LiveSecrets) -> Sequence[str]:
+    """Name the instances whose log holds a live secret, in any form in which one usually travels."""
+    return sorted(name for name, text in logs.items() if secrets.occurs_in(text.encode()))
+
+
+def review(
+    verdict: Verdict, failure: StepResult | None, swaps: Sequence[Swap], leaks: Sequence[str]
+) -> Verdict:
+    """Give the verdict as it may stand.
+
+    Args:
+        verdict: What the steps came to.
+        failure: The step to blame, when one failed.
+        swaps: Who took part.
+        leaks: From `find_leaks`.
+    """
+    reviewed = _call_self_reported(verdict, failure, swaps)
+    return _blame_leaks(reviewed, swaps, leaks) if leaks else reviewed
+
+
+def _blame_leaks(verdict: Verdict, swaps: Sequence[Swap], leaks: Sequence[str]) -> Verdict:
+    names = {name: swap.name for swap in swaps for name in (swap.block, *swap.parts)}
+    who = ", ".join(f"{names.get(each, each)} ({each})" for each in leaks)
+    told = (
+        f"“The product keeps the sandbox's secrets to itself” failed: the log of {who} holds a secret "
+        "that it was told, as it is or encoded."
+    )
+    sentence = f"{verdict.sentence} And {told}" if verdict.outcome is Outcome.FAILED else f"Step {told}"
+    return verdict.model_copy(update={"outcome": Outcome.FAILED, "sentence": sentence, "figures": ()})
+
+
+def _call_self_reported(verdict: Verdict, failure: StepResult | None, swaps: Sequence[Swap]) -> Verdict:
+    swap = next((each for each in swaps if each.block == SETTLING and each.settles == "nowhere"), None)
+    if swap is None:
+        return verdict
+    at_the_witness = failure is not None and failure.call is not None and failure.call.block == WITNESS
+    if verdict.outcome is Outcome.PASSED:
+        said = f"Self-reported by {swap.name}, and confirmed by nobody: {verdict.sentence}"
+    elif verdict.outcome is Outcome.FAILED and at_the_witness:
+        said = (
+            f"Self-reported by {swap.name}: it settles nowhere, so the payees' institutions can't tell "
+            f"whether anybody was paid. {verdict.sentence}"
+        )
+    else:
+        return verdict
+    figures = tuple(
+        figure.model_copy(update={"label": f"{figure.label} (self-reported)"}) for figure in verdict.figures
+    )
+    return verdict.model_copy(update={"outcome": Outcome.ERROR, "sentence": said, "figures": figures})

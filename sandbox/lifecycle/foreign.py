@@ -1,0 +1,90 @@
+"""From a candidate to the programs that run in its block's place: itself, and what it brought along.
+
+A candidate is told its port, where the mediator is, and what it must prove and check; no database
+of ours, no citizens, no secret of anybody else.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from urllib.parse import urlsplit
+
+from sandbox.lifecycle.secrets import Secrets
+from sandbox.model.candidate import Candidate, PartRunning, program_name
+from sandbox.runtime import InstanceSpec, Limits
+
+DATABASE_PORT = 5432
+DATABASE_ROLE = "candidate"
+PASSWORD = "{password}"  # noqa: S105  the word that stands for it
+
+
+def candidate_specs(
+    candidate: Candidate, told: Mapping[str, str], secrets: Secrets
+) -> dict[str, InstanceSpec]:
+    """Specify a candidate and its parts, by instance name."""
+    block, descriptor = candidate.block, candidate.descriptor
+    password = secrets.database(block)
+    specs = {
+        program_name(block, name): _part_spec(candidate, name, running, told["SANDBOX_ID"], password)
+        for name, running in candidate.parts.items()
+    }
+    environment = {
+        **_filled(descriptor.environment, password),
+        **told,
+        "PORT": str(descriptor.port),
+        "OUTBOUND_SECRET": secrets.outbound(block),
+    }
+    for name, running in candidate.parts.items():
+        if running.part.provided is not None:
+            environment["DATABASE_URL"] = (
+                f"postgresql://{DATABASE_ROLE}:{password}@{name}:{DATABASE_PORT}/{DATABASE_ROLE}"
+            )
+    specs[block] = InstanceSpec(
+        sandbox=told["SANDBOX_ID"],
+        name=block,
+        image=candidate.image,
+        environment=environment,
+        limits=Limits(memory_mib=descriptor.memory),
+        writable=descriptor.writable,
+    )
+    return specs
+
+
+def peer_of(candidate: Candidate, address: str) -> dict[str, str]:
+    """Say what the mediator must know of a candidate that it assumes of our own blocks."""
+    descriptor = candidate.descriptor
+    place = urlsplit(address)
+    return {
+        "url": f"{place.scheme}://{place.hostname}:{descriptor.port}",
+        "readiness": descriptor.readiness,
+        "clock": descriptor.clock,
+    }
+
+
+def _part_spec(
+    candidate: Candidate, name: str, running: PartRunning, sandbox: str, password: str
+) -> InstanceSpec:
+    part = running.part
+    spec = InstanceSpec(
+        sandbox=sandbox,
+        name=program_name(candidate.block, name),
+        beside=candidate.block,
+        alias=name,
+        environment=_filled(part.environment, password),
+        limits=Limits(memory_mib=part.memory_mib),
+        writable=part.writable,
+    )
+    if part.provided is None:
+        return replace(spec, image=running.image)
+    return replace(
+        spec,
+        module="sandbox.runtimes.own_database",
+        arguments=(),
+        environment={"PORT": str(DATABASE_PORT), "ROLE": DATABASE_ROLE, "PASSWORD": password},
+        limits=Limits(memory_mib=part.memory_mib, tmp_mib=part.memory_mib // 2),
+    )
+
+
+def _filled(environment: Mapping[str, str], password: str) -> dict[str, str]:
+    return {name: value.replace(PASSWORD, password) for name, value in environment.items()}
