@@ -26,7 +26,18 @@ from sandbox.settings import Settings
 
 DISTRIBUTION = "civic-sandbox"
 STAYS_ON_THE_HOST = frozenset(
-    {"docker", "faker", "openpyxl", "phonenumbers", "psutil", "python-stdnum", "rich", "schwifty", "typer"}
+    {
+        "docker",
+        "faker",
+        "openpyxl",
+        "phonenumbers",
+        "psutil",
+        "python-stdnum",
+        "rich",
+        "schemathesis",
+        "schwifty",
+        "typer",
+    }
 )
 """Requirements of the command line and the generator: nothing inside a sandbox may import them."""
 
