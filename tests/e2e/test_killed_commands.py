@@ -10,11 +10,13 @@ import os
 import random
 import signal
 import sys
+from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
 
-from tests.e2e.conftest import User
+from tests.e2e.conftest import User, a_user
 
 KILL_AT = str(Path(__file__).parent.parent / "fakes" / "kill_at.py")
 UP = ("up", "--block", "payee-institutions", "--name", "victim", "--size", "200")
@@ -33,28 +35,44 @@ def first_and_last(steps: list[str], user: User) -> tuple[int, int]:
     return made[0], made[-1]
 
 
-def draw_points(steps: list[str], user: User, count: int) -> list[int]:
+def draw_points(steps: list[str], user: User, chance: random.Random, count: int) -> list[int]:
     """Draw kill points: two thirds while resources are made, the rest anywhere."""
     first, last = first_and_last(steps, user)
-    chance = random.Random(SEED)
     inside = [chance.randint(first, last) for _ in range(count - count // 3)]
     return inside + [chance.randint(1, len(steps)) for _ in range(count // 3)]
+
+
+@dataclass(frozen=True)
+class Traced:
+    """A user whose command was traced whole, once its caches were warm."""
+
+    user: User
+    steps: list[str]
+
+
+@pytest.fixture(scope="module", params=["local", pytest.param("docker", marks=pytest.mark.docker)])
+def traced(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Traced]:
+    if request.param == "docker":
+        request.getfixturevalue("engine")
+    trace = tmp_path_factory.mktemp("traced") / "steps"
+    for user in a_user(request.param):
+        for _ in range(2):
+            whole = user.starts(sys.executable, KILL_AT, "SIGKILL", "0", str(trace), *UP)
+            _, said = whole.communicate(timeout=300)
+            assert whole.returncode == 0, said
+            assert [each["state"] for each in user.types("ls", "--json").value] == ["running"]
+            assert user.types("down", "victim").code == 0
+            assert user.remains() == []
+        yield Traced(user, trace.read_text().splitlines())
 
 
 @pytest.mark.campaign
 @pytest.mark.parametrize("signal_name", ["SIGKILL", "SIGINT"])
 def test_a_command_cut_short_leaves_what_ls_shows_and_down_removes(
-    user: User, signal_name: str, tmp_path: Path
+    traced: Traced, signal_name: str, tmp_path: Path
 ) -> None:
-    trace = tmp_path / "steps"
-    for _ in range(2):  # the second time caches are warm, as they will be below
-        whole = user.starts(sys.executable, KILL_AT, signal_name, "0", str(trace), *UP)
-        _, said = whole.communicate(timeout=300)
-        assert whole.returncode == 0, said
-        assert [each["state"] for each in user.types("ls", "--json").value] == ["running"]
-        assert user.types("down", "victim").code == 0
-        assert user.remains() == []
-    points = draw_points(trace.read_text().splitlines(), user, COUNT)
+    user, trace = traced.user, tmp_path / "steps"
+    points = draw_points(traced.steps, user, random.Random(f"{SEED} {signal_name}"), COUNT)
     print(f"seed {SEED}, kill points {points}")
     cut_short = 0
     for point in points:
