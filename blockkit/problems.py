@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 import logging
+import re
+from collections.abc import Mapping
 from typing import Any
 
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 from starlette.exceptions import HTTPException
+
+METHODS = ("get", "put", "post", "delete", "patch")
+PARAMETER = r"\{[^{}]+\}"
 
 
 class Problem(Exception):
@@ -45,6 +50,19 @@ def problem_response(
     )
 
 
+def allowed_methods(contract: Mapping[str, Any], path: str) -> str:
+    """List the methods of the path that an address means; one without parameters comes first."""
+    fitting = [
+        (len(re.findall(PARAMETER, template)), item)
+        for template, item in contract["paths"].items()
+        if re.fullmatch("[^/]+".join(map(re.escape, re.split(PARAMETER, template))), path)
+    ]
+    if not fitting:
+        return ""
+    _, item = min(fitting, key=lambda each: each[0])
+    return ", ".join(sorted(method.upper() for method in item if method in METHODS))
+
+
 def install_problems(app: FastAPI, log: logging.Logger) -> None:
     """Translate every way a route can refuse or break."""
 
@@ -62,10 +80,14 @@ def install_problems(app: FastAPI, log: logging.Logger) -> None:
             400, "invalid-request", "the request does not fit the contract", faults=faults
         )
 
-    async def on_http(_: Request, error: Exception) -> JSONResponse:
+    async def on_http(request: Request, error: Exception) -> JSONResponse:
         assert isinstance(error, HTTPException)
         kind = {404: "not-found", 405: "method-not-allowed"}.get(error.status_code, "refused")
-        headers = dict(error.headers) if error.headers else None
+        headers = dict(error.headers) if error.headers else {}
+        if error.status_code == 405 and (allowed := allowed_methods(request.app.openapi(), request.url.path)):
+            headers["Allow"] = (
+                allowed  # Starlette names the methods of one route, and a path may have several
+            )
         return problem_response(error.status_code, kind, str(error.detail), headers)
 
     async def on_crash(request: Request, error: Exception) -> JSONResponse:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Annotated, Any, Literal
 
 from fastapi import Depends, Header, Path, Query
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StrictBool, StringConstraints
 
 from blockkit.app import Kit
 from blockkit.problems import Problem
@@ -13,6 +13,7 @@ from blocks.consent import webhooks
 from blocks.consent.records import Signer
 from blocks.consent.revisions import Author
 
+ADDRESS = r"^https?://[A-Za-z0-9.-]{1,255}(:[0-9]{1,5})?(/[!-~]{0,1000})?$"
 PRINTABLE = r"^[^\x00-\x1f]+$"
 Identifier = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9._-]{1,64}$")]
 Text = Annotated[str, StringConstraints(min_length=1, max_length=2000, pattern=r"^[^\x00]+$")]
@@ -29,8 +30,16 @@ Authorization = Annotated[str | None, Header()]
 Client = Annotated[str, Header(alias="Information-Mediator-Client")]
 
 
+def _whole(value: Any) -> Any:
+    """Take 30.0 for 30, as JSON Schema does; nothing else is taken for a number."""
+    return int(value) if isinstance(value, float) and value.is_integer() else value
+
+
 class Wire(BaseModel):
     model_config = ConfigDict(frozen=True, extra="ignore")
+
+
+Days = Annotated[int, Field(ge=0, le=2_000_000_000, strict=True), BeforeValidator(_whole)]
 
 
 class Policy(Wire):
@@ -40,7 +49,7 @@ class Policy(Wire):
     url: Text
     jurisdiction: Text | None = None
     industrySector: Text | None = None  # noqa: N815  the wire's names
-    dataRetentionPeriodDays: int | None = Field(default=None, ge=0)  # noqa: N815
+    dataRetentionPeriodDays: Days | None = None  # noqa: N815
     geographicRestriction: Text | None = None  # noqa: N815
     storageLocation: Text | None = None  # noqa: N815
 
@@ -73,8 +82,8 @@ class DataAgreement(Wire):
     lawfulBasis: Text  # noqa: N815
     dataUse: Text | None = None  # noqa: N815
     dpia: Annotated[str, StringConstraints(max_length=2000, pattern=r"^[^\x00]*$")] = ""
-    active: bool = True
-    forgettable: bool = False
+    active: StrictBool = True
+    forgettable: StrictBool = False
     compatibleWithVersion: Reference | None = None  # noqa: N815
     lifecycle: Lifecycle | None = None
 
@@ -84,6 +93,8 @@ class DataAgreementBody(Wire):
 
 
 class Individual(Wire):
+    id: Annotated[str, StringConstraints(max_length=64)] | None = None
+    """Not ours to take: a person's id follows from what they are known by elsewhere."""
     externalId: Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9-]{1,64}$")]  # noqa: N815
     externalIdType: Text = "foundational id"  # noqa: N815
     identityProviderId: Text = "identity"  # noqa: N815
@@ -95,9 +106,9 @@ class IndividualBody(Wire):
 
 class Webhook(Wire):
     id: Identifier | None = None
-    payloadUrl: Annotated[str, StringConstraints(pattern=r"^https?://[^\s\x00-\x1f]{1,1000}$")]  # noqa: N815
+    payloadUrl: Annotated[str, StringConstraints(pattern=ADDRESS)]  # noqa: N815
     contentType: Literal["application/json"] = "application/json"  # noqa: N815
-    disabled: bool = False
+    disabled: StrictBool = False
     secretKey: Annotated[str, StringConstraints(min_length=8, max_length=200, pattern=PRINTABLE)]  # noqa: N815
 
     def wish(self) -> webhooks.Webhook:
@@ -112,7 +123,7 @@ class WebhookBody(Wire):
 class DraftRecord(Wire):
     dataAgreement: Identifier | Reference  # noqa: N815
     dataAgreementRevisionHash: str  # noqa: N815
-    optIn: bool = True  # noqa: N815
+    optIn: StrictBool = True  # noqa: N815
 
     @property
     def agreement_id(self) -> str:
@@ -135,7 +146,7 @@ class DraftBody(Wire):
 
 
 class RecordChange(Wire):
-    optIn: bool  # noqa: N815
+    optIn: StrictBool  # noqa: N815
 
 
 class RecordBody(Wire):
@@ -172,7 +183,7 @@ def acting(kit: Kit, authorization: str | None, individual_id: str | None) -> Si
     caller = kit.access.caller(authorization)
     if caller.anyone:
         if not individual_id:
-            raise Problem(400, "individual-missing", "say whose consent it is: individualId")
+            raise Problem(401, "individual-missing", "say whose consent it is: individualId")
         return Signer(individual_id, None)
     if not caller.individual_id:
         raise Problem(401, "token-refused", "this is no access token of a person")
