@@ -10,6 +10,8 @@ from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 from starlette.exceptions import HTTPException
 
+from blockkit.methods import allowed_methods
+
 
 class Problem(Exception):
     """A refusal: raise it anywhere below a route.
@@ -62,10 +64,12 @@ def install_problems(app: FastAPI, log: logging.Logger) -> None:
             400, "invalid-request", "the request does not fit the contract", faults=faults
         )
 
-    async def on_http(_: Request, error: Exception) -> JSONResponse:
+    async def on_http(request: Request, error: Exception) -> JSONResponse:
         assert isinstance(error, HTTPException)
         kind = {404: "not-found", 405: "method-not-allowed"}.get(error.status_code, "refused")
         headers = dict(error.headers) if error.headers else None
+        if error.status_code == 405 and (allowed := allowed_methods(app, request.url.path)):
+            headers = {"Allow": allowed}  # the router names only those of the first route that it came by
         return problem_response(error.status_code, kind, str(error.detail), headers)
 
     async def on_crash(request: Request, error: Exception) -> JSONResponse:
