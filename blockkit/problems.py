@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import logging
-import re
-from collections.abc import Mapping
 from typing import Any
 
 from fastapi import FastAPI, Request
@@ -12,8 +10,7 @@ from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 from starlette.exceptions import HTTPException
 
-METHODS = ("get", "put", "post", "delete", "patch")
-PARAMETER = r"\{[^{}]+\}"
+from blockkit.methods import allowed_methods
 
 
 class Problem(Exception):
@@ -50,19 +47,6 @@ def problem_response(
     )
 
 
-def allowed_methods(contract: Mapping[str, Any], path: str) -> str:
-    """List the methods of the path that an address means; one without parameters comes first."""
-    fitting = [
-        (len(re.findall(PARAMETER, template)), item)
-        for template, item in contract["paths"].items()
-        if re.fullmatch("[^/]+".join(map(re.escape, re.split(PARAMETER, template))), path)
-    ]
-    if not fitting:
-        return ""
-    _, item = min(fitting, key=lambda each: each[0])
-    return ", ".join(sorted(method.upper() for method in item if method in METHODS))
-
-
 def install_problems(app: FastAPI, log: logging.Logger) -> None:
     """Translate every way a route can refuse or break."""
 
@@ -83,11 +67,9 @@ def install_problems(app: FastAPI, log: logging.Logger) -> None:
     async def on_http(request: Request, error: Exception) -> JSONResponse:
         assert isinstance(error, HTTPException)
         kind = {404: "not-found", 405: "method-not-allowed"}.get(error.status_code, "refused")
-        headers = dict(error.headers) if error.headers else {}
-        if error.status_code == 405 and (allowed := allowed_methods(request.app.openapi(), request.url.path)):
-            headers["Allow"] = (
-                allowed  # Starlette names the methods of one route, and a path may have several
-            )
+        headers = dict(error.headers) if error.headers else None
+        if error.status_code == 405 and (allowed := allowed_methods(app, request.url.path)):
+            headers = {"Allow": allowed}  # the router names only those of the first route that it came by
         return problem_response(error.status_code, kind, str(error.detail), headers)
 
     async def on_crash(request: Request, error: Exception) -> JSONResponse:

@@ -21,6 +21,7 @@ from joserfc import jwt
 from joserfc.jwk import ECKey, KeySet
 from starlette.testclient import TestClient
 
+from blockkit.methods import routes_of
 from blockkit.standalone import Load, Server, throw_away_server
 
 SECRET = "secret-between-mediator-and-block"  # noqa: S105
@@ -168,20 +169,10 @@ def served_operations(app: FastAPI) -> set[tuple[str, str]]:
     )
     return {
         (method, route.path)
-        for route in _routes_of(app.router)
+        for route in routes_of(app.router)
         for method in getattr(route, "methods", None) or ()
         if method != "HEAD" and hasattr(route, "path") and not route.path.startswith(plumbing)
     }
-
-
-def _routes_of(router: Any) -> Iterator[Any]:
-    """Yield routes, those of included routers too; FastAPI keeps an included router as one entry."""
-    for route in router.routes:
-        included = getattr(route, "original_router", None)
-        if included is None:
-            yield route
-        else:
-            yield from _routes_of(included)
 
 
 def contract_operations(contract: Mapping[str, Any]) -> set[tuple[str, str]]:

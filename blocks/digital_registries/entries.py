@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import psycopg
+from jsonschema import Draft202012Validator
 
 from blockkit.problems import Problem
 from blockkit.records import Connection, Records
@@ -18,6 +19,7 @@ from blocks.digital_registries.definitions import Registry
 from blocks.digital_registries.lookups import narrow
 
 Content = Mapping[str, Any]
+TYPES = Draft202012Validator.TYPE_CHECKER
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +38,8 @@ def transaction(records: Records) -> Iterator[Connection]:
             yield db
     except (psycopg.DataError, UnicodeEncodeError):
         raise Problem(400, "value-refused", "a value holds what can't be stored or searched for") from None
+    except psycopg.errors.QueryCanceled:
+        raise Problem(400, "search-too-long", "this expression takes too long to be searched for") from None
 
 
 def check_fields(registry: Registry, names: Mapping[str, Any]) -> None:
@@ -44,6 +48,18 @@ def check_fields(registry: Registry, names: Mapping[str, Any]) -> None:
         raise Problem(
             400, "unknown-field", "the registry does not have every field of this query", fields=unknown[:20]
         )
+
+
+def as_query(registry: Registry, content: Content) -> dict[str, Any]:
+    """Give a query in the registry's spelling. Raises Problem 400 for a value that its field can't have."""
+    query = registry.spell_all(content)
+    for name, value in query.items():
+        wanted = registry.fields.get(name, {}).get("type", ())
+        types = {wanted} if isinstance(wanted, str) else set(wanted)
+        if types and "array" not in types and not any(TYPES.is_type(value, each) for each in types):
+            told = ", ".join(sorted(types))
+            raise Problem(400, "value-refused", f"{name} wants a value of type {told}")
+    return query
 
 
 def find_entries(db: Connection, registry: Registry, query: Content, *, most: int = 1) -> list[Entry]:

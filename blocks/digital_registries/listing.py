@@ -7,17 +7,20 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from blockkit.problems import Problem
+import re2
+
 from blockkit.records import Connection
 from blocks.digital_registries.definitions import Registry
-from blocks.digital_registries.entries import Entry, check_fields
+from blocks.digital_registries.entries import Entry, as_query, check_fields
 from blocks.digital_registries.lookups import narrow
 
 SEARCHED = """
    AND (%(pattern)s::text IS NULL OR EXISTS (
         SELECT FROM jsonb_each_text(content) AS one(name, value)
-         WHERE (%(within)s::text IS NULL OR name = %(within)s) AND value ILIKE %(pattern)s))
+         WHERE (%(within)s::text IS NULL OR name = %(within)s) AND value ~* %(pattern)s))
 """
+LONGEST_SEARCH = "3s"
+"""A regular expression has a time limit, for PostgreSQL's engine is not a linear one."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -26,7 +29,7 @@ class Page:
 
     Attributes:
         query: Values that fields must have, as they stood in the URL.
-        search: Text that occurs in a field, whatever its case.
+        search: A regular expression that occurs in a field, whatever its case; else the text as it stands.
         within: The one field that is searched; all when None.
         ordering: `ascending` or `descending` by id, a field, or `-field`.
     """
@@ -59,12 +62,14 @@ def list_entries(db: Connection, registry: Registry, wanted: Page) -> Listed:
     fits = chosen + SEARCHED
     parameters = {
         **narrowing,
-        "pattern": f"%{_literally(wanted.search)}%" if wanted.search else None,
+        "pattern": _pattern(wanted.search) if wanted.search else None,
         "within": within,
         "by": by,
         "limit": wanted.page_size,
         "offset": (wanted.page - 1) * wanted.page_size,
     }
+    if wanted.search:
+        db.execute("SELECT set_config('statement_timeout', %s, true)", [LONGEST_SEARCH])
     total = db.execute("SELECT count(*) AS count" + fits, parameters).fetchone()
     assert total is not None
     direction = "DESC" if descending else "ASC"
@@ -84,12 +89,16 @@ def _typed(registry: Registry, name: str, value: str) -> Any:
     if "string" in types:
         return value
     try:
-        return json.loads(value)
+        read = json.loads(value)
     except (ValueError, RecursionError):
-        raise Problem(
-            400, "value-refused", f"{name} wants a value of type {', '.join(sorted(types))}"
-        ) from None
+        read = value
+    return as_query(registry, {name: read})[name]
 
 
-def _literally(text: str) -> str:
-    return text.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
+def _pattern(search: str) -> str:
+    """Give what PostgreSQL is to look for; what is no expression that RE2 would run is meant as it stands."""
+    try:
+        re2.compile(search)
+    except re2.error:
+        return "***=" + search  # a director of PostgreSQL's: what follows is a plain text
+    return "***:" + search

@@ -49,6 +49,8 @@ def read_shape(schema: Mapping[str, Any]) -> Shape:
     properties = schema.get("properties")
     if schema.get("type") != "object" or not isinstance(properties, dict):
         raise _unfit("it must describe an object with properties")
+    if not all(isinstance(each, dict) for each in properties.values()):
+        raise _unfit("each property is described by an object")
     named = _marked(properties, "primaryKey") or [name for name in PRIMARY_NAMES if name in properties]
     subjects = _marked(properties, "subject")
     if len(named) != 1 or len(subjects) > 1:
@@ -82,7 +84,7 @@ _Validator = extend(Draft202012Validator, {"pattern": _match_pattern})  # type: 
 
 
 def _marked(properties: Mapping[str, Any], mark: str) -> list[str]:
-    return [name for name, each in properties.items() if isinstance(each, dict) and each.get(mark) is True]
+    return [name for name, each in properties.items() if each.get(mark) is True]
 
 
 def _refuse_dangerous(part: Any, depth: int) -> None:

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from itertools import groupby
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Path, Response
+from fastapi import APIRouter, Depends, HTTPException, Path, Response
 from pydantic import Field, StringConstraints
 
 from blockkit.app import Kit
+from blockkit.problems import Problem
 from blockkit.records import Row
 from blocks.digital_registries.designs import (
     DEFAULT_FORMAT,
@@ -20,14 +22,16 @@ from blocks.digital_registries.designs import (
     read_design,
 )
 from blocks.digital_registries.entries import transaction
-from blocks.digital_registries.routes.wire import ROLE, Authorization, Wire
+from blocks.digital_registries.routes.wire import ROLE, Authorization, Wire, named_client
 
 SERVICES = ("list", "create", "exists", "read", "update", "update-entries", "update-or-create", "delete")
 Name = Annotated[str, StringConstraints(min_length=1, max_length=100, pattern=r"^[^\x00-\x1f]+$")]
 Text = Annotated[str, StringConstraints(max_length=400, pattern=r"^[^\x00]*$")]
 Segment = Annotated[str, StringConstraints(pattern=r"^[A-Za-z][A-Za-z0-9_.-]*$", max_length=60)]
 VersionText = Annotated[str, StringConstraints(pattern=r"^[0-9]+(\.[0-9]+)*$", max_length=20)]
-Number = Annotated[int, Path(alias="id", ge=1, le=2**63 - 1)]
+Number = Annotated[str, Path(alias="id")]
+NUMBER = re.compile(r"[1-9][0-9]{0,18}")
+LARGEST = 2**63 - 1
 
 
 class DesignBody(Wire):
@@ -49,7 +53,7 @@ class DesignBody(Wire):
 
 def make_router(kit: Kit) -> APIRouter:
     """Make the routes."""
-    router = APIRouter()
+    router = APIRouter(dependencies=[Depends(named_client)])
 
     @router.get("/databases")
     def list_databases() -> list[dict[str, Any]]:
@@ -87,16 +91,26 @@ def make_router(kit: Kit) -> APIRouter:
     @router.get("/database/{id}")
     def read_database(number: Number) -> dict[str, Any]:
         with kit.records.transaction() as db:
-            return _describe(read_design(db, number))
+            return _describe(read_design(db, _number(number)))
 
     @router.delete("/database/{id}")
     def delete_database(number: Number, authorization: Authorization = None) -> str:
+        meant = _number(number)
         kit.access.require(authorization, ROLE)
         with kit.records.transaction() as db:
-            delete_registry(db, number)
+            delete_registry(db, meant)
         return "Success"
 
     return router
+
+
+def _number(text: str) -> int:
+    """Read the number of a definition; where designs are sent to there is no definition to read or delete."""
+    if text == "modify":
+        raise HTTPException(405, "Method Not Allowed")
+    if not NUMBER.fullmatch(text) or int(text) > LARGEST:
+        raise Problem(400, "invalid-request", "a definition is called by its number")
+    return int(text)
 
 
 def _describe_catalog(versions: list[Row]) -> dict[str, Any]:

@@ -10,7 +10,14 @@ from fastapi import APIRouter, Query, Request
 from blockkit.app import Kit
 from blockkit.problems import Problem
 from blocks.digital_registries.definitions import find_registry
-from blocks.digital_registries.entries import find_entries, find_entry, find_named, no_record, transaction
+from blocks.digital_registries.entries import (
+    as_query,
+    find_entries,
+    find_entry,
+    find_named,
+    no_record,
+    transaction,
+)
 from blocks.digital_registries.listing import Page, list_entries
 from blocks.digital_registries.routes.wire import (
     UNKNOWN,
@@ -75,7 +82,7 @@ def make_router(kit: Kit) -> APIRouter:
         who = asker(kit, client, authorization)
         with transaction(kit.records) as db:
             registry = find_registry(db, code, version)
-            found = find_entries(db, registry, registry.spell_all(body.query.content))
+            found = find_entries(db, registry, as_query(registry, body.query.content))
             note(db, registry, found, "exists", who)
         message = "Object found from database" if found else "Object not found from database"
         return {"answer": {"status": bool(found), "message": message}}
@@ -91,7 +98,7 @@ def make_router(kit: Kit) -> APIRouter:
         who = asker(kit, client, authorization)
         with transaction(kit.records) as db:
             registry = find_registry(db, code, version)
-            entry = find_entry(db, registry, registry.spell_all(body.query.content))
+            entry = find_entry(db, registry, as_query(registry, body.query.content))
             note(db, registry, [entry], "read", who)
         return {"content": entry.content}
 

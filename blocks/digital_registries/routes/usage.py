@@ -9,13 +9,13 @@ import re
 from collections.abc import Mapping
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Query, Request
+from fastapi import APIRouter, Depends, Query, Request
 
 from blockkit.app import Kit
 from blockkit.problems import Problem
 from blockkit.records import Row
 from blocks.digital_registries.entries import transaction
-from blocks.digital_registries.routes.wire import ROLE, Authorization
+from blocks.digital_registries.routes.wire import ROLE, Authorization, named_client
 from blocks.digital_registries.usages import list_usages
 
 Named = Annotated[str, Query(min_length=1, max_length=60)]
@@ -24,7 +24,7 @@ LONGEST = 60
 
 def make_router(kit: Kit) -> APIRouter:
     """Make the routes."""
-    router = APIRouter()
+    router = APIRouter(dependencies=[Depends(named_client)])
 
     @router.get("/data/myPersonalDataUsage")
     def my_personal_data_usage(

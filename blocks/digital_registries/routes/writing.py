@@ -13,7 +13,7 @@ from blockkit.app import Kit
 from blocks.digital_registries import writes
 from blocks.digital_registries.changes import Asker, Change
 from blocks.digital_registries.definitions import Registry, find_registry
-from blocks.digital_registries.entries import transaction
+from blocks.digital_registries.entries import as_query, transaction
 from blocks.digital_registries.routes.wire import (
     UNKNOWN,
     Authorization,
@@ -114,5 +114,5 @@ def _change(operation: str, registry: Registry, body: QueryAndWriteBody, who: As
     write = registry.spell_all(body.write.content)
     key = registry.primary_key
     if body.query is not None:
-        return Change(operation, registry.spell_all(body.query.content), write, who)
+        return Change(operation, as_query(registry, body.query.content), write, who)
     return Change(operation, {key: write[key]} if key in write else {}, write, who)

@@ -13,6 +13,7 @@ import pytest
 from starlette.testclient import TestClient
 
 from blockkit.testing import as_mediator, environment_for
+from blocks.digital_registries import listing
 from blocks.digital_registries.app import create_app
 from blocks.digital_registries.seed import load
 
@@ -129,6 +130,14 @@ def test_what_is_not_there_is_named(ask: Ask) -> None:
     assert (missing.status_code, missing.json()["detail"]) == (404, "no record found")
     assert kind(ask("read", "nothing", query={"a": "b"})) == (404, "no-such-registry")
     assert kind(ask("read", "individuals", "9.9", query={"a": "b"})) == (404, "no-such-registry")
+
+
+@pytest.mark.parametrize("value", [{}, ["ZZ0"], 7, None, True])
+def test_a_value_of_another_type_than_its_field_is_refused(ask: Ask, value: Any) -> None:
+    for operation in ("read", "exists", "update", "updateOrCreate"):
+        parts = {"write": {}} if operation.startswith("update") else {}
+        told = ask(operation, "individuals", query={"individualId": value}, **parts)
+        assert kind(told) == (400, "value-refused")
 
 
 @pytest.mark.parametrize("operation", ["read", "exists"])
@@ -252,6 +261,10 @@ def test_lists_are_filtered_searched_ordered_and_paged(client: TestClient) -> No
     assert ids(**{"query.alive": "true", "query.sex": "male"}) == ["ZZ1", "ZZ4"]
     assert ids(search="aSh") == ["ZZ0", "ZZ1", "ZZ2"]
     assert ids(search="_") == ["ZZ2"]
+    assert ids(search="^(ada|ben)$", filter="givenName") == ["ZZ0", "ZZ1"]
+    assert ids(search="O'Neil (") == []
+    assert ids(search="(a)\\1", filter="givenName") == []
+    assert ids(search="***=x") == []
     assert ids(search="male", filter="givenName") == []
     assert ids(ordering="-birthDate", pageSize=2) == ["ZZ4", "ZZ3"]
     assert ids(ordering="descending", pageSize=1) == ["ZZ4"]
@@ -260,6 +273,18 @@ def test_lists_are_filtered_searched_ordered_and_paged(client: TestClient) -> No
     assert page["previous"] == "/data/individuals/1.0?pageSize=2&page=1"
     following = client.get(page["next"]).json()
     assert ("next" in following, len(following["results"])) == (False, 1)
+
+
+def test_an_expression_that_takes_too_long_is_given_up(
+    client: TestClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(listing, "LONGEST_SEARCH", "1ms")
+    monkeypatch.setattr(
+        listing, "SEARCHED", listing.SEARCHED.replace("value ~*", "pg_sleep(1) IS NOT NULL AND value ~*")
+    )
+    answer = client.get("/data/individuals/1.0", params={"search": "a"})
+    assert kind(answer) == (400, "search-too-long")
+    assert client.get("/data/individuals/1.0").status_code == 200
 
 
 INJECTIONS = [

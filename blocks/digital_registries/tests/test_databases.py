@@ -124,6 +124,20 @@ def test_definitions_are_listed_read_and_deleted(define: Any, client: TestClient
     assert client.delete(f"/database/{individuals}", headers=token).status_code == 409
 
 
+def test_an_address_takes_the_methods_that_it_says(client: TestClient) -> None:
+    for method, path, allowed in (
+        ("GET", "/database/modify", "POST"),
+        ("DELETE", "/database/modify", "POST"),
+        ("PATCH", "/database/modify", "POST"),
+        ("PATCH", "/database/1001", "DELETE, GET"),
+        ("DELETE", "/data/individuals/1.0", "GET"),
+    ):
+        answer = client.request(method, path)
+        assert (answer.status_code, answer.headers["Allow"]) == (405, allowed)
+    for odd in ("0", "x", "9" * 30, "²"):
+        assert client.get(f"/database/{odd}").status_code == 400
+
+
 def test_only_a_registrar_defines(define: Any) -> None:
     assert define(role="citizen").status_code == 403
 
@@ -135,6 +149,8 @@ def test_only_a_registrar_defines(define: Any) -> None:
         {"type": "object", "properties": {"name": {"type": "string"}}},
         {"type": "object", "properties": {"id": {"type": "integer"}}},
         {"type": "object", "properties": {"id": {"type": "text"}}},
+        {"type": "object", "properties": {"id": True}},
+        {"type": "object", "properties": {"id": {"type": "string"}, "x": False}},
         {"type": "object", "properties": {"id": {"$ref": "http://elsewhere.test/schema"}}},
         {"type": "object", "properties": {"id": {"type": "string", "pattern": "(a+)+\\1$"}}},
         {"type": "object", "properties": {"id": {"type": "string"}}, "patternProperties": {"x": {}}},
