@@ -87,14 +87,23 @@ class Records:
 
     @contextmanager
     def transaction(self) -> Iterator[Connection]:
-        """Lend a connection inside one transaction. Raises Problem 503 when the database can't be reached."""
+        """Lend a connection inside one transaction.
+
+        Raises Problem 503 when the database can't be reached, or goes away meanwhile: whoever asks again
+        finds out what became of the transaction.
+        """
         if not self._reached and not self.reached():
             raise Problem(503, "database-unreachable", "this block can't reach its database")
+        lent: Connection | None = None
         try:
-            with self._pool.connection() as connection:
-                yield connection
+            with self._pool.connection() as lent:
+                yield lent
         except PoolTimeout as error:
             raise Problem(503, "database-unreachable", "this block can't reach its database") from error
+        except psycopg.OperationalError as error:
+            if lent is None or not lent.closed:
+                raise
+            raise Problem(503, "database-went-away", "this block lost its database meanwhile") from error
 
     def answers(self) -> bool:
         """Whether the database can be asked at all, for readiness."""

@@ -21,7 +21,7 @@ from blockkit.records import Connection, Row
 from blocks.payments import ledger
 from blocks.payments.patience import Patience
 
-CHUNK = 500
+CHUNK = 1000
 """Instructions that travel together; each chunk is one transaction."""
 
 CLAIM = """

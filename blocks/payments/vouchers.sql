@@ -54,23 +54,24 @@ CREATE TABLE disclosures (
     recorded_at timestamptz NOT NULL DEFAULT clock_timestamp()
 );
 
-CREATE FUNCTION check_voucher_journal(entry public.journals, volume bigint, giver text) RETURNS void
-LANGUAGE plpgsql SET enable_seqscan = off AS $$
+CREATE FUNCTION fault_of_voucher_journal(
+    kind text, batch text, instruction text, contra bigint, volume bigint, giver text) RETURNS text
+LANGUAGE plpgsql STABLE SET enable_seqscan = off AS $$
 DECLARE
     voucher public.vouchers;
 BEGIN
-    SELECT * INTO voucher FROM public.vouchers WHERE serial::text = entry.instruction_id AND amount = volume;
+    SELECT * INTO voucher FROM public.vouchers WHERE serial::text = instruction AND amount = volume;
     IF voucher IS NULL THEN
-        RAISE check_violation USING MESSAGE = format('journal %s is of no voucher of its amount', entry.number);
+        RETURN 'is of no voucher of its amount';
     END IF;
-    IF voucher.set_aside AND entry.kind <> 'issue' AND (
+    IF voucher.set_aside AND kind <> 'issue' AND (
             giver <> 'voucher:' || voucher.voucher_group || ':' || voucher.currency
             OR NOT EXISTS (SELECT FROM public.journals i
-                            WHERE i.kind = 'issue' AND i.batch_id = entry.batch_id
-                              AND i.instruction_id = entry.instruction_id
-                              AND coalesce(entry.contra_of, i.number) = i.number)) THEN
-        RAISE check_violation USING MESSAGE = format('journal %s follows no issue', entry.number);
+                            WHERE i.kind = 'issue' AND i.batch_id = batch AND i.instruction_id = instruction
+                              AND coalesce(contra, i.number) = i.number)) THEN
+        RETURN 'follows no issue';
     END IF;
+    RETURN NULL;
 END $$;
 CREATE INDEX vouchers_name ON vouchers ((serial::text));
 
