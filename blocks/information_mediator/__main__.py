@@ -7,6 +7,7 @@ import os
 import sys
 from collections.abc import Mapping, Sequence
 
+from blockkit.fixtures import Enter
 from blockkit.main import Load, run_block
 from blocks.information_mediator.app import FOLDER, create_app
 from blocks.information_mediator.settings import SLUG
@@ -16,13 +17,19 @@ def main(arguments: Sequence[str], environment: Mapping[str, str]) -> int:
     """Run one command and give its exit code."""
     if arguments[:1] == ["verify"]:
         return _verify(arguments[1:])
-    return run_block(SLUG, FOLDER, create_app, _loader, arguments, environment)
+    return run_block(SLUG, FOLDER, create_app, _loader, arguments, environment, _fixtures)
 
 
 def _loader() -> Load:
     from blocks.information_mediator.seed import load  # pyarrow comes with it; serving doesn't pay for it
 
     return load
+
+
+def _fixtures() -> Enter:
+    from blocks.information_mediator.fixtures import enter
+
+    return enter
 
 
 def _verify(arguments: Sequence[str]) -> int:

@@ -26,6 +26,8 @@ from blockkit.problems import install_problems
 from blocks.information_mediator.consent import Consent
 from blocks.information_mediator.core import Core
 from blocks.information_mediator.directory import Directory
+from blocks.information_mediator.events.pusher import Patience, Pusher, grow
+from blocks.information_mediator.events.store import EventStore
 from blocks.information_mediator.faults import Faults
 from blocks.information_mediator.hold import Hold
 from blocks.information_mediator.host_check import HostCheck
@@ -34,6 +36,7 @@ from blocks.information_mediator.messages import Messages
 from blocks.information_mediator.routes import directory, sandbox
 from blocks.information_mediator.routes.callbacks import Callbacks
 from blocks.information_mediator.routes.calls import Calls
+from blocks.information_mediator.routes.events import event_routes
 from blocks.information_mediator.routes.public import PublicPages
 from blocks.information_mediator.settings import SLUG, MediatorSettings
 from blocks.information_mediator.store import read_wiring, until_reached
@@ -43,10 +46,15 @@ from blocks.information_mediator.wiring import Wiring
 FOLDER = Path(__file__).parent
 
 
-def create_app(environment: Mapping[str, str], transport: httpx2.AsyncBaseTransport | None = None) -> FastAPI:
-    """Make the mediator; `transport` replaces the network behind it in tests."""
+def create_app(
+    environment: Mapping[str, str],
+    transport: httpx2.AsyncBaseTransport | None = None,
+    patience: Patience = grow,
+) -> FastAPI:
+    """Make the mediator; `transport` replaces the network behind it, `patience` the waits between pushes."""
     settings = MediatorSettings.from_environment(environment)
     core = _wire(settings, transport)
+    pusher = Pusher(core, patience)
 
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
@@ -54,7 +62,9 @@ def create_app(environment: Mapping[str, str], transport: httpx2.AsyncBaseTransp
         await core.pool.open()
         core.directory = await read_wiring(core.pool)
         await core.log.open()
+        await pusher.open()
         yield
+        await pusher.close()
         await core.log.close()
         await core.upstream.close()
         await core.pool.close()
@@ -70,8 +80,10 @@ def create_app(environment: Mapping[str, str], transport: httpx2.AsyncBaseTransp
     app.include_router(_health(core))
     app.include_router(sandbox.make_router(core))
     app.include_router(directory.make_router(core))
+    calls = Calls(core)
     app.router.routes += [
-        Route("/r1/{rest:path}", Calls(core)),
+        *event_routes(core, calls),
+        Route("/r1/{rest:path}", calls),
         Route("/public/{rest:path}", PublicPages(core)),
         Route("/callbacks/{rest:path}", Callbacks(core)),
     ]
@@ -101,6 +113,7 @@ def _wire(settings: MediatorSettings, transport: httpx2.AsyncBaseTransport | Non
         upstream=upstream,
         pool=pool,
         log=MessageLog(settings.database_url, pool, settings.every_secret()),
+        events=EventStore(pool),
         messages=Messages(pool, ids("msg"), clock.machine),
         consent=Consent(settings, upstream),
         faults=Faults(ids("fault")),

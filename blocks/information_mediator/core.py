@@ -15,6 +15,7 @@ from blockkit.problems import problem_response
 from blocks.information_mediator.callers import claimed_name
 from blocks.information_mediator.consent import Consent
 from blocks.information_mediator.directory import Directory
+from blocks.information_mediator.events.store import EventStore
 from blocks.information_mediator.exchange import Exchange, Kind, Refusal
 from blocks.information_mediator.faults import Faults
 from blocks.information_mediator.hold import Hold
@@ -36,6 +37,7 @@ class Core:
     pool: AsyncConnectionPool[Any]
     log: MessageLog
     messages: Messages
+    events: EventStore
     consent: Consent
     faults: Faults
     hold: Hold

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Literal
 
 from blocks.information_mediator.redaction import Pointers
 from blocks.information_mediator.settings import CONTROLS
-from blocks.information_mediator.wiring import Client, Operation, Right, Service, Wiring
+from blocks.information_mediator.wiring import Client, Operation, Right, Service, Topic, Wiring
+
+Act = Literal["manage", "publish", "subscribe"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,6 +21,16 @@ class Found:
     operation: Operation
     values: Mapping[str, str]
     pointers: Pointers
+
+
+@dataclass(frozen=True, slots=True)
+class Listed:
+    """A service that is known and that nobody here answers for."""
+
+    application: str
+    service_id: str
+    instance_id: str
+    service_code: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,8 +44,9 @@ class _Template:
 class Directory:
     """The wiring, indexed for the hot path; replaced as a whole when the wiring is read again."""
 
-    def __init__(self, wiring: Wiring) -> None:
+    def __init__(self, wiring: Wiring, listed: Sequence[Listed] = ()) -> None:
         self.wiring = wiring
+        self.listed = listed
         self._services = {service.application: service for service in wiring.services}
         self._blocks = {service.block: service for service in wiring.services}
         self._clients = {client.application: client for client in wiring.clients}
@@ -98,6 +112,19 @@ class Directory:
         named = [right for right in lines if operation_id in right.operations]
         fitting = named or [right for right in lines if "*" in right.operations]
         return next((right for right in fitting if right.consent), fitting[0] if fitting else None)
+
+    def topic(self, client: str, room: str, event_type: str | None, act: Act | None) -> Topic | None:
+        """Give the line that allows something with an event type; None for a type or an act means any."""
+        return next(
+            (
+                line
+                for line in self.wiring.topics
+                if (line.client, line.room) == (client, room)
+                and (event_type is None or event_type in line.event_types or "*" in line.event_types)
+                and (act is None or act in line.acts)
+            ),
+            None,
+        )
 
 
 def _compile(operations: tuple[Operation, ...]) -> tuple[_Template, ...]:

@@ -6,7 +6,7 @@ from dataclasses import dataclass, fields
 from datetime import datetime
 from typing import Any, Literal
 
-from blocks.information_mediator.wiring import Right
+from blocks.information_mediator.wiring import Right, Topic
 
 Kind = Literal["call", "callback", "public", "control"]
 
@@ -47,13 +47,13 @@ class Exchange:
     response: Any = None
     correlation: str = ""
 
-    def allow(self, right: Right) -> None:
+    def allow(self, right: Right | Topic) -> None:
         """Note why the call was allowed."""
         self.purpose = right.purpose
         self.legal_basis = right.legal_basis
         self.retention = right.retention
         self.recipient = right.recipient
-        self.consent = right.consent or ""
+        self.consent = (right.consent or "") if isinstance(right, Right) else ""
 
     def content(self) -> dict[str, Any]:
         """Give the line's content as JSON values."""

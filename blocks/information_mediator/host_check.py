@@ -10,8 +10,13 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from blockkit.problems import problem_response
 
+UNPREFIXED = "information_mediator.unprefixed"
+"""Set in the scope of a request in the compliance dialect."""
 OPEN = frozenset({"/healthz", "/readyz"})
-UNPREFIXED = "/SBX/"
+OWN = frozenset(
+    ("r1", "public", "callbacks", "_sandbox", "listClients", "docs", "redoc", "static-offline-docs")
+)
+SEGMENTS_OF_AN_ADDRESS = 4
 
 
 class HostCheck:
@@ -31,10 +36,15 @@ class HostCheck:
             refusal = problem_response(421, "wrong-host", "this mediator does not answer to that name")
             await refusal(scope, receive, send)
             return
-        if scope["path"].startswith(UNPREFIXED):
+        if _begins_with_an_address(scope["path"]):
             raw = scope.get("raw_path") or scope["path"].encode()
-            scope = {**scope, "path": "/r1" + scope["path"], "raw_path": b"/r1" + raw}
+            scope = {**scope, "path": "/r1" + scope["path"], "raw_path": b"/r1" + raw, UNPREFIXED: True}
         await self._app(scope, receive, send)
+
+
+def _begins_with_an_address(path: str) -> bool:
+    first, *rest = path.removeprefix("/").split("/")
+    return first not in OWN and len(rest) >= SEGMENTS_OF_AN_ADDRESS
 
 
 def _without_port(host: str) -> str:

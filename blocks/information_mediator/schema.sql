@@ -44,6 +44,25 @@ CREATE TABLE rights (
     recipient text NOT NULL,
     consent text
 );
+CREATE TABLE topics (
+    position integer PRIMARY KEY,
+    client text NOT NULL REFERENCES applications,
+    room text NOT NULL,
+    event_types text[] NOT NULL,
+    acts text[] NOT NULL CHECK (acts <@ ARRAY['manage', 'publish', 'subscribe']),
+    purpose text NOT NULL,
+    legal_basis text NOT NULL,
+    retention text NOT NULL,
+    recipient text NOT NULL
+);
+-- Services that the directory knows and nobody here answers for: a harness's, from its fixtures.
+CREATE TABLE listed_services (
+    application text NOT NULL,
+    service_id text NOT NULL,
+    instance_id text NOT NULL,
+    service_code text NOT NULL,
+    PRIMARY KEY (application, service_id)
+);
 
 -- The message log. `line` is canonical JSON that holds its number and the hash before it, and `hash`
 -- is its SHA-256: there is no column beside them that could be edited without breaking the chain.
@@ -64,6 +83,50 @@ CREATE TABLE messages (
 );
 CREATE INDEX messages_by_correlation ON messages (correlation, kind);
 
-GRANT SELECT ON members, applications, services, operations, rights TO {role};
+-- Publish and subscribe, until a reset. Bodies are text: JSON may hold what jsonb has no place for.
+CREATE TABLE event_types (
+    room text NOT NULL,
+    event_type text NOT NULL,
+    schema text NOT NULL,
+    deleted boolean NOT NULL DEFAULT false,
+    PRIMARY KEY (room, event_type)
+);
+CREATE TABLE subscriptions (
+    id uuid PRIMARY KEY,
+    room text NOT NULL,
+    event_type text NOT NULL,
+    subscriber text NOT NULL,
+    delivery text NOT NULL CHECK (delivery IN ('PUSH', 'PULL')),
+    ttl integer NOT NULL CHECK (ttl > 0),
+    fifo boolean NOT NULL,
+    cancelled boolean NOT NULL DEFAULT false,
+    UNIQUE (room, event_type, subscriber)
+);
+CREATE TABLE events (
+    number bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+    id uuid NOT NULL UNIQUE,
+    room text NOT NULL,
+    event_type text NOT NULL,
+    publisher text NOT NULL,
+    body text NOT NULL,
+    key text,
+    published_at timestamptz NOT NULL DEFAULT clock_timestamp(),
+    UNIQUE (room, event_type, publisher, key)
+);
+CREATE TABLE deliveries (
+    event bigint NOT NULL REFERENCES events,
+    subscription uuid NOT NULL REFERENCES subscriptions,
+    state text NOT NULL DEFAULT 'open' CHECK (state IN ('open', 'acknowledged', 'dead', 'cancelled')),
+    attempts integer NOT NULL DEFAULT 0,
+    reason text NOT NULL DEFAULT '',
+    retry_at timestamptz NOT NULL DEFAULT clock_timestamp(),
+    expires_at timestamptz NOT NULL,
+    PRIMARY KEY (event, subscription)
+);
+CREATE INDEX deliveries_open ON deliveries (subscription, event) WHERE state = 'open';
+
+GRANT SELECT ON members, applications, services, operations, rights, topics, listed_services TO {role};
+GRANT SELECT, INSERT, UPDATE, DELETE ON event_types, subscriptions, deliveries TO {role};
+GRANT SELECT, INSERT, DELETE ON events TO {role};
 GRANT SELECT, INSERT ON exchanges TO {role};
 GRANT SELECT, INSERT, DELETE ON messages TO {role};

@@ -8,7 +8,7 @@ from typing import Any
 import psycopg
 
 from blockkit.seed import run_sql
-from blocks.information_mediator.wiring import Client, Operation, Right, Service, Wiring
+from blocks.information_mediator.wiring import Client, Operation, Right, Service, Topic, Wiring
 
 
 def load(connection: psycopg.Connection[Any], data: Path, *, role: str) -> None:
@@ -50,6 +50,10 @@ def store_wiring(connection: psycopg.Connection[Any], wiring: Wiring) -> None:
         "INSERT INTO rights VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s)",
         [(position, *_right_row(right)) for position, right in enumerate(wiring.rights)],
     )
+    cursor.executemany(
+        "INSERT INTO topics VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s)",
+        [(position, *_topic_row(topic)) for position, topic in enumerate(wiring.topics)],
+    )
 
 
 def _applications(wiring: Wiring) -> dict[str, Service | Client]:
@@ -67,6 +71,19 @@ def _operation_row(operation: Operation) -> tuple[Any, ...]:
         list(operation.personal),
         list(operation.secret),
         operation.subject,
+    )
+
+
+def _topic_row(topic: Topic) -> tuple[Any, ...]:
+    return (
+        topic.client,
+        topic.room,
+        list(topic.event_types),
+        list(topic.acts),
+        topic.purpose,
+        topic.legal_basis,
+        topic.retention,
+        topic.recipient,
     )
 
 

@@ -9,7 +9,7 @@ import psycopg
 from psycopg.rows import dict_row
 from psycopg_pool import AsyncConnectionPool
 
-from blocks.information_mediator.directory import Directory
+from blocks.information_mediator.directory import Directory, Listed
 from blocks.information_mediator.wiring import Wiring
 
 LOOKS_EVERY = 0.2
@@ -44,12 +44,14 @@ async def read_wiring(pool: AsyncConnectionPool[Any]) -> Directory:
             "SELECT application, name, proof, block FROM applications WHERE proof IS NOT NULL ORDER BY 1"
         )
         rights = await rows("SELECT * FROM rights ORDER BY position")
+        topics = await rows("SELECT * FROM topics ORDER BY position")
+        listed = await rows("SELECT * FROM listed_services ORDER BY application, service_id")
     offered: dict[str, list[dict[str, Any]]] = {}
     for operation in operations:
         del operation["position"]
         offered.setdefault(operation.pop("application"), []).append(operation)
-    for right in rights:
-        del right["position"]
+    for line in (*rights, *topics):
+        del line["position"]
     return Directory(
         Wiring.model_validate(
             {
@@ -58,6 +60,8 @@ async def read_wiring(pool: AsyncConnectionPool[Any]) -> Directory:
                 ],
                 "clients": clients,
                 "rights": rights,
+                "topics": topics,
             }
-        )
+        ),
+        [Listed(**each) for each in listed],
     )

@@ -59,9 +59,23 @@ class Right(_Frozen):
     consent: str | None = None
 
 
+class Topic(_Frozen):
+    """`client` may do `acts` with these event types of a room, the application at whose address it lies."""
+
+    client: str
+    room: str
+    event_types: tuple[str, ...]
+    acts: tuple[Literal["manage", "publish", "subscribe"], ...]
+    purpose: str
+    legal_basis: str
+    retention: str
+    recipient: str
+
+
 class Wiring(_Frozen):
     """All of it."""
 
     services: tuple[Service, ...] = ()
     clients: tuple[Client, ...] = ()
     rights: tuple[Right, ...] = ()
+    topics: tuple[Topic, ...] = ()

@@ -24,7 +24,7 @@ def show_list(
     title = f"Inbox of {person}"
     if messages:
         entries = "".join(f"<li>{_entry(each, code)}</li>" for each in messages)
-        body = f"<ol>{entries}</ol>"
+        body = f"<ul>{entries}</ul>"
     else:
         body = "<p>There is no message.</p>"
     if more:

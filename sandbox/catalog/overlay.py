@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from typing import Annotated, Literal
 
-from pydantic import Field
+from pydantic import Field, StringConstraints
 
 from sandbox.catalog.blocks import Reader
 from sandbox.catalog.documents import Yaml
 from sandbox.catalog.validate import nearest, read_as
 from sandbox.model.block import Frozen, Sentence
 from sandbox.model.scenario import Scenario
-from sandbox.model.wiring import INSTANCE, Client, Right, Service
+from sandbox.model.wiring import INSTANCE, Client, Right, Service, Topic
 
 ADDRESS = rf"^{INSTANCE}/[A-Z]+/[A-Z0-9-]+/[a-z0-9-]+$"
 Operations = tuple[str, ...]
+EventType = Annotated[str, StringConstraints(pattern=r"^(\*|[A-Za-z][A-Za-z0-9_.-]{0,99})$")]
 
 
 class ClientEntry(Frozen):
@@ -37,6 +39,19 @@ class RightEntry(Frozen):
     consent: str | None = None
 
 
+class TopicEntry(Frozen):
+    """What one client may do with events; `client` and `room` are slugs of blocks or whole addresses."""
+
+    client: str
+    room: str = "information-mediator"
+    event_types: tuple[EventType, ...] = ("*",)
+    acts: tuple[Literal["manage", "publish", "subscribe"], ...] = Field(min_length=1)
+    purpose: Sentence
+    legal_basis: Sentence
+    retention: Sentence
+    recipient: Sentence
+
+
 class DenyEntry(Frozen):
     """Takes operations from what a client may call."""
 
@@ -51,6 +66,7 @@ class WiringFile(Frozen):
     clients: tuple[ClientEntry, ...] = ()
     rights: tuple[RightEntry, ...] = ()
     deny: tuple[DenyEntry, ...] = ()
+    topics: tuple[TopicEntry, ...] = ()
 
 
 def application_of(slug: str) -> str:
@@ -103,6 +119,17 @@ class Overlay:
         for position, denied in enumerate(self._file.deny):
             kept = _without(kept, *self._named(denied, ("deny", position)))
         return kept
+
+    def topics(self) -> tuple[Topic, ...]:
+        """Give what the file lets clients do with events."""
+        return tuple(
+            Topic(
+                client=self._address(entry.client, self.clients, ("topics", position, "client"), "client"),
+                room=entry.room if "/" in entry.room else application_of(entry.room),
+                **entry.model_dump(exclude={"client", "room"}),
+            )
+            for position, entry in enumerate(self._file.topics)
+        )
 
     def _right(self, entry: RightEntry, pointer: tuple[str, int]) -> Right:
         client, service, operations = self._named(entry, pointer)

@@ -14,7 +14,7 @@ from sandbox.catalog.documents import read_yaml
 from sandbox.catalog.overlay import application_of, read_overlay, spell_out
 from sandbox.model.operation import Interface
 from sandbox.model.scenario import Scenario
-from sandbox.model.wiring import INSTANCE, Client, Right, Service, Wiring
+from sandbox.model.wiring import INSTANCE, Client, Right, Service, Topic, Wiring
 
 EXPLORER = f"{INSTANCE}/GOV/SANDBOX/explorer"
 """Who calls by hand: everything in a sandbox without a scenario, the controls alone in one with."""
@@ -35,15 +35,23 @@ def build_wiring(
     clients = {client.application: client for client in _own_clients(blocks)}
     rights = [right for block in blocks for right in _rights_of(block, services)]
     rights += _rights_of_controls(services)
+    topics: tuple[Topic, ...] = ()
     if scenario is None:
         clients[EXPLORER] = _explorer()
+        topics = (_exploring_events(),)
         rights += [_exploring(service) for service in services.values()]
     else:
         overlay = read_overlay(scenario, services, clients, read)
         clients = {EXPLORER: _explorer(), **overlay.clients}
         rights = overlay.apply(rights)
         rights += _rights_on_controls(clients, services, rights)
-    return Wiring(services=tuple(services.values()), clients=tuple(clients.values()), rights=tuple(rights))
+        topics = overlay.topics()
+    return Wiring(
+        services=tuple(services.values()),
+        clients=tuple(clients.values()),
+        rights=tuple(rights),
+        topics=topics,
+    )
 
 
 def _services(blocks: Sequence[Block], controls: Interface) -> list[Service]:
@@ -150,6 +158,19 @@ def _exploring(service: Service) -> Right:
         client=EXPLORER,
         service=service.application,
         operations=spell_out(("*",), service),
+        purpose="Explore the sandbox by hand.",
+        legal_basis="None: fictitious people.",
+        retention="The life of the sandbox.",
+        recipient="Whoever explores the sandbox.",
+    )
+
+
+def _exploring_events() -> Topic:
+    return Topic(
+        client=EXPLORER,
+        room=application_of("information-mediator"),
+        event_types=("*",),
+        acts=("manage", "publish", "subscribe"),
         purpose="Explore the sandbox by hand.",
         legal_basis="None: fictitious people.",
         retention="The life of the sandbox.",

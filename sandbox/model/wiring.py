@@ -66,9 +66,26 @@ class Right(Frozen):
     """Data agreement without whose signed record the mediator refuses the call."""
 
 
+class Topic(Frozen):
+    """One line about events: what `client` may do with event types of a room. Default is deny.
+
+    A room lies at an application's address; the information mediator's own if there is no reason for another.
+    """
+
+    client: str
+    room: str
+    event_types: tuple[str, ...]
+    acts: tuple[Literal["manage", "publish", "subscribe"], ...]
+    purpose: str
+    legal_basis: str
+    retention: str
+    recipient: str
+
+
 class Wiring(Frozen):
     """All of it."""
 
     services: tuple[Service, ...]
     clients: tuple[Client, ...]
     rights: tuple[Right, ...]
+    topics: tuple[Topic, ...] = ()

@@ -204,6 +204,7 @@ def make_router(core: Core) -> APIRouter:
         core.hold.void_waiting()
         core.faults.clear()
         await core.messages.clear()
+        await core.events.clear()
         await note(request, None)
         return {"reset": True}
 

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import json
+import socket
 import threading
 from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from functools import cache, partial
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import httpx2
@@ -18,7 +21,9 @@ from fastapi import FastAPI
 from starlette.testclient import TestClient
 
 from blockkit.settings import outbound_secret
+from blockkit.standalone import Load
 from blocks.information_mediator.app import create_app
+from blocks.information_mediator.events.pusher import grow
 from blocks.information_mediator.seed import load
 
 TOKEN = "token-of-the-sandbox"
@@ -163,19 +168,30 @@ def network() -> Network:
     return Network()
 
 
+@cache
+def loader_of(document: str) -> Load:
+    """Give what loads one wiring; the same for the same one, which is then loaded once a session."""
+
+    def load_document(connection: psycopg.Connection[Any], data: Path, *, role: str) -> None:
+        del data
+        with TemporaryDirectory() as folder:
+            (Path(folder) / "wiring.json").write_text(document)
+            load(connection, Path(folder), role=role)
+
+    return load_document
+
+
 @pytest.fixture
-def make_app(
-    make_database: Callable[..., str], network: Network, tmp_path: Path
-) -> Callable[..., tuple[FastAPI, str]]:
+def make_app(make_database: Callable[..., str], network: Network) -> Callable[..., tuple[FastAPI, str]]:
     """Give `make(document, peers, database) -> (app, database url)`."""
 
     def make(
         document: dict[str, Any] | None = None,
         peers: dict[str, str] | None = None,
         database: str = "",
+        patience: Callable[[int], float] = grow,
     ) -> tuple[FastAPI, str]:
-        (tmp_path / "wiring.json").write_text(json.dumps(document or wiring()))
-        url = database or make_database(load, tmp_path)
+        url = database or make_database(loader_of(json.dumps(document or wiring())))
         addresses = {slug: f"http://{slug}" for slug in BLOCKS} if peers is None else peers
         environment = {
             "DATABASE_URL": url,
@@ -187,7 +203,8 @@ def make_app(
                 {slug: {"url": at, "secret": f"secret-of-{slug}"} for slug, at in addresses.items()}
             ),
         }
-        return create_app(environment, None if peers is not None else network.transport()), url
+        transport = None if peers is not None else network.transport()
+        return create_app(environment, transport, patience), url
 
     return make
 
@@ -236,14 +253,21 @@ def token() -> dict[str, str]:
 
 
 @pytest.fixture
-def exchanges(mediator: TestClient, token: dict[str, str]) -> Callable[..., list[dict[str, Any]]]:
-    def read(**wanted: Any) -> list[dict[str, Any]]:
-        answer = mediator.get("/_sandbox/exchanges", params=wanted, headers=token)
+def exchanges_of(token: dict[str, str]) -> Callable[..., list[dict[str, Any]]]:
+    def read(client: TestClient, /, **wanted: Any) -> list[dict[str, Any]]:
+        answer = client.get("/_sandbox/exchanges", params=wanted, headers=token)
         assert answer.status_code == 200, answer.text
         found: list[dict[str, Any]] = answer.json()["exchanges"]
         return found
 
     return read
+
+
+@pytest.fixture
+def exchanges(
+    mediator: TestClient, exchanges_of: Callable[..., list[dict[str, Any]]]
+) -> Callable[..., list[dict[str, Any]]]:
+    return partial(exchanges_of, mediator)
 
 
 @contextmanager
@@ -280,3 +304,10 @@ def rows() -> Callable[[str, str], list[tuple[Any, ...]]]:
             return connection.execute(query).fetchall()
 
     return run
+
+
+@pytest.fixture
+def listening() -> Iterator[socket.socket]:
+    """A socket that listens on the loopback, for processes that come and go behind it."""
+    with socket.create_server(("127.0.0.1", 0)) as ours:
+        yield ours

@@ -6,9 +6,11 @@ from collections.abc import Callable
 from typing import Any
 
 import httpx2
+import psycopg
 import pytest
 from starlette.testclient import TestClient
 
+from blockkit.standalone import Server
 from blocks.information_mediator.app import create_app
 
 COUNT = "/r1/SBX/GOV/CENTRAL/digital-registries/persons/count"
@@ -114,11 +116,14 @@ def test_what_no_right_names_is_denied_and_recorded(
 
 
 def test_each_line_of_the_rights_carries_exactly_its_calls(
-    make_app: Callable[..., Any],
+    mediator: TestClient,
+    database: str,
+    postgres: Server,
     wiring_document: dict[str, Any],
     network: Any,
     ministry: dict[str, str],
     registration: dict[str, str],
+    token: dict[str, str],
 ) -> None:
     network.consents.add(("P1", "cash-transfer"))
     registries = "/r1/SBX/GOV/CENTRAL/digital-registries"
@@ -132,15 +137,19 @@ def test_each_line_of_the_rights_carries_exactly_its_calls(
         (4, registration, "GET", f"{registries}/persons/P1", None),
         (4, registration, "GET", f"{registries}/persons?individualId=P1", None),
     ]
-    for removed in (None, 0, 1, 2, 3, 4):
-        rights = [right for number, right in enumerate(wiring_document["rights"]) if number != removed]
-        app, _ = make_app({**wiring_document, "rights": rights})
-        with TestClient(app) as mediator:
+    name = database.rpartition("/")[2]
+    with psycopg.connect(postgres.url(name), autocommit=True) as admin:
+        for removed in (None, *range(len(wiring_document["rights"]))):
+            admin.execute("CREATE TEMP TABLE taken AS SELECT * FROM rights WHERE position = %s", [removed])
+            admin.execute("DELETE FROM rights WHERE position = %s", [removed])
+            mediator.post("/_sandbox/wiring", headers=token)
             found = [
                 mediator.request(method, path, headers=headers, json=body).status_code
                 for _, headers, method, path, body in calls
             ]
-        assert found == [403 if line == removed else 200 for line, *_ in calls]
+            admin.execute("INSERT INTO rights SELECT * FROM taken")
+            admin.execute("DROP TABLE taken")
+            assert found == [403 if line == removed else 200 for line, *_ in calls]
 
 
 @pytest.mark.parametrize(

@@ -6,6 +6,7 @@ import asyncio
 import json
 from collections.abc import Callable
 from typing import Any
+from urllib.parse import urlsplit
 
 import httpx2
 import psycopg
@@ -192,7 +193,7 @@ def test_an_answer_is_not_given_without_its_line(
     name = database.rpartition("/")[2]
     with psycopg.connect(postgres.url(name), autocommit=True) as admin:
         mediator.get(COUNT, headers=ministry)
-        role = sql.Identifier(name)
+        role = sql.Identifier(urlsplit(database).username or "")
         admin.execute(sql.SQL("REVOKE INSERT ON exchanges FROM {}").format(role))
         refused = mediator.get(COUNT, headers=ministry)
         assert refused.status_code == 503

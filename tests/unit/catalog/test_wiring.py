@@ -153,3 +153,40 @@ def test_a_line_that_names_nothing_is_refused(content, old, new, message, words)
 def test_a_scenario_without_wiring_is_told_so(content):
     (content.root / WIRING).unlink()
     assert [str(error) for error in content.check()] == [f"{WIRING}: the file does not exist"]
+
+
+TOPIC = """topics:
+- client: SBX/GOV/SOCIAL-MINISTRY/grant
+  event_types: [newBirth]
+  acts: [publish]
+  purpose: Tell other registers about births.
+  legal_basis: Civil registration act (fictitious), section 3.
+  retention: Until every subscriber has it.
+  recipient: Subscribed registers.
+rights:
+"""
+
+
+def test_what_a_client_may_do_with_events_is_a_line_of_its_own(content):
+    assert wire(content).topics == ()
+    content.replace(WIRING, "rights:\n", TOPIC)
+    (topic,) = wire(content).topics
+    assert (topic.client, topic.room) == (MINISTRY, "SBX/GOV/CENTRAL/information-mediator")
+    assert (topic.event_types, topic.acts) == (("newBirth",), ("publish",))
+
+
+@pytest.mark.parametrize(
+    ("wrong", "named"),
+    [
+        ("client: SBX/GOV/SOCIAL-MINISTRY/grants", "no client is called"),
+        ("acts: [read]", "acts"),
+        ("acts: []", "acts"),
+        ("event_types: ['a b']", "event_types"),
+    ],
+)
+def test_a_topic_that_means_nothing_is_named(content, wrong, named):
+    key = wrong.partition(":")[0]
+    line = next(line for line in TOPIC.splitlines() if f"{key}:" in line)
+    content.replace(WIRING, "rights:\n", TOPIC.replace(line, line.partition(key)[0] + wrong))
+    with pytest.raises(ContentError, match=named):
+        wire(content)
