@@ -37,8 +37,10 @@ def read_batches(file: Path, columns: list[str], *, rows: int = 16_384) -> Itera
     if not file.is_file():
         return
     with pq.ParquetFile(file) as parquet:
-        for batch in parquet.iter_batches(batch_size=rows, columns=columns):
-            yield plain(batch)
+        # Arrow's reader of a whole file keeps more of it the further it gets; that of a row group doesn't.
+        for group in range(parquet.metadata.num_row_groups):
+            for batch in parquet.iter_batches(batch_size=rows, columns=columns, row_groups=[group]):
+                yield plain(batch)
 
 
 def plain(batch: pa.RecordBatch) -> pa.RecordBatch:

@@ -46,10 +46,10 @@ def find_population(
 ) -> Found:
     """Read the folder, or take the named population from the cache and generate it when it is not there.
 
-    Raises UsageError when both are named, ContentError when the folder holds no population.
+    Raises UsageError when both are named, ContentError when the folder holds no population or a damaged one.
     """
     # Loaded here: numpy and pyarrow take longer to load than most commands take to answer.
-    from sandbox.population import ensure, load_pack, read_manifest
+    from sandbox.population import check_sums, ensure, load_pack, read_manifest
 
     if folder is not None:
         if pack is not None or size is not None or seed is not None:
@@ -57,7 +57,9 @@ def find_population(
                 f"both the folder {folder} and a population by name are given",
                 hint="give the folder alone, or --pack, --size and --seed without it",
             )
-        return Found(folder, read_manifest(folder))
+        found = Found(folder, read_manifest(folder))
+        check_sums(folder)
+        return found
     settings = Settings()
     ref = ask_for(
         pack="zz" if pack is None else pack,

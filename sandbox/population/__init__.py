@@ -8,11 +8,13 @@ from sandbox.population.engine.compiled import compile_pack
 from sandbox.population.files.cache import ensure, read_manifest
 from sandbox.population.files.generation import check_size, generate
 from sandbox.population.files.shards import generate_shard, merge, read_shard
+from sandbox.population.files.sums import check_sums
 from sandbox.population.packs.folder import Pack, known_packs, list_packs, load_pack
 
 __all__ = [
     "Pack",
     "check_size",
+    "check_sums",
     "compile_pack",
     "ensure",
     "generate",

@@ -50,14 +50,15 @@ def roles_of(remains: Remains) -> list[Role]:
     ]
 
 
-def start_together(user: User, names: Sequence[str]) -> None:
-    """Start every sandbox at the same moment, each by a command of its own."""
+def start_together(user: User, names: Sequence[str]) -> Sequence[str]:
+    """Start every sandbox at the same moment, each by a command of its own; give what each said."""
     starting = [
         user.starts(sys.executable, "-m", "sandbox", "up", "--block", BLOCK, "--size", "50", "--name", name)
         for name in names
     ]
     said = [process.communicate(timeout=600)[1] for process in starting]
     assert [process.returncode for process in starting] == [0] * len(names), "\n".join(said)
+    return said
 
 
 def standing(user: User, names: Sequence[str]) -> tuple[Runtime, list[Remains]]:
@@ -84,9 +85,11 @@ def names(user: User) -> list[str]:
 
 @pytest.mark.campaign
 def test_sandboxes_started_at_the_same_moment_never_collide(user: User, names: list[str]) -> None:
-    start_together(user, names)
+    said = start_together(user, names)
     runtime, remains = standing(user, names)
     if user.runtime == "local":
+        # They have the same citizens: one loads them, the others wait for it and clone.
+        assert sum("loading citizens into the blocks" in each for each in said) == 1, "\n".join(said)
         check_on_one_server(remains)
     else:
         check_from_inside(runtime, remains)

@@ -49,7 +49,7 @@ def matches(
     Example: sandbox data matches --size 100000 --dirt field
     """
     # Loaded here: duckdb and pyarrow take longer to load than most commands take to answer.
-    from sandbox.population import load_pack
+    from sandbox.population import check_sums, load_pack
     from sandbox.population.dirt import ensure_dirty, read_recipe
     from sandbox.population.dirt.eligibility import PENSION_AGE, Eligibility, OldAge, read_policy
     from sandbox.population.dirt.matches import RULES, count_matches
@@ -81,6 +81,8 @@ def matches(
                 "a folder says itself which citizens it holds",
                 hint="name a folder, or say --pack, --size, --seed and --dirt",
             )
+        else:
+            check_sums(folder)
         shown.report("linking registers", 0, 1)
         report = count_matches(folder, eligibility=eligibility, rule=rule)
     if as_json:

@@ -15,6 +15,7 @@ import pyarrow.parquet as pq
 from sandbox.model.dirt import REGISTERS, TRUTH, FaultCount, RegisterDirt
 from sandbox.population.dirt.faults import NEIGHBOURHOOD
 from sandbox.population.dirt.soiling import TRUTH_SCHEMA, Soil, Table, Tally, soil_batch
+from sandbox.population.files.batches import iterate
 from sandbox.population.files.digest import TableDigest
 
 ROWS = 16 * NEIGHBOURHOOD
@@ -93,7 +94,7 @@ def _write_table(
         digest, rows = TableDigest(schema), 0
         earlier = pa.RecordBatch.from_pylist([], schema=schema)
         with pq.ParquetWriter(folder / name, schema, compression="zstd") as writer:
-            for batch in parquet.iter_batches(batch_size=ROWS):
+            for batch in iterate(parquet, ROWS):
                 for dirty, lines in soil_batch(soil, table, batch, earlier, tally):
                     writer.write_batch(dirty)
                     digest.update(dirty)

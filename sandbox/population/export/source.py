@@ -12,6 +12,7 @@ import pyarrow.parquet as pq
 
 from sandbox.errors import ContentError, UsageError
 from sandbox.model.population import Manifest
+from sandbox.population.files.batches import iterate
 
 BATCH = 16_384
 
@@ -50,7 +51,7 @@ class Source:
         except (OSError, pa.ArrowException) as error:
             raise _unreadable(path, error) from error
         with file:
-            read = file.iter_batches(batch_size=BATCH)
+            read = iterate(file, BATCH)
             while (batch := _next(read, path)) is not None:
                 yield batch
                 self.count(batch.num_rows)

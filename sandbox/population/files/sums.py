@@ -9,7 +9,10 @@ from __future__ import annotations
 import hashlib
 from pathlib import Path
 
+from sandbox.errors import ContentError
 from sandbox.model.population import SUMS
+
+_AGAIN = "generate the population again"
 
 
 def write_sums(folder: Path) -> None:
@@ -24,11 +27,38 @@ def sums_hold(folder: Path) -> bool:
     return (folder / SUMS).read_bytes() == _sum_up(folder).encode()
 
 
+def check_sums(folder: Path) -> None:
+    """Hold every file that the sums name against them; what else lies in the folder is its owner's.
+
+    Raises ContentError with the first file that is another. A population of an earlier version has no sums.
+    """
+    try:
+        lines = (folder / SUMS).read_text(encoding="utf-8").splitlines()
+    except FileNotFoundError:
+        return
+    except (OSError, ValueError) as error:
+        raise ContentError(f"can't be read: {error}", path=str(folder / SUMS)) from error
+    for line in lines:
+        wanted, _, name = line.partition("  ")
+        try:
+            found = _hash(folder / name)
+        except OSError as error:
+            raise ContentError(
+                f"can't be read: {error.strerror}", path=str(folder / name), hint=_AGAIN
+            ) from error
+        if found != wanted:
+            raise ContentError(
+                f"not what was written: its SHA-256 is another than in {SUMS}",
+                path=str(folder / name),
+                hint=_AGAIN,
+            )
+
+
+def _hash(path: Path) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
 def _sum_up(folder: Path) -> str:
-    lines = []
-    for path in sorted(folder.rglob("*")):
-        if path.is_file() and path != folder / SUMS:
-            with path.open("rb") as file:
-                digest = hashlib.file_digest(file, "sha256").hexdigest()
-            lines.append(f"{digest}  {path.relative_to(folder).as_posix()}\n")
-    return "".join(lines)
+    files = [each for each in sorted(folder.rglob("*")) if each.is_file() and each != folder / SUMS]
+    return "".join(f"{_hash(each)}  {each.relative_to(folder).as_posix()}\n" for each in files)

@@ -9,6 +9,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from sandbox.errors import ContentError
+from sandbox.population.files.batches import iterate
 from sandbox.population.guard.source import ROWS_AT_ONCE, Source, check_columns
 
 
@@ -32,7 +33,7 @@ def open_parquet(path: Path) -> Source:
     def batches() -> Iterator[pa.RecordBatch]:
         try:
             with pq.ParquetFile(path) as file:
-                yield from file.iter_batches(batch_size=ROWS_AT_ONCE)
+                yield from iterate(file, ROWS_AT_ONCE)
         except (pa.ArrowException, OSError) as error:
             raise _damaged(path) from error
 

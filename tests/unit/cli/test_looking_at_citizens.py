@@ -50,6 +50,22 @@ def test_every_command_explains_itself_and_speaks_json(path: str, typing: Type) 
     assert len(told.partition("\n\n")[2].splitlines()[0].strip()) > 20
 
 
+@pytest.mark.parametrize(
+    "command", [("show",), ("person", "3"), ("query", "SELECT 1"), ("export", "--out", "x"), ("matches",)]
+)
+def test_a_population_with_one_changed_byte_is_refused_by_every_command(
+    typing: Type, tmp_path: Path, command: tuple[str, ...]
+) -> None:
+    people = tmp_path / "people"
+    assert typing("generate", "--size", "50", "--out", people)[0] == 0
+    path = people / "persons.parquet"
+    whole = path.read_bytes()
+    path.write_bytes(whole[:2000] + bytes([whole[2000] ^ 1]) + whole[2001:])
+    code, _, said = typing(*command, people)
+    assert code == 2
+    assert "persons.parquet: not what was written" in said.replace("\n", " ")
+
+
 def test_a_population_fits_80_columns_and_is_plain_text_when_piped(typing: Type) -> None:
     code, told, _ = typing("show", "--size", "300")
     assert code == 0
