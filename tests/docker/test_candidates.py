@@ -169,7 +169,7 @@ def test_one_that_ends_at_once_is_named_with_its_last_words(
 def test_one_that_never_listens_is_given_its_time_and_no_more(
     types: Types, tmp_path: Path, reference: ImageRef
 ) -> None:
-    text = "import time; print('warming up', flush=True); time.sleep(600)"
+    text = "import threading; print('warming up', flush=True); threading.Event().wait()"
     swap = program(tmp_path, reference, text, start_timeout=3)
     code, said = types(
         "up", "--block", "payee-institutions", "--runtime", "docker", "--size", "100", "--swap", swap
