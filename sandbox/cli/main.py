@@ -23,6 +23,7 @@ from sandbox.cli.commands import (
     new,
     run,
     sandboxes,
+    seed,
     verify,
 )
 from sandbox.cli.output import EXIT_INTERRUPTED, blame_disk, err, explain, explain_usage, report_fault
@@ -65,6 +66,7 @@ app.command()(verify.verify)
 app.command()(doctor.doctor)
 app.command()(attack.attack)
 app.command()(compare.compare)
+app.command()(seed.seed)
 app.add_typer(log.app, name="log")
 app.add_typer(images.app, name="images")
 app.add_typer(data.app, name="data")
