@@ -163,15 +163,25 @@ def _count(data: Path, call: SeedCall) -> int:
 
 
 def _rows(data: Path, call: SeedCall, skip: int) -> Iterator[Mapping[str, Any]]:
-    columns: Sequence[str] = columns_of(call)
+    columns = columns_of(call)
+    others = {table: _by_key(data, table, key, columns[table]) for table, key in call.lookup.items()}
     with pq.ParquetFile(data / f"{call.each}.parquet") as file:
-        for batch in file.iter_batches(batch_size=1000, columns=list(columns)):
+        for batch in file.iter_batches(batch_size=1000, columns=list(columns[call.each])):
             if skip >= batch.num_rows:
                 skip -= batch.num_rows
                 continue
             for row in batch.slice(skip).to_pylist():
-                yield {name: _as_json(value) for name, value in row.items()}
+                found = {name: _as_json(value) for name, value in row.items()}
+                for table, key in call.lookup.items():
+                    beside = others[table].get(row[key], {})
+                    found |= {f"{table}.{name}": beside.get(name) for name in columns[table]}
+                yield found
             skip = 0
+
+
+def _by_key(data: Path, table: str, key: str, columns: Sequence[str]) -> dict[Any, dict[str, Any]]:
+    rows = pq.read_table(data / f"{table}.parquet", columns=list(columns)).to_pylist()
+    return {row[key]: {name: _as_json(value) for name, value in row.items()} for row in rows}
 
 
 def _as_json(value: Any) -> Any:

@@ -17,7 +17,7 @@ from sandbox.catalog.validate import nearest, read_as
 from sandbox.model.seeding import SeedCall, SeedPlan
 from sandbox.model.wiring import Operation
 
-_PLACE = re.compile(r"\{([a-z][a-z0-9_]*)\}")
+_PLACE = re.compile(r"\{([a-z][a-z0-9_]*(?:\.[a-z][a-z0-9_]*)?)\}")
 _IN_PATH = re.compile(r"\{([^{}/]+)\}")
 _LEFT_OUT = object()
 
@@ -33,9 +33,16 @@ def read_plan(
     return plan
 
 
-def columns_of(call: SeedCall) -> tuple[str, ...]:
-    """Name the columns that a call shows."""
-    return tuple(sorted({*_named(call.body), *_named(call.path)}))
+def columns_of(call: SeedCall) -> dict[str, tuple[str, ...]]:
+    """Name what a call reads, by table: the columns that it shows, and those by which rows are found."""
+    named = {*_named(call.body), *_named(call.path)}
+    found: dict[str, set[str]] = {call.each: set(call.lookup.values())}
+    for table, key in call.lookup.items():
+        found[table] = {key}
+    for name in named:
+        table, dot, column = name.rpartition(".")
+        found.setdefault(table if dot else call.each, set()).add(column)
+    return {table: tuple(sorted(columns)) for table, columns in found.items()}
 
 
 def fill_path(call: SeedCall, operation: Operation, row: Mapping[str, Any]) -> str:
@@ -97,17 +104,20 @@ def _check(
             f"{', '.join(sorted(call.path)) or 'nothing'}",
             (*place, "path"),
         )
-    known = reads.get(call.each)
-    if known is None:
-        raise yaml.error(
-            f"the reference block is not loaded from the table {call.each!r}",
-            (*place, "each"),
-            hint=nearest(call.each, reads),
-        )
-    for column in columns_of(call):
-        if column not in known:
+    for table, columns in columns_of(call).items():
+        known = reads.get(table)
+        if known is None:
             raise yaml.error(
-                f"the reference block is not loaded from {call.each}.{column}, so no candidate is shown it",
-                place,
-                hint=nearest(column, known),
+                f"the reference block is not loaded from the table {table!r}",
+                (*place, "each"),
+                hint=nearest(table, reads),
             )
+        if table not in (call.each, *call.lookup):
+            raise yaml.error(f"'lookup' does not say how rows of {table!r} are found", place)
+        for column in columns:
+            if column not in known:
+                raise yaml.error(
+                    f"the reference block is not loaded from {table}.{column}, so no candidate is shown it",
+                    place,
+                    hint=nearest(column, known),
+                )

@@ -20,6 +20,8 @@ class SeedCall(Frozen):
 
     each: Column
     """A table of the population."""
+    lookup: dict[Column, Column] = {}
+    """Other tables by the column that finds their row: `{households.household_id}` is one of theirs then."""
     operation: str
     """An operationId of the block's contract."""
     path: dict[str, str] = {}

@@ -119,6 +119,28 @@ def test_a_value_keeps_its_kind_and_what_is_missing_is_left_out() -> None:
     assert fill(body, row) == {"size": 4, "text": "4 on 1970-01-01", "list": [1]}
 
 
+def test_what_stands_in_another_table_is_looked_up(tmp_path: Path, data: Path) -> None:
+    pq.write_table(
+        pa.table({"given_name": ["N0", "N2"], "household_id": ["H0", "H2"]}), data / "households.parquet"
+    )
+    text = PLAN.replace("alive: true", 'home: "{households.household_id}"').replace(
+        "    operation", "    lookup: {households: given_name}\n    operation"
+    )
+    path = tmp_path / "seed.yaml"
+    path.write_text(text)
+    reads = {**READS, "households": ("given_name", "household_id")}
+    bodies: list[Any] = []
+    product = Product()
+    wish = seeding(tmp_path, data, read_plan(path, {"create": CREATE}, reads), product)
+
+    def send(method: str, path: str, body: Any) -> Reply:
+        bodies.append(body["content"].get("home"))
+        return product.send(method, path, body)
+
+    seed(replace(wish, send=send))
+    assert bodies[:4] == ["H0", None, "H2", None]
+
+
 def test_it_goes_on_where_it_broke_off(tmp_path: Path, data: Path, plan: SeedPlan) -> None:
     product = Product(replies=[*[Reply()] * 70, Reply(422, "no such district")])
     wish = seeding(tmp_path, data, plan, product)
@@ -182,6 +204,7 @@ def test_it_is_no_faster_than_it_was_told(tmp_path: Path, data: Path, plan: Seed
         ("operation: create", "operation: creat", "no operation 'creat'"),
         ("{registry: individuals}", "{}", "is at /data/"),
         ("each: persons", "each: accounts", "not loaded from the table 'accounts'"),
+        ("{birth_date}", "{households.household_id}", "not loaded from the table 'households'"),
         ("{birth_date}", "{monthly_income}", r"persons\.monthly_income, so no candidate is shown it"),
         ("[200, 409]", "[500]", "accept"),
     ],
