@@ -68,7 +68,7 @@ def types(
 
 
 def folder_of(place: Path, slug: str, recipe: str, descriptor: dict[str, Any]) -> Path:
-    """Write a candidate's folder."""
+    """Write what a candidate's folder is made of."""
     (place / "Dockerfile").write_text(recipe)
     said = {"name": f"{slug} of a vendor", "slug": slug, "summary": "A product.", "build": ".", **descriptor}
     (place / "block.yaml").write_text(json.dumps(said))
@@ -80,13 +80,15 @@ def payments(tmp_path: Path, reference: ImageRef) -> Callable[[str], str]:
     """Our payments with a database of its own, and one fault."""
 
     def make(fault: str) -> str:
-        shutil.copy(FAKES / "payments" / "program.py", tmp_path)
+        place = tmp_path / "payments"
+        place.mkdir()
+        shutil.copy(FAKES / "payments" / "program.py", place)
         recipe = (
             f'FROM {reference.tag}\nCOPY program.py /candidate/\nCMD ["python", "/candidate/program.py"]\n'
         )
         environment = {"FAULT": fault, "CURRENCY": "XTS", "OPENED": "2026-01-01"}
         services = {"database": {"provided": "postgresql"}}
-        folder = folder_of(tmp_path, "payments", recipe, {"environment": environment, "services": services})
+        folder = folder_of(place, "payments", recipe, {"environment": environment, "services": services})
         return f"payments={folder}"
 
     return make
@@ -97,13 +99,15 @@ def node(tmp_path: Path) -> str:
     """A messaging product of this host's Node and one file."""
     if NODE is None:
         pytest.skip("this host has no Node")
-    shutil.copy(FAKES / "messaging" / "server.js", tmp_path)
-    shutil.copy(NODE, tmp_path / "node")
+    place = tmp_path / "messaging"
+    place.mkdir()
+    shutil.copy(FAKES / "messaging" / "server.js", place)
+    shutil.copy(NODE, place / "node")
     recipe = (
         "FROM civic-sandbox/base:bookworm\nCOPY node server.js /candidate/\n"
         'CMD ["/candidate/node", "/candidate/server.js"]\n'
     )
-    return f"messaging={folder_of(tmp_path, 'messaging', recipe, {'port': 3000})}"
+    return f"messaging={folder_of(place, 'messaging', recipe, {'port': 3000})}"
 
 
 def program(place: Path, reference: ImageRef, text: str, **descriptor: Any) -> str:
