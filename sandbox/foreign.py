@@ -1,12 +1,12 @@
-"""What a runtime can do about images that are not ours: the port behind `--swap`.
+"""What a runtime can do about programs that are not ours: the port behind `--swap` and `sandbox compare`.
 
-It finds and builds them. Whether one may start is not decided here.
+It finds and builds images, and measures. Whether one may start is not decided here.
 """
 
 from __future__ import annotations
 
 import importlib
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol, cast
@@ -23,8 +23,8 @@ class ForeignImage:
     volumes: Sequence[str] = ()
 
 
-class ForeignImages(Protocol):
-    """What `docker` does with a candidate's images."""
+class Foreign(Protocol):
+    """What `docker` does with a candidate's images, and with what runs of them."""
 
     def find(self, digest: str, progress: Progress) -> ForeignImage:
         """Find an image by digest; one named with its registry is fetched. Raises ImageUnavailable."""
@@ -38,9 +38,13 @@ class ForeignImages(Protocol):
         """Say which image a tag means here and now; None when there is none."""
         ...
 
+    def memory(self, sandbox: str) -> Mapping[str, int]:
+        """Measure what every instance of a sandbox holds now, in bytes, page cache left out."""
+        ...
 
-def load_foreign(name: str, settings: Settings) -> ForeignImages | None:
+
+def load_foreign(name: str, settings: Settings) -> Foreign | None:
     """Load what handles foreign images on the runtime `name`; None where none may run."""
     module = importlib.import_module(f"sandbox.runtimes.{name}")
     opened = getattr(module, "open_foreign", None)
-    return None if opened is None else cast("ForeignImages", opened(settings))
+    return None if opened is None else cast("Foreign", opened(settings))

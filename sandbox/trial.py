@@ -10,7 +10,7 @@ import getpass
 import platform
 import secrets
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import date, timedelta
@@ -22,6 +22,7 @@ from sandbox import __version__
 from sandbox.calls.client import MediatorClient
 from sandbox.calls.redaction import Redactor
 from sandbox.candidates.entrance import let_in
+from sandbox.candidates.start import add_seeder, start_seeded
 from sandbox.candidates.swaps import remember
 from sandbox.candidates.verdicts import review_run
 from sandbox.catalog.catalog import Catalog
@@ -29,10 +30,10 @@ from sandbox.catalog.wiring import build_wiring
 from sandbox.errors import SandboxError
 from sandbox.evidence.bundle import bundle_digest, write_bundle
 from sandbox.evidence.keys import InstallationKey, open_key
-from sandbox.evidence.material import Material
+from sandbox.evidence.material import Material, files_of
 from sandbox.evidence.recorder import Recorder
 from sandbox.evidence.register import Register, Standing
-from sandbox.lifecycle.service import Running, Tools, Wish, bring_up, take_down
+from sandbox.lifecycle.service import Running, Tools, Wish, take_down
 from sandbox.model.dirt import DirtManifest
 from sandbox.model.matches import RegistersReport
 from sandbox.model.population import Manifest, ask_for
@@ -90,6 +91,8 @@ class RunWish:
     out: Path | None = None
     keep: bool = False
     command: str = ""
+    look: Callable[[Running], None] | None = None
+    """Looks at the sandbox when all is played and everything still runs."""
 
 
 def look_up_scenario(catalog: Catalog, slug: str) -> CompiledScenario:
@@ -117,6 +120,7 @@ def prepare_trial(
     descriptors = {slug: catalog.descriptor(slug) for slug in slugs}
     candidates = let_in(settings, tools, swaps, descriptors)
     wiring = build_wiring(catalog.blocks(slugs), catalog.controls(), scenario.scenario if scenario else None)
+    wiring = add_seeder(wiring, candidates, descriptors)
     tools.report("making fictitious citizens", 0, ref.size)
     folder, manifest, dirt = ensure_dirty(
         pack,
@@ -160,7 +164,7 @@ def run_trial(
     bind_story_inputs(compiled, how.inputs)
     entry = _enter(settings, tools, prepared, compiled, how)
     try:
-        running = bring_up(tools, prepared.wish)
+        running = start_seeded(tools, prepared.wish, keep=False)
     except BaseException:
         # It counts among the earlier runs, or trying until one starts would not show.
         entry.register.end(run=entry.run, outcome="not started", at=tools.now())
@@ -251,6 +255,9 @@ def _play(
                 write()
             raise
         outcome = finished.verdict.outcome.value
+        if how.look is not None:
+            with suppress(SandboxError):
+                how.look(running)
         page = write()
         digest = bundle_digest(entry.folder)
         return TrialResult(finished=finished, page=page, standing=entry.standing)
@@ -278,7 +285,7 @@ def _material(
         logs=_logs(tools, running, redactor),
         manifest=prepared.manifest,
         wiring=prepared.wish.wiring,
-        scenario_files=_files(compiled.scenario),
+        scenario_files=files_of(compiled.scenario),
         spec=running.spec.model_copy(update={"images": images}),
         runtime=info,
         who=getpass.getuser(),
@@ -329,14 +336,6 @@ def _logs(tools: Tools, running: Running, redactor: Redactor) -> Mapping[str, st
     return {
         name: "\n".join(map(plain, tools.runtime.logs(running.spec.name, name, tail=LOG_LINES)))
         for name in running.instances
-    }
-
-
-def _files(scenario: Scenario) -> Mapping[str, bytes]:
-    return {
-        path.relative_to(scenario.folder).as_posix(): path.read_bytes()
-        for path in sorted(scenario.folder.rglob("*"))
-        if path.is_file() and path.suffix in (".yaml", ".md", ".sql")
     }
 
 

@@ -16,7 +16,7 @@ from sandbox.candidates.passes import require_pass
 from sandbox.catalog.catalog import MEDIATOR
 from sandbox.catalog.validate import nearest
 from sandbox.errors import ContentError, RequestRefused, UsageError
-from sandbox.foreign import ForeignImage, ForeignImages
+from sandbox.foreign import Foreign, ForeignImage
 from sandbox.model.block import BlockDescriptor
 from sandbox.model.candidate import (
     USUAL_MEMORY_MIB,
@@ -53,7 +53,7 @@ class Entrance:
 
     runtime: str
     prover: Prover | None
-    images: ForeignImages | None
+    images: Foreign | None
     home: Path
     progress: Progress
 
@@ -173,7 +173,7 @@ def _check_block(block: str, blocks: Sequence[str]) -> None:
         raise UsageError(f"--swap {block}: this sandbox runs no such block", hint=nearest(block, blocks))
 
 
-def _describe(wish: SwapWish, images: ForeignImages) -> CandidateDescriptor:
+def _describe(wish: SwapWish, images: Foreign) -> CandidateDescriptor:
     ref, folder = wish.ref, Path(wish.ref).expanduser()
     if DIGEST.fullmatch(ref):
         return CandidateDescriptor(
@@ -212,9 +212,7 @@ def _describe(wish: SwapWish, images: ForeignImages) -> CandidateDescriptor:
     raise UsageError(f"there is no folder {ref}", hint="a candidate's folder holds a block.yaml")
 
 
-def _find(
-    wish: SwapWish, descriptor: CandidateDescriptor, images: ForeignImages, progress: Progress
-) -> Candidate:
+def _find(wish: SwapWish, descriptor: CandidateDescriptor, images: Foreign, progress: Progress) -> Candidate:
     folder = Path(wish.ref).expanduser()
     if descriptor.image is not None:
         image = images.find(descriptor.image, progress)

@@ -12,7 +12,20 @@ from typing import Annotated
 import typer
 
 from sandbox import __version__
-from sandbox.cli.commands import attack, content, data, doctor, images, log, new, run, sandboxes, verify
+from sandbox.cli.commands import (
+    attack,
+    compare,
+    content,
+    data,
+    doctor,
+    images,
+    log,
+    new,
+    run,
+    sandboxes,
+    seed,
+    verify,
+)
 from sandbox.cli.output import EXIT_INTERRUPTED, blame_disk, err, explain, explain_usage, report_fault
 from sandbox.errors import SandboxError
 
@@ -52,6 +65,8 @@ app.command()(content.show)
 app.command()(verify.verify)
 app.command()(doctor.doctor)
 app.command()(attack.attack)
+app.command()(compare.compare)
+app.command()(seed.seed)
 app.add_typer(log.app, name="log")
 app.add_typer(images.app, name="images")
 app.add_typer(data.app, name="data")

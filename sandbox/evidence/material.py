@@ -14,8 +14,18 @@ from sandbox.model.matches import RegistersReport
 from sandbox.model.population import Manifest
 from sandbox.model.run import Event, Exchange
 from sandbox.model.sandbox import SandboxSpec
+from sandbox.model.scenario import Scenario
 from sandbox.model.wiring import Wiring
 from sandbox.runtime import RuntimeInfo
+
+
+def files_of(scenario: Scenario) -> Mapping[str, bytes]:
+    """Read everything that a scenario is, by path relative to its folder."""
+    return {
+        path.relative_to(scenario.folder).as_posix(): path.read_bytes()
+        for path in sorted(scenario.folder.rglob("*"))
+        if path.is_file() and path.suffix in (".yaml", ".md", ".sql")
+    }
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

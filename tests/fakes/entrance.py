@@ -65,6 +65,9 @@ class Shelf:
     def digest_of(self, tag: str) -> str | None:
         return HERE if tag == "vendor/payments:1.0" else None
 
+    def memory(self, sandbox: str) -> dict[str, int]:
+        raise NotImplementedError
+
 
 def entrance(home: Path, *, attacked: bool = True, images: Shelf | None = None) -> Entrance:
     """An entrance to the fake Engine, its isolation proven unless said otherwise."""

@@ -16,7 +16,6 @@ from sandbox.lifecycle.instances import CONTROLS
 from sandbox.lifecycle.service import (
     Listed,
     adopt,
-    bring_up,
     list_all,
     reset,
     take_all_down,
@@ -54,6 +53,7 @@ def up(
             "say what to start", hint="a scenario (sandbox up cash-transfer) or blocks (--block payments)"
         )
     # Loaded here: numpy and pyarrow take longer to load than `ls` takes to answer.
+    from sandbox.candidates.start import start_seeded
     from sandbox.trial import SandboxWish, look_up_scenario, prepare_trial
 
     settings = Settings()
@@ -66,7 +66,7 @@ def up(
             settings, tools, catalog, wish, scenario=compiled, blocks=blocks or (), swaps=swaps or ()
         )
         say_swaps(prepared.wish.spec.swaps, quiet=as_json)
-        running = bring_up(tools, prepared.wish)
+        running = start_seeded(tools, prepared.wish, keep=True)
     if as_json:
         print_json(
             {"name": running.spec.name, "url": running.site.public_url, "token": running.secrets.token}

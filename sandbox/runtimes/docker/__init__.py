@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sandbox.foreign import ForeignImages
+from sandbox.foreign import Foreign
 from sandbox.prover import Prover
 from sandbox.runtime import Runtime
 from sandbox.settings import Settings
@@ -28,10 +28,9 @@ def open_prover(settings: Settings) -> Prover:
     return DockerProver(connect(), settings)
 
 
-def open_foreign(settings: Settings) -> ForeignImages:
-    """Open what finds and builds images that are not ours. Raises RuntimeUnavailable."""
-    del settings
+def open_foreign(settings: Settings) -> Foreign:
+    """Open what finds, builds and measures what is not ours. Raises RuntimeUnavailable."""
     from sandbox.runtimes.docker.engine import connect
     from sandbox.runtimes.docker.foreign import DockerForeign
 
-    return DockerForeign(connect())
+    return DockerForeign(connect(), settings)

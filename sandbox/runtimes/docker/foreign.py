@@ -7,6 +7,7 @@ are told as the digest that they mean now.
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
@@ -19,8 +20,11 @@ from docker.utils.build import exclude_paths
 from sandbox.errors import ContentError, ImageUnavailable
 from sandbox.foreign import ForeignImage
 from sandbox.runtime import Progress
+from sandbox.runtimes.docker import layout as parts
 from sandbox.runtimes.docker.engine import said_by_engine
-from sandbox.runtimes.docker.labels import REPOSITORY
+from sandbox.runtimes.docker.labels import INSTANCE, REPOSITORY, owner_of
+from sandbox.runtimes.docker.layout import Place
+from sandbox.settings import Settings
 
 LARGEST_CONTEXT = 500_000_000
 _NAMED = re.compile(r"(?P<name>[^@]+)@sha256:[0-9a-f]{64}")
@@ -29,8 +33,9 @@ _NAMED = re.compile(r"(?P<name>[^@]+)@sha256:[0-9a-f]{64}")
 class DockerForeign:
     """Foreign images on one Engine."""
 
-    def __init__(self, client: docker.DockerClient) -> None:
+    def __init__(self, client: docker.DockerClient, settings: Settings) -> None:
         self._client = client
+        self._owner = owner_of(settings.home)
 
     def find(self, digest: str, progress: Progress) -> ForeignImage:
         """Find an image that is here, else fetch it when its name says from where."""
@@ -79,6 +84,19 @@ class DockerForeign:
                 return None
         digests: list[str] = image.attrs.get("RepoDigests") or []
         return digests[0] if digests else str(image.id)
+
+    def memory(self, sandbox: str) -> Mapping[str, int]:
+        """Ask the Engine about every instance that runs; what is gone meanwhile is left out."""
+        chosen = Place(self._owner, sandbox).filter(parts.INSTANCE_ROLE)
+        found = {}
+        with said_by_engine(f"measuring sandbox {sandbox!r}"):
+            for each in self._client.api.containers(filters=chosen):
+                told = self._client.api.stats(each["Id"], stream=False, one_shot=True)["memory_stats"]
+                if "usage" in told:
+                    details = told.get("stats") or {}
+                    cache = details.get("inactive_file", details.get("total_inactive_file", 0))
+                    found[each["Labels"][INSTANCE]] = int(told["usage"]) - int(cache)
+        return found
 
 
 def _described(image: Image) -> ForeignImage:

@@ -24,7 +24,7 @@ from blockkit.seed import run_sql
 from blocks.payments import seed, settlement
 from blocks.payments.app import create_app
 
-ONE_IN, DROPPED = 100, 7
+ONE_IN, DROPPED = 100, 3
 
 
 def make_books(url: str) -> None:

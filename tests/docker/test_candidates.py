@@ -1,0 +1,223 @@
+"""Products in a block's place: an honest one in another language is taken in, faulty ones are named.
+
+The faulty ones are our own payments, wrong in one way each. That the Engine isolates is proven
+elsewhere; here its report is written as if it had been.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import docker
+import httpx2
+import pytest
+
+from sandbox.cli.main import main
+from sandbox.prover import load_prover
+from sandbox.runtimes.docker.images import ImageRef
+from sandbox.settings import Settings
+from tests.fakes.entrance import pass_attack
+
+pytestmark = pytest.mark.docker
+
+FAKES = Path(__file__).parent.parent / "fakes" / "candidates"
+EVERYTHING = os.environ.get("SANDBOX_CAMPAIGN") == "full"
+IN_A_CAMPAIGN = pytest.mark.skipif(
+    not EVERYTHING, reason="plays a whole scenario; SANDBOX_CAMPAIGN=full does"
+)
+NODE = shutil.which("node")
+
+Types = Callable[..., tuple[int, Any]]
+
+
+@pytest.fixture(scope="module")
+def home(
+    engine: docker.DockerClient, content: Path, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Path]:
+    """An installation where an attack passed; its sandboxes and images are gone afterwards."""
+    folder = tmp_path_factory.mktemp("home")
+    prover = load_prover("docker", Settings(home=folder, content=content))
+    assert prover is not None
+    pass_attack(folder, prover.engine())
+    before = {image.id for image in engine.images.list(name="civic-sandbox/candidates")}
+    yield folder
+    for image in engine.images.list(name="civic-sandbox/candidates"):
+        if image.id not in before:
+            engine.images.remove(image.id, force=True)
+
+
+@pytest.fixture
+def types(
+    home: Path, reference: ImageRef, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> Iterator[Types]:
+    """Type a command about this installation; give its exit code, and what it printed as JSON."""
+    monkeypatch.setenv("SANDBOX_HOME", str(home))
+
+    def type_(*arguments: str) -> tuple[int, Any]:
+        code = main([*arguments, "--json"])
+        said = capsys.readouterr().out
+        return code, json.loads(said) if said else None
+
+    yield type_
+    main(["down", "--all", "--runtime", "docker", "--json"])
+
+
+def folder_of(place: Path, slug: str, recipe: str, descriptor: dict[str, Any]) -> Path:
+    """Write what a candidate's folder is made of."""
+    (place / "Dockerfile").write_text(recipe)
+    said = {"name": f"{slug} of a vendor", "slug": slug, "summary": "A product.", "build": ".", **descriptor}
+    (place / "block.yaml").write_text(json.dumps(said))
+    return place
+
+
+@pytest.fixture
+def payments(tmp_path: Path, reference: ImageRef) -> Callable[[str], str]:
+    """Our payments with a database of its own, and one fault."""
+
+    def make(fault: str) -> str:
+        place = tmp_path / "payments"
+        place.mkdir()
+        shutil.copy(FAKES / "payments" / "program.py", place)
+        recipe = (
+            f'FROM {reference.tag}\nCOPY program.py /candidate/\nCMD ["python", "/candidate/program.py"]\n'
+        )
+        environment = {"FAULT": fault, "CURRENCY": "XTS", "OPENED": "2026-01-01"}
+        services = {"database": {"provided": "postgresql"}}
+        folder = folder_of(place, "payments", recipe, {"environment": environment, "services": services})
+        return f"payments={folder}"
+
+    return make
+
+
+@pytest.fixture
+def node(tmp_path: Path) -> str:
+    """A messaging product of this host's Node and one file."""
+    if NODE is None:
+        pytest.skip("this host has no Node")
+    place = tmp_path / "messaging"
+    place.mkdir()
+    shutil.copy(FAKES / "messaging" / "server.js", place)
+    shutil.copy(NODE, place / "node")
+    recipe = (
+        "FROM civic-sandbox/base:bookworm\nCOPY node server.js /candidate/\n"
+        'CMD ["/candidate/node", "/candidate/server.js"]\n'
+    )
+    return f"messaging={folder_of(place, 'messaging', recipe, {'port': 3000})}"
+
+
+def program(place: Path, reference: ImageRef, text: str, **descriptor: Any) -> str:
+    """A payee institution that does nothing but run `text`."""
+    recipe = f"FROM {reference.tag}\nCMD {json.dumps(['python', '-c', text])}\n"
+    return f"payee-institutions={folder_of(place, 'payee-institutions', recipe, descriptor)}"
+
+
+def play(types: Types, *swaps: str) -> tuple[int, dict[str, Any]]:
+    chosen = [word for swap in swaps for word in ("--swap", swap)]
+    return types("run", "cash-transfer", "--runtime", "docker", "--size", "100", *chosen)
+
+
+def test_a_product_in_another_language_takes_a_blocks_place(types: Types, node: str) -> None:
+    code, up = types(
+        "up",
+        "--block",
+        "messaging",
+        "--runtime",
+        "docker",
+        "--size",
+        "100",
+        "--name",
+        "other",
+        "--swap",
+        node,
+    )
+    assert code == 0, up
+    inbox = f"{up['url']}/r1/SBX/GOV/CENTRAL/messaging/inbox/someone"
+    shown = {
+        "Information-Mediator-Client": "SBX/GOV/SANDBOX/explorer",
+        "Information-Mediator-Secret": up["token"],
+    }
+    with httpx2.Client(headers=shown, trust_env=False) as client:
+        assert client.post(f"{inbox}/messages", json={"channel": "app", "text": "Hello."}).status_code == 201
+        assert client.post(f"{inbox}/messages", json={"channel": "pigeon"}).status_code == 400
+        (message,) = client.get(inbox).json()["messages"]
+        assert message["text"] == "Hello."
+        assert message["sentAt"].startswith("2026-01-01"), "it follows the sandbox's clock"
+    _, listed = types("ls")
+    assert [each["state"] for each in listed] == ["running"]
+    _, logs = types("logs", "other", "messaging")
+    assert logs["messaging"] == ["listening on 3000"]
+    code, refused = types("reset", "other")
+    assert code == 3
+    assert "nobody but itself can put back" in refused["error"]["message"]
+
+
+def test_one_that_ends_at_once_is_named_with_its_last_words(
+    types: Types, tmp_path: Path, reference: ImageRef
+) -> None:
+    swap = program(tmp_path, reference, "import sys; print('no licence'); sys.exit(3)")
+    code, said = types(
+        "up", "--block", "payee-institutions", "--runtime", "docker", "--size", "100", "--swap", swap
+    )
+    assert code == 4
+    assert "payee-institutions exited with code 3 before it was ready" in said["error"]["message"]
+    assert said["error"]["log_tail"] == ["no licence"]
+    assert types("ls")[1] == []
+
+
+@IN_A_CAMPAIGN
+def test_one_that_never_listens_is_given_its_time_and_no_more(
+    types: Types, tmp_path: Path, reference: ImageRef
+) -> None:
+    text = "import threading; print('warming up', flush=True); threading.Event().wait()"
+    swap = program(tmp_path, reference, text, start_timeout=3)
+    code, said = types(
+        "up", "--block", "payee-institutions", "--runtime", "docker", "--size", "100", "--swap", swap
+    )
+    assert code == 4
+    assert "payee-institutions was not ready after 3 s" in said["error"]["message"]
+    assert said["error"]["log_tail"] == ["warming up"]
+
+
+def test_one_that_drops_a_credit_and_reports_it_as_paid_is_found_out_by_the_witness(
+    types: Types, payments: Callable[[str], str]
+) -> None:
+    code, said = play(types, payments("drops"))
+    assert (code, said["outcome"]) == (1, "failed")
+    assert "The person's institution shows one credit of exactly the amount" in said["verdict"]["sentence"]
+    assert "count: found 0, wanted 1" in said["verdict"]["sentence"]
+    page = Path(said["evidence"]).read_text(encoding="utf-8")
+    for word in (
+        "Under evaluation",
+        "payments of a vendor",
+        "was built here from its folder",
+        "brought database",
+    ):
+        assert word in page
+
+
+@IN_A_CAMPAIGN
+@pytest.mark.parametrize(
+    ("fault", "sentence"),
+    [
+        ("field", "Every payment has its result"),
+        ("slow", "The ministry is told that the payroll was carried out"),
+        ("tells", "The product keeps the sandbox's secrets to itself"),
+    ],
+)
+def test_a_faulty_one_is_rejected_at_a_step(
+    types: Types, payments: Callable[[str], str], fault: str, sentence: str
+) -> None:
+    code, said = play(types, payments(fault))
+    assert (code, said["outcome"]) == (1, "failed")
+    assert sentence in said["verdict"]["sentence"]
+
+
+@IN_A_CAMPAIGN
+def test_honest_ones_pass_side_by_side(types: Types, payments: Callable[[str], str], node: str) -> None:
+    code, said = play(types, payments("honest"), node)
+    assert (code, said["outcome"]) == (0, "passed"), said["verdict"]
