@@ -12,7 +12,7 @@ from typing import Annotated
 import typer
 
 from sandbox import __version__
-from sandbox.cli.commands import content, data, doctor, images, log, new, run, sandboxes, verify
+from sandbox.cli.commands import conformance, content, data, doctor, images, log, new, run, sandboxes, verify
 from sandbox.cli.output import EXIT_INTERRUPTED, blame_disk, err, explain, explain_usage, report_fault
 from sandbox.errors import SandboxError
 
@@ -50,6 +50,7 @@ app.command()(sandboxes.down)
 app.command()(content.check)
 app.command()(content.show)
 app.command()(verify.verify)
+app.command()(conformance.conformance)
 app.command()(doctor.doctor)
 app.add_typer(log.app, name="log")
 app.add_typer(images.app, name="images")

@@ -32,6 +32,7 @@ MEANT_FOR = {
     "make": "made by continuous integration, from outside",
     "sandbox images": "tests/docker/test_images.py",
     "sandbox run cash-transfer": "tests/e2e/test_cash_transfer.py",
+    "sandbox conformance": "tests/conformance/test_command.py",
     "pytest tests/contract": "the suites themselves",
 }
 """Commands shown in documents that other tests run, or that would run these tests within themselves."""
