@@ -1,8 +1,8 @@
 """The list of requirements with a verdict each, and the verdict of the whole.
 
-A requirement is met when every operation of it was accepted at least once as the contract says, at least
-one behaviour held on it with drawn values, and nothing was found. Nothing found is not enough: what no
-check has looked at is not tested, and never counts as met.
+A requirement is met when generated requests looked at every operation of it, every one was accepted at
+least once as the contract says, at least one behaviour held on it with drawn values, and nothing was
+found. Nothing found is not enough: what no check has looked at is not tested, and never counts as met.
 """
 
 from __future__ import annotations
@@ -75,6 +75,9 @@ def _judge(
         first = against[0]
         more = f", and {len(against) - 1} more" if len(against) > 1 else ""
         return Met.NOT_MET, f"{first.operation_id}: {first.reason}{more}"
+    unread = [name for name in group.operations if name not in operations or not operations[name].cases]
+    if unread:
+        return Met.NOT_TESTED, f"no generated request looked at {', '.join(unread)}"
     unseen = [name for name in group.operations if not _was_right(operations.get(name))]
     if unseen:
         return Met.NOT_TESTED, f"no accepted answer was seen of {', '.join(unseen)}"

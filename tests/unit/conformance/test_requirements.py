@@ -53,8 +53,15 @@ def test_it_is_met_when_every_operation_was_right_and_a_behaviour_held() -> None
         ACCEPTED[:1],
         (exercised("pay", cases=900, steps=3), ACCEPTED[1]),
         (exercised("pay", cases=9, accepted=9), ACCEPTED[1]),
+        (exercised("pay", accepted=9, steps=9), ACCEPTED[1]),
     ],
-    ids=["nothing was looked at", "one was never called", "nothing was accepted", "no behaviour looked"],
+    ids=[
+        "nothing was looked at",
+        "one was never called",
+        "nothing was accepted",
+        "no behaviour looked",
+        "no request was generated",
+    ],
 )
 def test_what_no_check_showed_is_not_tested(operations: tuple[Exercised, ...]) -> None:
     assert verdict(*operations) is Met.NOT_TESTED
