@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import argparse
 import json
+import signal
 import sys
 import tempfile
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack
 from pathlib import Path
+from types import FrameType
 
 import psycopg
 import uvicorn
@@ -112,6 +114,7 @@ def _serve(
         if alone:
             from blockkit.standalone import throw_away_server  # only a block that runs alone starts a server
 
+            signal.signal(signal.SIGTERM, _end)
             server = stack.enter_context(throw_away_server())
             empty = stack.enter_context(tempfile.TemporaryDirectory())
             name = slug.replace("-", "_")
@@ -125,3 +128,9 @@ def _serve(
             server_header=False,
         )
     return 0
+
+
+def _end(number: int, frame: FrameType | None) -> None:
+    """End in order: uvicorn raises the signal again when done, and the database is still to be removed."""
+    del number, frame
+    raise SystemExit(0)

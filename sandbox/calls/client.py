@@ -98,7 +98,7 @@ class MediatorClient:
         answer_headers = {name.lower(): value for name, value in response.headers.items()}
         body = None
         if not problem:
-            body, problem = _decode(content, answer_headers)
+            body, problem = decode_body(content, answer_headers)
         return Answer(
             url=url,
             status=response.status_code,
@@ -131,7 +131,7 @@ def _refuse_constant(name: str) -> Any:
     raise ValueError(f"{name} is not JSON")
 
 
-def _decode(content: bytes, headers: Mapping[str, str]) -> tuple[Any, str]:
+def decode_body(content: bytes, headers: Mapping[str, str]) -> tuple[Any, str]:
     """Read an answer's body: JSON as its value, all else as text; None when there is none."""
     if not content:
         return None, ""

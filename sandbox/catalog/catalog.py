@@ -126,14 +126,17 @@ class Catalog:
         """
         if slug not in self._scenarios:
             raise NotFound(f"no scenario is called {slug!r}", hint=nearest(slug, self._scenarios))
-        around = Surroundings(
+        return read_scenario(slug, self.surroundings(), problems)
+
+    def surroundings(self) -> Surroundings:
+        """Give what a document is read against."""
+        return Surroundings(
             root=self.root,
             block_folders=self._folders,
             interface=self.interface,
             close_over_requires=self.close_over_requires,
             read=self._read,
         )
-        return read_scenario(slug, around, problems)
 
     def _folder(self, slug: str) -> Path:
         if slug not in self._folders:

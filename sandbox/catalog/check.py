@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable
 from pathlib import Path
 
+from sandbox.catalog.behaviours import inspect_behaviours
 from sandbox.catalog.blocks import CONTROLS, Block
 from sandbox.catalog.catalog import Catalog, open_catalog
 from sandbox.catalog.cursor import Problems
@@ -36,6 +37,7 @@ def check_catalog(
     for slug in wanted(catalog.block_slugs()):
         with problems.collecting():
             _check_block(catalog.block(slug), catalog)
+            inspect_behaviours(catalog, catalog.block(slug), problems)
     if wanted([CONTROLS]):
         with problems.collecting():
             catalog.controls()

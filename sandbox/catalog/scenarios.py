@@ -55,36 +55,44 @@ def read_scenario(slug: str, around: Surroundings, problems: Problems) -> Scenar
             )
         )
         return None
-    reading = _Reading(folder, around, problems)
-    before = len(problems.errors)
     with problems.collecting():
-        story = reading.document(folder / STORY, ())
-        if len(story.workflows) > 1:
-            second = list(story.workflows.values())[1]
-            raise ContentError(
-                "the story has a second workflow",
-                path=second.place.path,
-                line=second.place.line,
-                hint="other runners play every workflow of this file; move it to a file of its own",
-            )
+        story, documents, blocks = read_story(folder / STORY, around, problems)
         policy: Mapping[str, Any] = {}
         if (folder / "policy.yaml").exists():
             policy = around.read(folder / "policy.yaml", around.root).data
         findings = read_findings(folder / "findings.yaml", story, around.root, around.read)
-        if len(problems.errors) == before:
-            check_links(reading.documents, around.interface, problems)
         if not story.workflows:
             return None
         return Scenario(
             slug=slug,
             folder=folder,
             story=story,
-            documents=reading.documents,
-            blocks=around.close_over_requires(sorted(reading.blocks - {CONTROLS})),
+            documents=documents,
+            blocks=around.close_over_requires(sorted(blocks - {CONTROLS})),
             policy=policy,
             findings=findings,
         )
     return None
+
+
+def read_story(
+    path: Path, around: Surroundings, problems: Problems
+) -> tuple[Document, Mapping[Path, Document], frozenset[str]]:
+    """Read a document of one story, all that it calls, and the slugs of what these call."""
+    reading = _Reading(path.parent, around, problems)
+    before = len(problems.errors)
+    story = reading.document(path, ())
+    if len(story.workflows) > 1:
+        second = list(story.workflows.values())[1]
+        raise ContentError(
+            "the story has a second workflow",
+            path=second.place.path,
+            line=second.place.line,
+            hint="other runners play every workflow of this file; move it to a file of its own",
+        )
+    if len(problems.errors) == before:
+        check_links(reading.documents, around.interface, problems)
+    return story, reading.documents, frozenset(reading.blocks)
 
 
 @dataclass(slots=True)

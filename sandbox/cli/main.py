@@ -15,6 +15,7 @@ from sandbox import __version__
 from sandbox.cli.commands import (
     attack,
     compare,
+    conformance,
     content,
     data,
     doctor,
@@ -63,6 +64,7 @@ app.command()(sandboxes.down)
 app.command()(content.check)
 app.command()(content.show)
 app.command()(verify.verify)
+app.command()(conformance.conformance)
 app.command()(doctor.doctor)
 app.command()(attack.attack)
 app.command()(compare.compare)

@@ -17,7 +17,8 @@ _IMPOSSIBLE = re.compile("[^\x09\x0a\x0d\x20-\ud7ff\ue000-\ufffd\U00010000-\U001
 _KIND = {Outcome.FAILED: "failure", Outcome.ERROR: "error", Outcome.SKIPPED: "skipped"}
 
 
-def _possible(text: str) -> str:
+def possible_text(text: str) -> str:
+    """Write what XML can't hold as its code."""
     return _IMPOSSIBLE.sub(lambda match: f"\\u{ord(match.group()):04x}", text)
 
 
@@ -43,22 +44,22 @@ def write_junit(scenario: str, results: Sequence[StepResult]) -> bytes:
         "skipped": str(counts[Outcome.SKIPPED]),
         "time": f"{seconds:.3f}",
     }
-    root = ET.Element("testsuites", {"name": _possible(scenario), **numbers})
-    suite = ET.SubElement(root, "testsuite", {"name": _possible(scenario), **numbers})
+    root = ET.Element("testsuites", {"name": possible_text(scenario), **numbers})
+    suite = ET.SubElement(root, "testsuite", {"name": possible_text(scenario), **numbers})
     for result in results:
         name = result.sentence if result.iteration == 1 else f"{result.sentence} [{result.iteration}]"
         case = ET.SubElement(
             suite,
             "testcase",
             {
-                "classname": _possible(".".join(result.path)),
-                "name": _possible(name),
+                "classname": possible_text(".".join(result.path)),
+                "name": possible_text(name),
                 "time": f"{result.milliseconds / 1000:.3f}",
-                "file": _possible(result.source),
+                "file": possible_text(result.source),
             },
         )
         if result.outcome in _KIND:
-            reason = {"message": _possible(result.reason)} if result.reason else {}
-            ET.SubElement(case, _KIND[result.outcome], reason).text = _possible(_explain(result))
+            reason = {"message": possible_text(result.reason)} if result.reason else {}
+            ET.SubElement(case, _KIND[result.outcome], reason).text = possible_text(_explain(result))
     ET.indent(root)
     return bytes(ET.tostring(root, encoding="utf-8", xml_declaration=True)) + b"\n"

@@ -89,6 +89,8 @@ class BlockDescriptor(Frozen):
     """Path prefixes a browser may open without a client header (login page, keys, discovery)."""
     clock: Literal["follows", "real", "faked"] = "follows"
     rights: tuple[RightNeeded, ...] = ()
+    tolerant: dict[str, Sentence] = Field(default_factory=dict)
+    """Operations that on purpose take what the contract forbids or refuse what it allows, and why."""
 
     @model_validator(mode="after")
     def _module_or_image(self) -> BlockDescriptor:

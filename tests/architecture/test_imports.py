@@ -26,6 +26,7 @@ DOCKER = "Only the docker runtime imports docker"
 FAKER = "Only population imports faker"
 WEB = "Only the controls import FastAPI"
 HTTP = "Only calls talks HTTP to blocks"
+GENERATED = "Only conformance generates requests"
 
 PROGRAM = "from importlinter.cli import lint_imports_command as run; run()"
 """`-c` puts the working folder first on the path, before the checkout that is installed."""
@@ -53,6 +54,10 @@ PLANTED = [
     ("sandbox/runner/play.py", "import faker", FAKER),
     ("sandbox/evidence/page.py", "import fastapi", WEB),
     ("sandbox/runner/play.py", "import httpx2", HTTP),
+    ("sandbox/conformance/measure.py", "import httpx2", HTTP),
+    ("sandbox/runner/play.py", "import sandbox.conformance.measure", LAYERS),
+    ("sandbox/trial.py", "import sandbox.conformance.measure", LAYERS),
+    ("sandbox/calls/direct.py", "import schemathesis", GENERATED),
 ]
 
 

@@ -33,6 +33,7 @@ MEANT_FOR = {
     "sandbox images": "tests/docker/test_images.py",
     "sandbox attack": "tests/docker/test_attack.py",
     "sandbox run cash-transfer": "tests/e2e/test_cash_transfer.py",
+    "sandbox conformance": "tests/conformance/test_command.py",
     "pytest tests/contract": "the suites themselves",
 }
 """Commands shown in documents that other tests run, or that would run these tests within themselves."""

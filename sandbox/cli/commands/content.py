@@ -22,6 +22,7 @@ def check(
 ) -> None:
     """Check blocks, scenarios and packs offline: every mistake with file, line and what to do."""
     # Loaded here so that commands which judge no content need not wait for it.
+    from sandbox.catalog.behaviours import read_behaviours
     from sandbox.catalog.check import check_catalog
     from sandbox.runner.compile import check_scenario
 
@@ -35,6 +36,11 @@ def check(
         for slug in slugs:
             scenario = catalog.scenario(slug)
             errors += check_scenario(scenario, catalog.interfaces(scenario))
+        for block in catalog.blocks(
+            slug for slug in catalog.block_slugs() if others is None or slug in others
+        ):
+            for behaviour in read_behaviours(catalog, block):
+                errors += check_scenario(behaviour, {block.slug: block.interface})
     packs = _check_packs(settings, codes, errors)
     if as_json:
         print_json(

@@ -1,0 +1,135 @@
+"""The conversation with one block at an address of its own, no mediator between: for conformance alone.
+
+Follows no redirect, keeps no cookie, reads no proxy from the environment, and takes no more and
+waits no longer than the conversation with the mediator does. Nothing of a sandbox is sent: the
+product at the other end is somebody else's.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from http.cookiejar import CookieJar, DefaultCookiePolicy
+from types import TracebackType
+
+import httpx2
+
+from sandbox.calls.client import LARGEST_ANSWER, decode_body
+from sandbox.calls.messages import Answer, Request
+from sandbox.calls.requests import CannotSend
+from sandbox.errors import BlockUnreachable
+from sandbox.model.wiring import INSTANCE
+
+TIMEOUT_SECONDS = 30.0
+ACCEPT = "application/json, */*;q=0.5"
+Headers = Sequence[tuple[str, str]]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RawAnswer:
+    """An answer as it came. `problem` says why its body was not taken to the end."""
+
+    status: int
+    headers: Headers
+    content: bytes
+    milliseconds: float
+    problem: str = ""
+    version: str = "HTTP/1.1"
+
+
+class DirectClient:
+    """Calls one block at `address`; `headers` go with every request, such as the token that it asks for."""
+
+    def __init__(
+        self,
+        address: str,
+        *,
+        headers: Mapping[str, str] | None = None,
+        transport: httpx2.BaseTransport | None = None,
+        timeout: float = TIMEOUT_SECONDS,
+        timer: Callable[[], float] = time.perf_counter,
+    ) -> None:
+        self.address = address.rstrip("/")
+        self.headers = dict(headers or {})
+        self._timeout = timeout
+        self._timer = timer
+        self._client = httpx2.Client(
+            transport=transport,
+            timeout=timeout,
+            follow_redirects=False,
+            trust_env=False,
+            limits=httpx2.Limits(keepalive_expiry=2.0),
+            cookies=CookieJar(DefaultCookiePolicy(allowed_domains=[])),
+        )
+
+    def __enter__(self) -> DirectClient:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Give the connections back."""
+        self._client.close()
+
+    def call(self, request: Request) -> Answer:
+        """Send what a step of a workflow built, to this address instead of the mediator's."""
+        url = self.address + request.target.removeprefix(f"/r1/{INSTANCE}/GOV/CENTRAL/{request.block}")
+        headers = {**self.headers, **request.headers}
+        raw = self.send(request.method, url, tuple(headers.items()), request.content)
+        answer_headers = {name.lower(): value for name, value in raw.headers}
+        answer = Answer(
+            url=url,
+            status=raw.status,
+            headers=answer_headers,
+            milliseconds=raw.milliseconds,
+            problem=raw.problem,
+        )
+        if raw.problem:
+            return answer
+        body, problem = decode_body(raw.content, answer_headers)
+        return replace(answer, body=body, problem=problem)
+
+    def send(self, method: str, url: str, headers: Headers, content: bytes | None) -> RawAnswer:
+        """Send a request as given. Raises BlockUnreachable, or CannotSend for what HTTP can't carry."""
+        started = self._timer()
+        named = {name.lower() for name, _ in headers}
+        # What is asked must not tell who asks. Compressed answers could unpack to any size.
+        sent = [one for one in headers if one[0].lower() not in ("accept-encoding", "connection")]
+        sent += [("accept-encoding", "identity")] + ([("accept", ACCEPT)] if "accept" not in named else [])
+        sent.sort(key=lambda one: one[0].lower())
+        try:
+            encoded = [(name.encode("ascii"), value.encode("latin-1")) for name, value in sent]
+            with self._client.stream(method, url, headers=encoded, content=content) as response:
+                taken, problem = self._read(response, started)
+        except (httpx2.LocalProtocolError, httpx2.InvalidURL, UnicodeEncodeError) as error:
+            raise CannotSend(f"HTTP can't carry this request: {error}") from error
+        except (httpx2.TransportError, httpx2.DecodingError) as error:
+            raise BlockUnreachable(
+                f"{self.address} gave no answer: {error or type(error).__name__}",
+                hint="is the product running, and is this its address?",
+            ) from error
+        return RawAnswer(
+            status=response.status_code,
+            headers=tuple((name, value) for name, value in response.headers.multi_items()),
+            content=taken,
+            milliseconds=round((self._timer() - started) * 1000, 3),
+            problem=problem,
+            version=response.http_version,
+        )
+
+    def _read(self, response: httpx2.Response, started: float) -> tuple[bytes, str]:
+        chunks: list[bytes] = []
+        size = 0
+        for chunk in response.iter_raw():
+            size += len(chunk)
+            if size > LARGEST_ANSWER:
+                return b"", f"the answer is larger than {LARGEST_ANSWER // 1024 // 1024} MiB"
+            # The client's own limit is per read; an answer that drips would outlast any number of them.
+            if self._timer() - started > self._timeout:
+                return b"", f"the answer was not complete after {self._timeout:g} s"
+            chunks.append(chunk)
+        return b"".join(chunks), ""
