@@ -10,7 +10,7 @@ from fastapi import FastAPI
 
 from blockkit.app import Plant, build_block, make_kit
 from blocks.identity import persons, signing
-from blocks.identity.routes import login, management, oidc
+from blocks.identity.routes import credentials, linked, login, management, oidc
 from blocks.identity.routes import persons as person_routes
 from blocks.identity.service import Service
 
@@ -41,7 +41,9 @@ def create_app(environment: Mapping[str, str], transport: httpx2.BaseTransport |
             person_routes.make_router(kit),
             management.make_router(kit),
             login.make_router(kit, service),
+            linked.make_router(kit, service),
             oidc.make_router(kit, service),
+            credentials.make_router(kit, service),
         ],
         on_clock=on_clock,
         on_epoch=on_epoch,

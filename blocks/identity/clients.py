@@ -120,6 +120,7 @@ class Client:
     redirect_uris: tuple[str, ...]
     public_key: Mapping[str, Any]
     user_claims: tuple[str, ...]
+    logo_uri: str = ""
 
     def check_redirect_uri(self, redirect_uri: str) -> bool:
         """Whether a redirect URI is registered, letter by letter."""
@@ -159,6 +160,7 @@ def find_client(db: Connection, client_id: str) -> Client | None:
         redirect_uris=tuple(row["redirect_uris"]),
         public_key=row["public_key"],
         user_claims=tuple(row["user_claims"]),
+        logo_uri=row["logo_uri"],
     )
 
 

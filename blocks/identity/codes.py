@@ -6,6 +6,7 @@ time is refused, and every token that came of it is revoked (RFC 6749, section 4
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -28,6 +29,7 @@ class Code:
     nonce: str | None
     code_challenge: str
     auth_time: datetime
+    acr: str
     code_challenge_method: str = "S256"
 
     def get_redirect_uri(self) -> str:
@@ -50,15 +52,18 @@ def save_code(
     scope: str,
     nonce: str | None,
     code_challenge: str,
+    acr: str,
+    accepted: Sequence[str] | None,
 ) -> None:
     """Keep a new code."""
     now = clock.machine()
     db.execute(
         "INSERT INTO codes (code, epoch, client_id, individual_id, redirect_uri, scope, nonce, "
-        "code_challenge, auth_time, ends_at) VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s)",
+        "code_challenge, auth_time, ends_at, acr, accepted) "
+        "VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s)",
         [
             *(digest(code), clock.epoch, client_id, individual_id, redirect_uri, scope, nonce),
-            *(code_challenge, now, now + CODE_LASTS),
+            *(code_challenge, now, now + CODE_LASTS, acr, list(accepted) if accepted is not None else None),
         ],
     )
 
@@ -85,6 +90,7 @@ def find_code(db: Connection, clock: Clock, code: str, client_id: str) -> Code |
         nonce=row["nonce"],
         code_challenge=row["code_challenge"],
         auth_time=row["auth_time"],
+        acr=row["acr"],
     )
 
 
@@ -117,3 +123,11 @@ def token_is_good(db: Connection, clock: Clock, token: str) -> bool:
         [digest(token), clock.epoch, clock.machine()],
     ).fetchone()
     return row is not None
+
+
+def accepted_claims(db: Connection, token: str) -> frozenset[str] | None:
+    """Give the claims that the person agreed to tell with this token; None for all that were asked for."""
+    row = db.execute(
+        "SELECT c.accepted FROM tokens t JOIN codes c ON c.code = t.code WHERE t.token = %s", [digest(token)]
+    ).fetchone()
+    return None if row is None or row["accepted"] is None else frozenset(row["accepted"])

@@ -31,6 +31,10 @@ MOST_LETTERS = 3
 MOST_FAILURES_OF_ONE = 12
 """Wrong codes for one person within LOGIN_LASTS after which no more codes are sent."""
 
+MOST_LETTERS_OF_ONE = 60
+"""Codes sent to one person within LOGIN_LASTS that logged nobody in, in however many log-ins: an office's
+staff log in many times at one moment, and nobody's inbox is to be flooded."""
+
 
 @dataclass(frozen=True, slots=True)
 class Login:
@@ -62,12 +66,19 @@ def digest(text: str) -> str:
     return hashlib.sha256(text.encode()).hexdigest()
 
 
-def begin(db: Connection, clock: Clock, parameters: Mapping[str, str], client_name: str, browser: str) -> str:
+def begin(
+    db: Connection,
+    clock: Clock,
+    parameters: Mapping[str, str],
+    client_name: str,
+    browser: str,
+    xsrf: str,
+) -> str:
     """Open a log-in and give its id, which only this browser can use."""
     identifier = secrets.token_urlsafe(32)
     db.execute(
-        "INSERT INTO logins (login, browser, epoch, parameters, client_name, started_at) "
-        "VALUES (%s, %s, %s, %s, %s, %s)",
+        "INSERT INTO logins (login, browser, epoch, parameters, client_name, started_at, xsrf) "
+        "VALUES (%s, %s, %s, %s, %s, %s, %s)",
         [
             digest(identifier),
             digest(browser),
@@ -75,6 +86,7 @@ def begin(db: Connection, clock: Clock, parameters: Mapping[str, str], client_na
             Jsonb(dict(parameters)),
             client_name,
             clock.machine(),
+            digest(xsrf),
         ],
     )
     return identifier
@@ -116,7 +128,7 @@ def enter_code(db: Connection, clock: Clock, identifier: str, browser: str, code
     expected = row["one_time_code"] or ""
     right = hmac.compare_digest(expected, _code_digest(identifier, code.strip()))
     if right and row["code_ends_at"] > clock.machine():
-        close(db, identifier)
+        close(db, identifier, finished=True)
         return Attempt(_login(row), row["individual_id"], 0)
     failures = row["failures"] + 1
     db.execute(
@@ -133,9 +145,12 @@ def cancel(db: Connection, clock: Clock, identifier: str, browser: str) -> Login
     return _login(row)
 
 
-def close(db: Connection, identifier: str) -> None:
-    """End a log-in."""
-    db.execute("UPDATE logins SET open = false, one_time_code = NULL WHERE login = %s", [digest(identifier)])
+def close(db: Connection, identifier: str, *, finished: bool = False) -> None:
+    """End a log-in; `finished` when somebody was logged in by it."""
+    db.execute(
+        "UPDATE logins SET open = false, one_time_code = NULL, finished = %s WHERE login = %s",
+        [finished, digest(identifier)],
+    )
 
 
 def _open_login(db: Connection, clock: Clock, identifier: str, browser: str) -> Row:
@@ -151,12 +166,13 @@ def _open_login(db: Connection, clock: Clock, identifier: str, browser: str) -> 
 
 def _may_try(db: Connection, clock: Clock, individual_id: str) -> bool:
     row = db.execute(
-        "SELECT coalesce(sum(failures), 0) AS failures FROM logins "
+        "SELECT coalesce(sum(failures), 0) AS failures, "
+        "coalesce(sum(letters) FILTER (WHERE NOT finished), 0) AS letters FROM logins "
         "WHERE individual_id = %s AND started_at > %s",
         [individual_id, clock.machine() - LOGIN_LASTS],
     ).fetchone()
     assert row is not None
-    return bool(row["failures"] < MOST_FAILURES_OF_ONE)
+    return bool(row["failures"] < MOST_FAILURES_OF_ONE and row["letters"] < MOST_LETTERS_OF_ONE)
 
 
 def _login(row: Row) -> Login:

@@ -30,8 +30,25 @@ class Pages:
             "<input id=individual_id name=individual_id aria-describedby=hint autocomplete=username "
             "required maxlength=64 autofocus><button>Send the code</button></form>"
             f"{self._cancel(login)}"
+            f"<form method=post action='{escape(self._issuer)}/login/wallet'>{_hidden(login)}"
+            "<button>Use your wallet</button></form>"
         )
         return self._page(f"Log in to {client_name}", body, redirect_uri)
+
+    def show_link(
+        self, login: str, client_name: str, redirect_uri: str, code: str, *, waiting: bool = False
+    ) -> HTMLResponse:
+        """Show the code that the wallet takes; with `waiting`, when it has not agreed yet."""
+        told = "<p role=alert>Your wallet has not agreed yet.</p>" if waiting else ""
+        body = (
+            f"<h1>Use your wallet</h1>{told}"
+            "<p>Enter this code in the wallet on your own device, within two minutes, and agree there.</p>"
+            f"<p><code>{escape(code)}</code></p>"
+            f"<form method=post action='{escape(self._issuer)}/login/wallet'>{_hidden(login)}"
+            f"<input type=hidden name=link value='{escape(code)}'>"
+            f"<button>I have agreed in my wallet</button></form>{self._cancel(login)}"
+        )
+        return self._page(f"Use your wallet for {client_name}", body, redirect_uri)
 
     def ask_code(
         self, login: str, client_name: str, redirect_uri: str, *, attempts_left: int | None = None

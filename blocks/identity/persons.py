@@ -15,8 +15,10 @@ from blockkit.app import Plant
 from blockkit.problems import Problem
 from blockkit.records import Connection, Row
 
-COLUMNS = ("given_name", "family_name", "sex", "birth_date", "phone", "email")
-COMPARED = ("given_name", "family_name", "birth_date")
+COLUMNS = ("given_name", "family_name", "sex", "birth_date", "phone", "email", "functional_id")
+COMPARED = ("given_name", "family_name", "birth_date", "functional_id")
+"""`functional_id` names a person towards payments; who claims it for themselves has to be that person."""
+PLANTED = ("given_name", "family_name", "birth_date")
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +32,7 @@ class Person:
     birth_date: date | None
     phone: str | None
     email: str | None
+    functional_id: str | None
     roles: tuple[str, ...]
     deceased: bool
 
@@ -56,9 +59,10 @@ def find_person(db: Connection, individual_id: str) -> Person | None:
 def enrol(db: Connection, individual_id: str, fields: Mapping[str, Any]) -> bool:
     """Enter a person, or bring an entry up to date; tells whether the person is new."""
     row = db.execute(
-        "INSERT INTO persons (individual_id, given_name, family_name, sex, birth_date, phone, email) "
-        "VALUES (%(individual_id)s, %(given_name)s, %(family_name)s, %(sex)s, %(birth_date)s, %(phone)s, "
-        "%(email)s) ON CONFLICT (individual_id) DO NOTHING RETURNING individual_id",
+        "INSERT INTO persons (individual_id, given_name, family_name, sex, birth_date, phone, email, "
+        "functional_id) VALUES (%(individual_id)s, %(given_name)s, %(family_name)s, %(sex)s, "
+        "%(birth_date)s, %(phone)s, %(email)s, %(functional_id)s) "
+        "ON CONFLICT (individual_id) DO NOTHING RETURNING individual_id",
         {**dict.fromkeys(COLUMNS), **fields, "individual_id": individual_id},
     ).fetchone()
     if row is None:
@@ -93,8 +97,8 @@ def plant(db: Connection, wish: Plant) -> None:
         db.execute("UPDATE persons SET deceased = true WHERE individual_id = %s", [wish.individualId])
         return
     changes = wish.change or {}
-    if not changes or set(changes) - set(COMPARED):
-        raise Problem(422, "nothing-to-plant", f"this block can change {', '.join(COMPARED)}")
+    if not changes or set(changes) - set(PLANTED):
+        raise Problem(422, "nothing-to-plant", f"this block can change {', '.join(PLANTED)}")
     for column, value in changes.items():
         _set(db, wish.individualId, column, _fit(column, value))
 

@@ -31,6 +31,7 @@ from blocks.identity.persons import Person, find_person
 from blocks.identity.signing import ALGORITHM, Signer
 
 ACR = "idbb:acr:generated-code"
+WALLET_ACR = "idbb:acr:linked-wallet"
 TOKEN_LASTS = timedelta(hours=1)
 ASSERTION_SKEW = 5
 """Seconds; blocks and clients of a sandbox share one machine's clock."""
@@ -92,6 +93,10 @@ class Provider(AuthorizationServer):  # type: ignore[misc]
         self.clock = clock
         self.signer = signer
         self._audience = audience
+        self.acr = ACR
+        """How the person proved themselves, for the codes of this request."""
+        self.accepted: tuple[str, ...] | None = None
+        """The claims that the person agreed to tell; None for all that were asked for."""
         self.register_client_auth_method(AUTH_METHOD, Assertion(self))
         self.register_grant(CodeGrant, [ProofKey(required=True), IdToken(self)])
         self.register_token_generator("default", self._issue)
@@ -204,6 +209,8 @@ class CodeGrant(AuthorizationCodeGrant):  # type: ignore[misc]
             scope=request.scope,
             nonce=data.get("nonce"),
             code_challenge=data["code_challenge"],
+            acr=self.server.acr,
+            accepted=self.server.accepted,
         )
 
     def query_authorization_code(self, code: str, client: Client) -> Code | None:
@@ -256,7 +263,7 @@ class IdToken(OpenIDCode):  # type: ignore[misc]
             "iat": int(now.timestamp()),
             "exp": int((now + TOKEN_LASTS).timestamp()),
             "auth_time": int(code.auth_time.timestamp()),
-            "acr": ACR,
+            "acr": code.acr,
             "at_hash": create_half_hash(token["access_token"], ALGORITHM).decode(),
         }
         if code.nonce:

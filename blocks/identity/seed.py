@@ -10,7 +10,10 @@ import psycopg
 from blockkit.seed import copy_batches, read_batches, run_sql
 
 FOLDER = Path(__file__).parent
-COLUMNS = ["individual_id", "given_name", "family_name", "sex", "birth_date", "phone", "email"]
+COLUMNS = [
+    *("individual_id", "given_name", "family_name", "sex", "birth_date", "phone", "email"),
+    "functional_id",
+]
 
 
 def load(connection: psycopg.Connection[Any], data: Path, *, role: str) -> None:

@@ -5,10 +5,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
+from authlib.oauth2 import OAuth2Error
+
 from blockkit.app import Kit
-from blockkit.records import Connection
-from blocks.identity.provider import Provider
+from blockkit.records import Connection, Row
+from blocks.identity.persons import find_person
+from blocks.identity.provider import WALLET_ACR, Asked, Provider
 from blocks.identity.signing import Signer, load_signer
+from blocks.identity.wallets import Refused
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,3 +40,19 @@ class Service:
         """Give a provider for one request."""
         audience = f"urn:civic-sandbox:{self.kit.settings.sandbox_id}"
         return Provider(db, self.kit.clock, self.signer(db), audience)
+
+
+def grant_linked(service: Service, db: Connection, login: Row, link: Row) -> str:
+    """Give the redirect with the authorization code that the wallet's person agreed to. Raises Refused."""
+    provider = service.provider(db)
+    provider.acr, provider.accepted = WALLET_ACR, tuple(link["claims"])
+    granted = [*link["scopes"]]
+    scope = " ".join(["openid", *(one for one in granted if one != "openid")])
+    asked = Asked("POST", {**login["parameters"], "scope": scope}.items())
+    person = find_person(db, link["individual_id"])
+    try:
+        grant = provider.get_consent_grant(asked, end_user=person)
+        response = provider.create_authorization_response(asked, grant_user=person, grant=grant)
+    except OAuth2Error as error:
+        raise Refused("invalid_transaction", str(error.description)) from None
+    return str(response.headers["location"])

@@ -7,18 +7,20 @@ from typing import Annotated, Any
 
 from authlib.oauth2 import OAuth2Error
 from fastapi import APIRouter, Cookie, Form, Request
-from fastapi.responses import HTMLResponse, Response
+from fastapi.responses import HTMLResponse, RedirectResponse, Response
 
 from blockkit.app import Kit
 from blockkit.problems import Problem
 from blockkit.records import Connection
-from blocks.identity import logins
+from blocks.identity import links, logins
 from blocks.identity.pages import Pages
 from blocks.identity.persons import Person, find_person
 from blocks.identity.provider import Asked, NotPlain, Provider
-from blocks.identity.service import Service
+from blocks.identity.service import Service, grant_linked
+from blocks.identity.wallets import Refused
 
 COOKIE = "identity-browser"
+XSRF = "XSRF-TOKEN"
 
 LoginId = Annotated[str, Form(alias="login", max_length=100)]
 Individual = Annotated[str, Form(max_length=64, pattern=r"^[^\x00-\x1f]*$")]
@@ -42,9 +44,9 @@ def make_router(kit: Kit, service: Service) -> APIRouter:
                 grant = provider.get_consent_grant(asked)
             except OAuth2Error as error:
                 return _refused(provider, pages, asked, error)
-            browser = browser or secrets.token_urlsafe(32)
+            browser, xsrf = browser or secrets.token_urlsafe(32), secrets.token_urlsafe(32)
             data = asked.payload.data
-            login = logins.begin(db, kit.clock, data, grant.request.client.name, browser)
+            login = logins.begin(db, kit.clock, data, grant.request.client.name, browser, xsrf)
             page = pages.ask_who(login, grant.request.client.name, data["redirect_uri"])
         page.set_cookie(
             COOKIE,
@@ -54,7 +56,32 @@ def make_router(kit: Kit, service: Service) -> APIRouter:
             samesite="lax",
             secure=service.issuer.startswith("https:"),
         )
+        # The published definition's word against forged requests; scripts of our own origin may read it.
+        page.set_cookie(
+            XSRF, xsrf, path=service.path, samesite="strict", secure=service.issuer.startswith("https:")
+        )
         return page
+
+    @router.post("/login/wallet")
+    def use_wallet(
+        login: LoginId,
+        browser: Browser = "",
+        link: Annotated[str, Form(max_length=100, pattern=r"^[A-Za-z0-9_-]*$")] = "",
+    ) -> Response:
+        try:
+            with kit.records.transaction() as db:
+                row = links.find_login(db, kit.clock, login, browser=browser)
+                name, onward = row["client_name"], row["parameters"]["redirect_uri"]
+                if not link:
+                    code, _ = links.make_code(db, kit.clock, row)
+                    return pages.show_link(login, name, onward, code)
+                found = links.find_link(db, row, link)
+                if found["state"] == "consented":
+                    links.collect(db, login, found)
+                    return RedirectResponse(grant_linked(service, db, row, found), 303)
+            return pages.show_link(login, name, onward, link, waiting=True)
+        except Refused as refusal:
+            return pages.refuse(f"This can't be done: {refusal}.", 403)
 
     @router.post("/login/individual")
     def name_person(login: LoginId, individual_id: Individual, browser: Browser = "") -> Response:
@@ -62,7 +89,7 @@ def make_router(kit: Kit, service: Service) -> APIRouter:
             with kit.records.transaction() as db:
                 known, letter = logins.name_person(db, kit.clock, login, browser, individual_id.strip())
             if letter is not None:
-                _send(kit, letter, known.client_name)
+                send_letter(kit, letter, known.client_name)
         except Problem as over:
             return pages.refuse(over.detail, over.status)
         return pages.ask_code(login, known.client_name, known.parameters["redirect_uri"])
@@ -123,7 +150,8 @@ def _refused(provider: Provider, pages: Pages, asked: Asked, error: OAuth2Error)
     return page
 
 
-def _send(kit: Kit, letter: logins.Letter, client_name: str) -> None:
+def send_letter(kit: Kit, letter: logins.Letter, client_name: str) -> None:
+    """Have a one-time code delivered. Raises Problem 502."""
     answer = kit.peers.call(
         "messaging",
         "POST",

@@ -12,18 +12,12 @@ from starlette.concurrency import run_in_threadpool
 from blockkit.app import Kit
 from blockkit.records import Connection
 from blocks.identity.clients import AUTH_METHOD, SCOPES, Client, find_client
-from blocks.identity.codes import token_is_good
+from blocks.identity.codes import accepted_claims, token_is_good
+from blocks.identity.links import CLAIMS_OF, claims_of
 from blocks.identity.persons import Person, find_person
-from blocks.identity.provider import ACR, Asked, NotPlain
+from blocks.identity.provider import ACR, WALLET_ACR, Asked, NotPlain
 from blocks.identity.service import Service
 from blocks.identity.signing import ALGORITHM
-
-CLAIMS = {
-    "profile": ("name", "given_name", "family_name", "gender", "birthdate"),
-    "email": ("email",),
-    "phone": ("phone_number",),
-}
-"""Which claims a scope opens; the client's registration must name them as well."""
 
 
 def make_router(kit: Kit, service: Service) -> APIRouter:
@@ -50,7 +44,7 @@ def make_router(kit: Kit, service: Service) -> APIRouter:
                 "sub": signer.subject(client.client_id, person.individual_id),
                 "aud": client.client_id,
                 "iat": int(kit.clock.machine().timestamp()),
-                **_claims(person, client, scope),
+                **_claims(person, client, scope, accepted_claims(db, access_token)),
             }
             return Response(
                 signer.sign(claims, kind="JWT"),
@@ -76,14 +70,14 @@ def make_router(kit: Kit, service: Service) -> APIRouter:
             "response_types_supported": ["code"],
             "response_modes_supported": ["query"],
             "grant_types_supported": ["authorization_code"],
-            "acr_values_supported": [ACR],
+            "acr_values_supported": [ACR, WALLET_ACR],
             "subject_types_supported": ["pairwise"],
             "id_token_signing_alg_values_supported": [ALGORITHM],
             "userinfo_signing_alg_values_supported": [ALGORITHM],
             "token_endpoint_auth_methods_supported": [AUTH_METHOD],
             "token_endpoint_auth_signing_alg_values_supported": ["ES256", "RS256", "PS256", "EdDSA"],
             "code_challenge_methods_supported": ["S256"],
-            "claims_supported": ["sub", *(claim for claims in CLAIMS.values() for claim in claims)],
+            "claims_supported": ["sub", *(claim for claims in CLAIMS_OF.values() for claim in claims)],
             "claims_parameter_supported": False,
             "request_parameter_supported": False,
             "request_uri_parameter_supported": False,
@@ -116,7 +110,7 @@ def _holder(service: Service, db: Connection, token: str) -> tuple[Person, Clien
     return person, client, str(claims["scope"])
 
 
-def _claims(person: Person, client: Client, scope: str) -> dict[str, Any]:
+def _claims(person: Person, client: Client, scope: str, accepted: frozenset[str] | None) -> dict[str, Any]:
     known = {
         "name": person.name,
         "given_name": person.given_name,
@@ -126,9 +120,9 @@ def _claims(person: Person, client: Client, scope: str) -> dict[str, Any]:
         "email": person.email,
         "phone_number": person.phone,
     }
-    opened = {claim for one in scope.split() for claim in CLAIMS.get(one, ())}
+    opened = claims_of(client, scope.split())
     return {
         name: value
         for name, value in known.items()
-        if value is not None and name in opened and name in client.user_claims
+        if value is not None and name in opened and (accepted is None or name in accepted)
     }

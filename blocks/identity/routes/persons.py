@@ -52,6 +52,7 @@ class Claims(BaseModel):
     given_name: str | None = Field(default=None, max_length=200)
     family_name: str | None = Field(default=None, max_length=200)
     birth_date: date | None = None
+    functional_id: str | None = Field(default=None, max_length=64)
 
 
 class VerificationRequest(BaseModel):

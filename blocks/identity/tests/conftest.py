@@ -41,6 +41,7 @@ def data(tmp_path: Path) -> Path:
         "birth_date": pa.array([date(1980, 2, 29), date(1990, 1, 1), date(1950, 5, 5)], pa.date32()),
         "phone": ["+999100", None, "+999300"],
         "email": pa.array([None, None, None], pa.string()),
+        "functional_id": ["ZZF1", "ZZF2", "ZZF3"],
     }
     pq.write_table(pa.table(table), tmp_path / "persons.parquet")
     return tmp_path
