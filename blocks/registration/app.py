@@ -1,4 +1,4 @@
-"""Registration as one application: services, applications, payrolls, tasks and statistics."""
+"""Registration as one application: services, applications, payrolls, tasks, statistics, pages."""
 
 from __future__ import annotations
 
@@ -9,7 +9,19 @@ import httpx2
 from fastapi import FastAPI
 
 from blockkit.app import build_block, make_kit
-from blocks.registration.routes import applications, overview, payrolls, review, services
+from blocks.registration.acts import Office
+from blocks.registration.routes import (
+    applications,
+    desk,
+    documents,
+    files,
+    overview,
+    payroll_desk,
+    payrolls,
+    review,
+    services,
+    tasks,
+)
 
 SLUG = "registration"
 
@@ -17,14 +29,21 @@ SLUG = "registration"
 def create_app(environment: Mapping[str, str], transport: httpx2.BaseTransport | None = None) -> FastAPI:
     """Make the block."""
     kit = make_kit(SLUG, environment, transport)
+    office = Office.of(kit)
+    doors = desk.Doors(office)
     return build_block(
         kit,
         Path(__file__).parent,
         [
             services.make_router(kit),
             applications.make_router(kit),
-            review.make_router(kit),
-            payrolls.make_router(kit),
+            files.make_router(kit),
+            documents.make_router(kit),
+            review.make_router(office),
+            tasks.make_router(office),
+            payrolls.make_router(office),
             overview.make_router(kit),
+            desk.make_router(doors),
+            payroll_desk.make_router(doors),
         ],
     )

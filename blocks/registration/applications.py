@@ -1,23 +1,28 @@
-"""An application's life: draft, submitted, checked, decided, appealed. One per service and person.
+"""An application's life: draft, submitted, checked, decided, appealed.
 
-Every change is a line of the history. A change is made on the version that was read, so two
+One per service and person, or one per form where the service says `applications: many`. Every change is
+a line of the history and moves the tasks along. A change is made on the version that was read, so two
 people who act at the same moment don't undo each other.
 """
 
 from __future__ import annotations
 
+import hashlib
+import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from typing import Any
 
 from psycopg import sql
 from psycopg.types.json import Jsonb
 
-from blockkit.money import to_major
+from blockkit.clock import Clock
+from blockkit.money import to_major, to_minor
 from blockkit.problems import Problem
 from blockkit.records import Connection, Row
-from blocks.registration.services import Service, check_form
+from blocks.registration import tasks
+from blocks.registration.services import Service, check_form, find_service
 
 EDITABLE = ("draft", "correction")
 UNDECIDED = ("submitted", "in-review", "verified", "check-failed")
@@ -47,31 +52,50 @@ class Change:
     """Who changes an application, when, and why."""
 
     by: str
-    on: date
+    at: datetime
     reason: str = ""
+
+    @classmethod
+    def now(cls, clock: Clock, by: str, reason: str = "") -> Change:
+        """Make one for this moment of the sandbox."""
+        return cls(by, clock.now(), reason)
+
+    @property
+    def on(self) -> date:
+        """The day."""
+        return self.at.date()
 
 
 def create(
-    db: Connection, service: Service, individual_id: str, form: Mapping[str, Any], change: Change
+    db: Connection,
+    service: Service,
+    individual_id: str,
+    form: Mapping[str, Any],
+    change: Change,
+    *,
+    name: str = "",
 ) -> Row:
     """Open a draft; the same again gives the application as it stands.
 
     Raises Problem 400 for a form that doesn't fit, 409 when the person has another application.
     """
     check_form(service, form)
+    occasion = "" if service.definition.applications == "one" else _digest(form)
     made = db.execute(
-        "INSERT INTO applications (service, individual_id, form) VALUES (%s, %s, %s)"
-        " ON CONFLICT (service, individual_id) DO NOTHING RETURNING *",
-        [service.slug, individual_id, Jsonb(form)],
+        "INSERT INTO applications (service, individual_id, occasion, name, form, created_at)"
+        " VALUES (%s, %s, %s, %s, %s, %s)"
+        " ON CONFLICT (service, individual_id, occasion) DO NOTHING RETURNING *",
+        [service.slug, individual_id, occasion, name, Jsonb(form), change.at],
     ).fetchone()
     if made is not None:
         _note(db, made["number"], "draft", change)
         return made
     before = db.execute(
-        "SELECT * FROM applications WHERE service = %s AND individual_id = %s", [service.slug, individual_id]
+        "SELECT * FROM applications WHERE service = %s AND individual_id = %s AND occasion = %s FOR UPDATE",
+        [service.slug, individual_id, occasion],
     ).fetchone()
     assert before is not None
-    if before["form"] != form:
+    if not occasion and before["form"] != form:
         raise Problem(409, "application-exists", "this person has applied already", id=identify(before))
     return before
 
@@ -79,12 +103,13 @@ def create(
 def find(db: Connection, application_id: str, *, lock: bool = False) -> Row:
     """Find an application; `lock` keeps it as it is until this transaction ends. Raises Problem 404."""
     number = application_id.removeprefix("A")
-    if application_id == f"A{number}" and number.isascii() and number.isdigit() and len(number) < 16:
-        statement = "SELECT * FROM applications WHERE number = %s"
-        row = db.execute(f"{statement} FOR UPDATE" if lock else statement, [int(number)]).fetchone()
-        if row is not None and identify(row) == application_id:
-            return row
-    raise Problem(404, "no-such-application", "there is no application of this id")
+    ours = application_id == f"A{number}" and number.isascii() and number.isdigit() and len(number) < 16
+    statement = f"SELECT * FROM applications WHERE {'number' if ours else 'file_id'} = %s"  # noqa: S608
+    key = int(number) if ours else application_id
+    row = db.execute(f"{statement} FOR UPDATE" if lock else statement, [key]).fetchone()
+    if row is None or identify(row) != application_id:
+        raise Problem(404, "no-such-application", "there is no application of this id")
+    return row
 
 
 def list_page(
@@ -96,8 +121,10 @@ def list_page(
     *,
     limit: int,
     offset: int,
+    by_name: bool = False,
+    descending: bool = False,
 ) -> tuple[int, list[Row]]:
-    """Count the applications of these services that fit, and list some, the first made first."""
+    """Count the applications of these services that fit, and list some, the oldest first."""
     asked = {
         "services": list(services),
         "service": service,
@@ -108,7 +135,9 @@ def list_page(
     }
     total = db.execute("SELECT count(*) AS count" + FITS, asked).fetchone()
     assert total is not None
-    rows = db.execute("SELECT *" + FITS + "ORDER BY number LIMIT %(limit)s OFFSET %(offset)s", asked)
+    order = ("lower(name), number" if by_name else "number").replace(",", " DESC," if descending else ",")
+    order += " DESC" if descending else ""
+    rows = db.execute(f"SELECT *{FITS}ORDER BY {order} LIMIT %(limit)s OFFSET %(offset)s", asked)
     return total["count"], rows.fetchall()
 
 
@@ -121,12 +150,65 @@ def replace_form(db: Connection, row: Row, service: Service, form: Mapping[str, 
     return alter(db, row, change, form=Jsonb(form))
 
 
-def submit(db: Connection, row: Row, change: Change) -> Row:
-    """Hand an application in; again, it stays handed in."""
+def submit(db: Connection, row: Row, service: Service, change: Change) -> Row:
+    """Hand an application in; again, it stays handed in. Raises Problem 409 while a document is missing."""
     if row["state"] == "submitted":
         return row
     require_state(row, *EDITABLE)
-    return alter(db, row, change, state="submitted", submitted_on=change.on, **FORGOTTEN)
+    check_form(service, row["form"])
+    missing = missing_documents(db, row, service, change.on)
+    if missing:
+        raise Problem(409, "documents-missing", f"still wanted: {', '.join(missing)}", missing=missing)
+    due: dict[str, Any] = {}
+    fee = service.definition.fee_for(row["form"], change.on)
+    if not row["fee_receipt"]:
+        due = {
+            "fee": to_minor(fee.amount, fee.currency) if fee else None,
+            "fee_currency": fee.currency if fee else "",
+        }
+    return alter(
+        db,
+        row,
+        change,
+        state="submitted",
+        submitted_on=change.on,
+        submitted_at=change.at,
+        **FORGOTTEN,
+        **due,
+    )
+
+
+def missing_documents(db: Connection, row: Row, service: Service, today: date) -> list[str]:
+    """Name the documents that the form calls for and nobody has brought."""
+    brought = {
+        each["kind"]
+        for each in db.execute(
+            "SELECT kind FROM application_documents WHERE application = %s", [row["number"]]
+        )
+    }
+    return [
+        each.id for each in service.definition.documents_for(row["form"], today) if each.id not in brought
+    ]
+
+
+def record_fee(db: Connection, row: Row, receipt: str, change: Change) -> Row:
+    """Note that the fee was paid. The same receipt again changes nothing."""
+    if row["fee_receipt"] == receipt and receipt:
+        return row
+    if row["fee"] is None:
+        raise Problem(409, "no-fee-due", "no fee is due for this application")
+    if row["fee_receipt"]:
+        raise Problem(409, "fee-paid", "the fee was paid already, with another receipt")
+    require_state(row, *UNDECIDED)
+    return alter(db, row, change, fee_receipt=receipt, fee_paid_on=change.on)
+
+
+def add_operator_data(db: Connection, row: Row, data: Mapping[str, Any], change: Change) -> Row:
+    """Keep what an officer adds, beside the applicant's form and never in it."""
+    if row["operator_data"] == data:
+        return row
+    require_state(row, *UNDECIDED)
+    return alter(db, row, change, operator_data=Jsonb(data))
 
 
 def appeal(db: Connection, row: Row, change: Change) -> Row:
@@ -161,17 +243,19 @@ def alter(db: Connection, row: Row, change: Change, **values: Any) -> Row:
     if altered is None:
         raise Problem(409, "changed-meanwhile", "the application was changed meanwhile: read it again")
     _note(db, row["number"], altered["state"], change)
+    roles = find_service(db, row["service"]).roles
+    tasks.follow(db, roles, row, altered, by=change.by, at=change.at)
     return altered
 
 
 def identify(row: Row) -> str:
     """Give an application's id."""
-    return f"A{row['number']:09}"
+    return row["file_id"] or f"A{row['number']:09}"
 
 
 def describe(row: Row) -> dict[str, Any]:
     """Tell an application; every answer about one has this shape."""
-    score = row["score"]
+    score, fee = row["score"], row["fee"]
     return {
         "id": identify(row),
         "service": row["service"],
@@ -185,6 +269,10 @@ def describe(row: Row) -> dict[str, Any]:
         "amount": None if row["amount"] is None else to_major(row["amount"], row["currency"]),
         "currency": row["currency"],
         "household": row["household"],
+        "fee": None if fee is None else to_major(fee, row["fee_currency"]),
+        "feeCurrency": row["fee_currency"],
+        "feeReceipt": row["fee_receipt"],
+        "credential": row["credential"],
         "submittedOn": _day(row["submitted_on"]),
         "decidedOn": _day(row["decided_on"]),
         "decidedBy": row["decided_by"],
@@ -206,3 +294,7 @@ def _note(db: Connection, number: int, state: str, change: Change) -> None:
         " VALUES (%s, %s, %s, %s, %s)",
         [number, state, change.by, change.reason, change.on],
     )
+
+
+def _digest(form: Mapping[str, Any]) -> str:
+    return hashlib.sha256(json.dumps(form, sort_keys=True).encode()).hexdigest()

@@ -11,12 +11,13 @@ from collections.abc import Callable
 
 from psycopg.errors import UniqueViolation
 
-from blockkit.money import to_major
 from blockkit.problems import Problem
 from blockkit.records import Connection, Records, Row
 from blocks.registration.applications import UNDECIDED, Change, alter, find, identify, require_state
+from blocks.registration.definitions import Credential, Payment, Result
 from blocks.registration.neighbours import PAYEE_REFUSED, Neighbours
 from blocks.registration.services import Service
+from blocks.registration.sources import fill
 
 MODALITY = "00"
 """A bank account or a wallet with an account number, when the form says nothing else."""
@@ -48,13 +49,15 @@ def send_back(db: Connection, row: Row, change: Change) -> Row:
     return alter(db, row, change, state="correction", reason=change.reason)
 
 
-def begin_approval(db: Connection, row: Row, change: Change) -> Row:
+def begin_approval(db: Connection, service: Service, row: Row, change: Change) -> Row:
     """Take the decision; nobody can decide otherwise from here on. Raises Problem 409."""
     if row["state"] in ("approving", "approved"):
         return row
     require_state(row, "verified")
     if row["recommendation"] != "approve":
         raise Problem(409, "not-eligible", f"the policy does not grant this: {row['reason']}")
+    if row["fee"] is not None and not row["fee_receipt"]:
+        raise Problem(409, "fee-unpaid", "the fee has to be paid before the application is approved")
     try:
         with db.transaction():
             return alter(
@@ -62,7 +65,7 @@ def begin_approval(db: Connection, row: Row, change: Change) -> Row:
                 row,
                 change,
                 state="approving",
-                payee=row["form"]["payeeFunctionalId"],
+                payee=row["form"]["payeeFunctionalId"] if service.definition.payment else None,
                 decided_on=change.on,
                 decided_by=change.by,
             )
@@ -76,10 +79,18 @@ def complete_approval(
     records: Records, neighbours: Neighbours, service: Service, row: Row, change: Change
 ) -> Row:
     """Do what is not done yet, one step after the other. Raises Problem 502 or 409 as neighbours do."""
-    steps: list[tuple[str, Callable[[], None]]] = [
-        (PAYEE_REGISTERED, lambda: _register_payee(records, neighbours, service, row, change)),
-        ("result-written", lambda: _write_result(neighbours, service, row)),
-    ]
+    definition, result = service.definition, service.definition.result
+    steps: list[tuple[str, Callable[[], None]]] = []
+    if definition.payment:
+        steps.append(
+            (PAYEE_REGISTERED, lambda: _register_payee(records, neighbours, definition.payment, row, change))
+        )
+    if result:
+        steps.append(("result-written", lambda: _write_result(neighbours, result, row, change)))
+        if credential := result.credential:
+            steps.append(("credential-issued", lambda: _issue(records, neighbours, credential, row, change)))
+        if message := result.message:
+            steps.append(("applicant-told", lambda: _tell(neighbours, service, message, row)))
     with records.transaction() as db:
         done = {
             each["step"]
@@ -99,8 +110,9 @@ def complete_approval(
 
 
 def _register_payee(
-    records: Records, neighbours: Neighbours, service: Service, row: Row, change: Change
+    records: Records, neighbours: Neighbours, payment: Payment | None, row: Row, change: Change
 ) -> None:
+    assert payment is not None
     form = row["form"]
     payee = {
         "PayeeFunctionalID": form["payeeFunctionalId"],
@@ -110,10 +122,10 @@ def _register_payee(
     with records.transaction() as db:
         request = _number_request(db, row)
     try:
-        neighbours.register_payee(request, service.definition.payment.sourceBB, payee)
+        neighbours.register_payee(request, payment.sourceBB, payee)
     except Problem as refusal:
         if refusal.kind == PAYEE_REFUSED:
-            _take_back(records, row, Change(change.by, change.on, f"{refusal.kind}: {refusal.detail}"))
+            _take_back(records, row, Change(change.by, change.at, f"{refusal.kind}: {refusal.detail}"))
         raise
 
 
@@ -137,17 +149,27 @@ def _take_back(records: Records, row: Row, change: Change) -> None:
             alter(db, last, change, state="verified", payee=None, decided_on=None, decided_by="")
 
 
-def _write_result(neighbours: Neighbours, service: Service, row: Row) -> None:
-    about = {"individualId": row["individual_id"], "programme": service.slug}
-    neighbours.write_record(
-        service.definition.result.registry,
-        about,
-        {
-            **about,
-            "payeeFunctionalId": row["form"]["payeeFunctionalId"],
-            "householdId": row["household"]["householdId"],
-            "amount": to_major(row["amount"], row["currency"]),
-            "currency": row["currency"],
-            "status": "active",
-        },
+def _write_result(neighbours: Neighbours, result: Result, row: Row, change: Change) -> None:
+    content = fill(result.content, row, identify(row), change.on)
+    neighbours.write_record(result.registry, {name: content[name] for name in result.key}, content)
+
+
+def _issue(
+    records: Records, neighbours: Neighbours, credential: Credential, row: Row, change: Change
+) -> None:
+    """Have identity sign it; the application's id is the request's, so that a repeat gives the same one."""
+    issued = neighbours.issue_credential(
+        f"registration-{identify(row)}",
+        row["individual_id"],
+        credential.type,
+        fill(credential.claims, row, identify(row), change.on),
+        credential.valid_days,
+    )
+    with records.transaction() as db:
+        db.execute("UPDATE applications SET credential = %s WHERE number = %s", [issued, row["number"]])
+
+
+def _tell(neighbours: Neighbours, service: Service, message: str, row: Row) -> None:
+    neighbours.send_message(
+        row["individual_id"], service.definition.name, f"{message} Your application: {identify(row)}."
     )

@@ -15,7 +15,7 @@ from pydantic import BaseModel, ValidationError
 
 from blockkit.peers import Peers
 from blockkit.problems import Problem
-from blocks.registration.services import RegistryName
+from blocks.registration.definitions import RegistryName
 
 NO_RECORD = "no record found"
 """How the published contract says that a registry has no such record."""
@@ -51,6 +51,12 @@ class ExistsTold(BaseModel):
     """A registry's yes or no."""
 
     answer: AnswerTold
+
+
+class CredentialTold(BaseModel):
+    """A credential that identity issued."""
+
+    id: str
 
 
 class ReceiptTold(BaseModel):
@@ -95,6 +101,31 @@ class Neighbours:
         """Enter or change a record."""
         answer = self._ask_registry(registry, "updateOrCreate", query=query, write=content)
         _read("digital-registries", answer, RecordTold)
+
+    def issue_credential(
+        self, request_id: str, individual_id: str, kind: str, claims: Mapping[str, Any], valid_days: int
+    ) -> str:
+        """Have identity issue a credential and give its id; the same request again gives the same one."""
+        asked = {
+            "requestId": request_id,
+            "individualId": individual_id,
+            "type": kind,
+            "claims": claims,
+            "validDays": valid_days,
+        }
+        answer = self.peers.call("identity", "POST", "/credentials", json=asked)
+        return _read("identity", answer, CredentialTold, 200, 201).id
+
+    def send_message(self, individual_id: str, subject: str, text: str) -> None:
+        """Put a message into a person's inbox."""
+        answer = self.peers.call(
+            "messaging",
+            "POST",
+            f"/inbox/{individual_id}/messages",
+            json={"channel": "app", "subject": subject, "text": text},
+        )
+        if answer.status_code not in (200, 201, 202):
+            raise _failed("messaging", answer)
 
     def register_payee(self, request_id: str, source_bb: str, payee: Mapping[str, str]) -> None:
         """Register a payee. Raises Problem 409 when payments refuses this payee."""
@@ -157,8 +188,8 @@ def _notice_refusal(answer: httpx2.Response) -> None:
         raise ConsentMissing
 
 
-def _read(block: str, answer: httpx2.Response, form: type[Told]) -> Told:
-    if answer.status_code != 200:
+def _read(block: str, answer: httpx2.Response, form: type[Told], *statuses: int) -> Told:
+    if answer.status_code not in (statuses or (200,)):
         raise _failed(block, answer)
     try:
         return form.model_validate_json(answer.content)

@@ -16,6 +16,7 @@ from typing import Any
 from blockkit.money import to_major
 from blockkit.problems import Problem
 from blockkit.records import Connection, Row
+from blocks.registration.definitions import Payment
 from blocks.registration.neighbours import Neighbours
 from blocks.registration.services import Service
 
@@ -58,6 +59,13 @@ def find(db: Connection, batch_id: str, *, lock: bool = False) -> Row:
     return row
 
 
+def payment_of(service: Service) -> Payment:
+    """Give how a service pays. Raises Problem 409 for one that pays nothing."""
+    if service.definition.payment is None:
+        raise Problem(409, "no-payments", "this service pays nothing, so it has no payroll")
+    return service.definition.payment
+
+
 def find_same(db: Connection, service: Service, order: Order) -> Row | None:
     """Find the payroll that the same order made. Raises Problem 409 for another one in its place."""
     row = db.execute(
@@ -74,6 +82,15 @@ def find_same(db: Connection, service: Service, order: Order) -> Row | None:
     return row
 
 
+def list_all(db: Connection, services: Sequence[str]) -> list[Row]:
+    """List the payrolls of these services, the newest period first."""
+    return db.execute(
+        "SELECT batch_id, service, period, state FROM payrolls WHERE service = ANY(%s)"
+        " ORDER BY period DESC, batch_id LIMIT 200",
+        [list(services)],
+    ).fetchall()
+
+
 def list_beneficiaries(db: Connection, service: Service) -> list[Row]:
     """List approved applications, the neediest first."""
     return db.execute(
@@ -87,7 +104,7 @@ def part_by_vital_status(
     neighbours: Neighbours, service: Service, beneficiaries: Sequence[Row]
 ) -> tuple[list[Row], list[Exclusion]]:
     """Ask the register of individuals who is alive. Raises Problem 502 as neighbours do."""
-    registry = service.definition.payment.vitalStatus
+    registry = payment_of(service).vitalStatus
     paid: list[Row] = []
     excluded: list[Exclusion] = []
     for row in beneficiaries:

@@ -2,18 +2,23 @@
 
 CREATE TABLE services (
     slug          text  PRIMARY KEY,
-    definition    jsonb NOT NULL,
-    policy        jsonb NOT NULL,
-    currency      text  NOT NULL,
+    definition    json  NOT NULL, -- json keeps the order of a form's fields
+    policy        jsonb,
+    currency      text  NOT NULL DEFAULT '',
+    published     jsonb NOT NULL DEFAULT '{{}}', -- what a fixture says of a service beyond its definition
     configured_by text  NOT NULL DEFAULT '',
     configured_on date
 );
 
 CREATE TABLE applications (
     number         bigint  GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+    file_id        text    UNIQUE, -- only of an application that a fixture brought; ours is made of the number
     service        text    NOT NULL REFERENCES services,
     individual_id  text    NOT NULL,
+    occasion       text    NOT NULL DEFAULT '', -- tells several applications of one person apart
+    name           text    NOT NULL DEFAULT '',
     form           jsonb   NOT NULL,
+    operator_data  jsonb   NOT NULL DEFAULT '{{}}', -- what an officer adds; the applicant's form stays theirs
     state          text    NOT NULL DEFAULT 'draft' CHECK (state IN (
                        'draft', 'submitted', 'in-review', 'correction', 'verified', 'check-failed', 'approving',
                        'approved', 'rejected')),
@@ -26,15 +31,25 @@ CREATE TABLE applications (
     amount         bigint  CHECK (amount > 0),
     currency       text    NOT NULL DEFAULT '',
     payee          text,
+    fee            bigint  CHECK (fee > 0),
+    fee_currency   text    NOT NULL DEFAULT '',
+    fee_receipt    text    NOT NULL DEFAULT '',
+    fee_paid_on    date,
+    credential     text    NOT NULL DEFAULT '',
+    created_at     timestamptz NOT NULL,
     submitted_on   date,
+    submitted_at   timestamptz,
     decided_on     date,
     decided_by     text    NOT NULL DEFAULT '',
-    UNIQUE (service, individual_id),
+    UNIQUE (service, individual_id, occasion),
     UNIQUE (service, payee),
+    CHECK ((fee_receipt = '') = (fee_paid_on IS NULL)),
     CHECK (state NOT IN ('approving', 'approved')
-           OR (amount IS NOT NULL AND payee IS NOT NULL AND recommendation = 'approve'))
+           OR (recommendation = 'approve' AND (amount IS NULL) = (payee IS NULL)
+               AND (fee IS NULL OR fee_receipt <> '')))
 );
 CREATE INDEX applications_state ON applications (service, state);
+CREATE INDEX applications_person ON applications (individual_id);
 
 CREATE TABLE history (
     id          bigint      GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
@@ -53,6 +68,46 @@ CREATE TABLE steps (
     step        text   NOT NULL,
     done_on     date   NOT NULL,
     PRIMARY KEY (application, step)
+);
+
+-- What somebody has to do about an application. Opened and closed as it changes state; never deleted.
+CREATE TABLE tasks (
+    number      bigint  GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+    task_id     text    UNIQUE, -- only of a task that a fixture brought
+    main_task   text    NOT NULL DEFAULT '',
+    application bigint  NOT NULL REFERENCES applications,
+    act         text    NOT NULL CHECK (act IN ('verify', 'decide', 'complete', 'correct', 'take-fee', 'note')),
+    role        text    NOT NULL,
+    assignee    text    NOT NULL DEFAULT '',
+    name        text    NOT NULL,
+    description text    NOT NULL DEFAULT '',
+    created_at  timestamptz NOT NULL,
+    created_on  date    NOT NULL,
+    done_on     date,
+    done_by     text    NOT NULL DEFAULT '',
+    variables   jsonb   NOT NULL DEFAULT '{{}}'
+);
+CREATE INDEX tasks_application ON tasks (application);
+CREATE INDEX tasks_open ON tasks (role) WHERE done_on IS NULL;
+
+CREATE TABLE documents (
+    document    text    PRIMARY KEY,
+    owner       text    NOT NULL,
+    kind        text    NOT NULL,
+    file_name   text    NOT NULL,
+    media_type  text    NOT NULL,
+    size        integer NOT NULL,
+    digest      text    NOT NULL,
+    content     bytea   NOT NULL,
+    uploaded_on date    NOT NULL,
+    UNIQUE (owner, kind, digest, file_name)
+);
+
+CREATE TABLE application_documents (
+    application bigint NOT NULL REFERENCES applications,
+    document    text   NOT NULL REFERENCES documents,
+    kind        text   NOT NULL,
+    PRIMARY KEY (application, document)
 );
 
 CREATE TABLE payrolls (
@@ -97,6 +152,10 @@ CREATE TABLE payroll_exclusions (
 GRANT SELECT ON services TO {role};
 GRANT UPDATE (policy, currency, configured_by, configured_on) ON services TO {role};
 GRANT SELECT, INSERT, UPDATE ON applications TO {role};
+GRANT SELECT, INSERT ON tasks TO {role};
+GRANT UPDATE (done_on, done_by, variables) ON tasks TO {role};
+GRANT SELECT, INSERT ON documents TO {role};
+GRANT SELECT, INSERT, DELETE ON application_documents TO {role};
 GRANT SELECT, INSERT ON history, steps, payroll_items, payroll_exclusions TO {role};
 GRANT SELECT, INSERT ON payrolls TO {role};
 GRANT UPDATE (state, approved_by, approved_on, released_by, released_on, frozen_count, frozen_total,

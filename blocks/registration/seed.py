@@ -7,11 +7,12 @@ from pathlib import Path
 from typing import Any
 
 import psycopg
-from psycopg.types.json import Jsonb
+from psycopg.types.json import Json, Jsonb
 from ruamel.yaml import YAML
 
 from blockkit.seed import run_sql
-from blocks.registration.services import Definition, check_policy
+from blocks.registration.definitions import Definition
+from blocks.registration.services import check_policy
 
 FOLDER = Path(__file__).parent
 
@@ -22,13 +23,15 @@ def load(connection: psycopg.Connection[Any], _: Path, *, role: str) -> None:
     for file in sorted((FOLDER / "services").glob("*.yaml")):
         document = json.loads(json.dumps(YAML(typ="safe").load(file.read_text(encoding="utf-8"))))
         definition = Definition.model_validate(document)
-        check_policy(definition.policy, definition.currency, definition.facts)
+        policy = definition.policy
+        if policy is not None:
+            check_policy(policy, definition.currency or "", definition.facts)
         connection.execute(
             "INSERT INTO services (slug, definition, policy, currency) VALUES (%s, %s, %s, %s)",
             [
                 definition.service,
-                Jsonb(document),
-                Jsonb(definition.policy.model_dump(mode="json")),
-                definition.currency,
+                Json(document),
+                None if policy is None else Jsonb(policy.model_dump(mode="json")),
+                definition.currency or "",
             ],
         )

@@ -1,4 +1,4 @@
-"""Services as data: form, checks, roles, result and payment, and the policy that a registrar sets."""
+"""The services that are offered, and the policy that a registrar sets for those that have one."""
 
 from __future__ import annotations
 
@@ -6,97 +6,21 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
-from typing import Annotated, Any, Literal
+from functools import lru_cache
+from typing import Any
 
-from jsonschema import Draft202012Validator
+from jsonschema import Draft202012Validator, FormatChecker
 from psycopg.types.json import Jsonb
-from pydantic import Field
 
 from blockkit.money import to_minor
 from blockkit.problems import Problem
 from blockkit.records import Connection, Row
-from blocks.registration.policy import Currency, Frozen, Policy
+from blocks.registration.definitions import Definition, Roles
+from blocks.registration.policy import Policy
 
 REGISTRAR = "registrar"
-
-
-class RegistryName(Frozen):
-    """A registry of the digital registries."""
-
-    code: str
-    version: str
-
-
-class IdentityCheck(Frozen):
-    """Compares claims (identity's name -> field of the form) with the register of identities."""
-
-    kind: Literal["identity"]
-    claims: Mapping[str, str]
-
-
-class RegistryCheck(Frozen):
-    """Reads the person's record and compares fields; each says the reason when it differs."""
-
-    kind: Literal["registry"]
-    registry: RegistryName
-    compare: Mapping[str, str]
-
-
-class HouseholdCheck(Frozen):
-    """Reads the household that the person heads; its facts decide."""
-
-    kind: Literal["household"]
-    registry: RegistryName
-
-
-Check = Annotated[IdentityCheck | RegistryCheck | HouseholdCheck, Field(discriminator="kind")]
-
-
-class EForm(Frozen):
-    """What an applicant fills in."""
-
-    id: str
-    name: str
-    json_schema: Mapping[str, Any] = Field(alias="schema")
-
-
-class Roles(Frozen):
-    """Who does what."""
-
-    officer: str
-    maker: str
-    checker: str
-    releaser: str
-
-
-class Result(Frozen):
-    """Where an approval is written."""
-
-    registry: RegistryName
-
-
-class Payment(Frozen):
-    """As whom payments are made, and where it says who is alive."""
-
-    sourceBB: Annotated[str, Field(min_length=12, max_length=12)]  # noqa: N815  the wire's name
-    vitalStatus: RegistryName  # noqa: N815
-
-
-class Definition(Frozen):
-    """A file of `services/`; its policy and currency are what a service begins with."""
-
-    service: str
-    name: str
-    version: str
-    description: str
-    eForm: EForm  # noqa: N815
-    checks: tuple[Check, ...]
-    facts: tuple[str, ...]
-    roles: Roles
-    result: Result
-    payment: Payment
-    policy: Policy
-    currency: Currency
+SELECT = "SELECT definition::text AS definition, policy, currency, published FROM services"
+FORMATS = FormatChecker(["date", "email"])
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,8 +28,9 @@ class Service:
     """A service as it is configured now."""
 
     definition: Definition
-    policy: Policy
+    policy: Policy | None
     currency: str
+    published: Mapping[str, Any]
 
     @property
     def slug(self) -> str:
@@ -120,15 +45,25 @@ class Service:
 
 def find_service(db: Connection, slug: str) -> Service:
     """Find a service. Raises Problem 404."""
-    row = db.execute("SELECT * FROM services WHERE slug = %s", [slug]).fetchone()
+    row = db.execute(f"{SELECT} WHERE slug = %s", [slug]).fetchone()
     if row is None:
         raise Problem(404, "no-such-service", "there is no service of this name")
     return _read(row)
 
 
+def find_by_form(db: Connection, form_id: str) -> Service:
+    """Find the service that an e-form belongs to. Raises Problem 404."""
+    row = db.execute(
+        f"{SELECT} WHERE definition #>> '{{eForm,id}}' = %s ORDER BY slug LIMIT 1", [form_id]
+    ).fetchone()
+    if row is None:
+        raise Problem(404, "no-such-form", "there is no e-form of this id")
+    return _read(row)
+
+
 def list_services(db: Connection) -> list[Service]:
     """List all services."""
-    return [_read(row) for row in db.execute("SELECT * FROM services ORDER BY slug").fetchall()]
+    return [_read(row) for row in db.execute(f"{SELECT} ORDER BY slug").fetchall()]
 
 
 def configure(
@@ -136,8 +71,10 @@ def configure(
 ) -> Service:
     """Set policy and currency for what is verified from now on; the same again changes nothing.
 
-    Raises Problem 400 when they don't fit the service, 409 when amounts in another currency are granted.
+    Raises Problem 400 when they don't fit the service, 409 when it has none or grants in another currency.
     """
+    if service.policy is None:
+        raise Problem(409, "no-policy", "the checks of this service decide; it has no policy to set")
     check_policy(policy, currency, service.definition.facts)
     db.execute("SELECT FROM services WHERE slug = %s FOR UPDATE", [service.slug])
     granted = db.execute(
@@ -173,7 +110,9 @@ def check_form(service: Service, form: Mapping[str, Any]) -> None:
         raise Problem(400, "form-unfit", "the form holds what can't be stored")
     faults = [
         {"at": fault.json_path, "wanted": f"{fault.validator}: {fault.validator_value}"[:200]}
-        for fault in Draft202012Validator(service.definition.eForm.json_schema).iter_errors(form)
+        for fault in Draft202012Validator(
+            service.definition.eForm.json_schema, format_checker=FORMATS
+        ).iter_errors(form)
     ]
     if faults:
         raise Problem(400, "form-unfit", "the form is not filled in as it should be", faults=faults[:20])
@@ -191,7 +130,14 @@ def _can_be_stored(form: Mapping[str, Any]) -> bool:
 
 def _read(row: Row) -> Service:
     return Service(
-        Definition.model_validate(row["definition"]),
-        Policy.model_validate(row["policy"]),
+        _define(row["definition"]),
+        None if row["policy"] is None else Policy.model_validate(row["policy"]),
         row["currency"],
+        row["published"],
     )
+
+
+@lru_cache(maxsize=64)
+def _define(text: str) -> Definition:
+    """Read a definition; it never changes once it is loaded, and holding it against itself costs time."""
+    return Definition.model_validate_json(text)

@@ -4,18 +4,32 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import date
 from typing import Any
 
 from psycopg.types.json import Jsonb
 
 from blockkit.money import to_minor
 from blockkit.records import Connection, Row
-from blocks.registration.applications import UNDECIDED, Change, alter, require_state
+from blocks.registration.applications import UNDECIDED, Change, alter, identify, require_state
+from blocks.registration.definitions import (
+    OFFICIAL,
+    Check,
+    HouseholdCheck,
+    IdentityCheck,
+    RegistryCheck,
+    UniqueCheck,
+)
 from blocks.registration.neighbours import ConsentMissing, Neighbours
 from blocks.registration.policy import assess
-from blocks.registration.services import Check, HouseholdCheck, IdentityCheck, RegistryCheck, Service
+from blocks.registration.services import Service
+from blocks.registration.sources import fill, read_source
 
-BIRTH_DATE = "birth_date"
+MISMATCHES = {
+    frozenset(["birth_date"]): "birth-date-mismatch",
+    frozenset(["functional_id"]): "payee-mismatch",
+}
+"""The reason when nothing but this differs; else it is the name."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,16 +45,31 @@ class Found:
 class _Course:
     """What a check may build on: what the ones before it have read."""
 
-    individual_id: str
-    form: Mapping[str, Any]
+    row: Row
+    today: date
     person: Mapping[str, Any] = field(default_factory=dict)
     household: dict[str, Any] = field(default_factory=dict)
 
+    @property
+    def individual_id(self) -> str:
+        """The applicant's id."""
+        return str(self.row["individual_id"])
 
-def find_out(neighbours: Neighbours, service: Service, row: Row) -> Found:
+    @property
+    def form(self) -> Mapping[str, Any]:
+        """What the applicant stated."""
+        form: Mapping[str, Any] = self.row["form"]
+        return form
+
+    def person_of(self, check: IdentityCheck | RegistryCheck) -> str:
+        """Whom a check is about; '' when the form leaves it out."""
+        return str(read_source(check.person, self.row, identify(self.row), self.today) or "")
+
+
+def find_out(neighbours: Neighbours, service: Service, row: Row, today: date) -> Found:
     """Ask the other blocks. Raises Problem 409 in a state where nothing is verified, and 502."""
     require_state(row, *UNDECIDED)
-    course = _Course(row["individual_id"], row["form"])
+    course = _Course(row, today)
     checks: list[Mapping[str, str]] = []
     failed = ""
     for check in service.definition.checks:
@@ -59,11 +88,24 @@ def conclude(db: Connection, service: Service, row: Row, found: Found, change: C
         return alter(
             db,
             row,
-            Change(change.by, change.on, found.reason),
+            Change(change.by, change.at, found.reason),
             **results,
             state="check-failed",
             recommendation="reject",
             reason=found.reason,
+            score=None,
+            amount=None,
+            currency="",
+        )
+    if service.policy is None:
+        return alter(
+            db,
+            row,
+            change,
+            **results,
+            state="verified",
+            recommendation="approve",
+            reason="",
             score=None,
             amount=None,
             currency="",
@@ -93,6 +135,8 @@ def _run(neighbours: Neighbours, service: Service, check: Check, course: _Course
                 return _check_person(neighbours, check, course)
             case HouseholdCheck():
                 return _check_household(neighbours, service, check, course)
+            case UniqueCheck():
+                return _check_unique(neighbours, check, course)
     except ConsentMissing:
         return "consent-missing"
 
@@ -100,23 +144,29 @@ def _run(neighbours: Neighbours, service: Service, check: Check, course: _Course
 def _check_identity(neighbours: Neighbours, check: IdentityCheck, course: _Course) -> str:
     # What the form leaves out is stated as none, or leaving a name out would be a way around the check.
     claims = {claim: course.form.get(name) for claim, name in check.claims.items()}
-    told = neighbours.verify_identity(course.individual_id, claims)
+    told = neighbours.verify_identity(course.person_of(check), claims)
     if not told.known:
         return "identity-unknown"
     if told.match:
         return ""
-    return "birth-date-mismatch" if set(told.mismatches) == {BIRTH_DATE} else "name-mismatch"
+    return MISMATCHES.get(frozenset(told.mismatches), "name-mismatch")
 
 
 def _check_person(neighbours: Neighbours, check: RegistryCheck, course: _Course) -> str:
-    person = neighbours.read_record(check.registry, {"individualId": course.individual_id})
+    person = neighbours.read_record(check.registry, {"individualId": course.person_of(check)})
     if person is None:
         return "not-in-registry"
-    course.person = person
+    if check.person == OFFICIAL:
+        course.person = person
     if person.get("alive") is False:
         return "deceased"
     different = (why for name, why in check.compare.items() if person.get(name) != course.form.get(name))
     return next(different, "")
+
+
+def _check_unique(neighbours: Neighbours, check: UniqueCheck, course: _Course) -> str:
+    query = fill(check.by, course.row, identify(course.row), course.today)
+    return "registered-already" if neighbours.exists(check.registry, query) else ""
 
 
 def _check_household(neighbours: Neighbours, service: Service, check: HouseholdCheck, course: _Course) -> str:
@@ -129,7 +179,7 @@ def _check_household(neighbours: Neighbours, service: Service, check: HouseholdC
     if household is None:
         return "not-household-head"
     facts = {name: household[name] for name in service.definition.facts if type(household.get(name)) is int}
-    if service.policy.facts - set(facts):
+    if service.policy is not None and service.policy.facts - set(facts):
         return "facts-missing"
     course.household = {"householdId": household_id, **facts}
     return ""

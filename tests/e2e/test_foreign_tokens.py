@@ -120,7 +120,8 @@ class Town:
 
     def find_victim(self) -> Victim:
         officer = self.log_in(role="enrolment-officer")
-        listed = self.ask("registration", "GET", "/applications?state=approved", token=officer).json()
+        path = "/worklist/applications?state=approved"
+        listed = self.ask("registration", "GET", path, token=officer).json()
         application = listed["applications"][0]
         person = application["individualId"]
         consents = self.ask("consent", "GET", RECORDS, token=self.log_in(individualId=person)).json()
@@ -172,7 +173,7 @@ def attempts(victim: Victim) -> list[tuple[str, str, str, Any]]:
     }
     return [
         ("registration", "POST", "/applications", apply),
-        ("registration", "GET", f"/applications{whose}", None),
+        ("registration", "GET", f"/worklist/applications{whose}", None),
         ("registration", "GET", application, None),
         ("registration", "PUT", application, {"form": {"financialAddress": "mine"}}),
         ("registration", "POST", f"{application}/submit", None),
@@ -180,8 +181,8 @@ def attempts(victim: Victim) -> list[tuple[str, str, str, Any]]:
         ("registration", "POST", f"{application}/verification", None),
         ("registration", "POST", f"{application}/decision", {"decision": "approve"}),
         ("registration", "POST", f"{application}/decision", {"decision": "reject", "reason": "no"}),
-        ("registration", "GET", "/tasks?role=enrolment-officer", None),
-        ("registration", "GET", "/tasks?role=payroll-releaser", None),
+        ("registration", "GET", "/worklist/tasks?role=enrolment-officer", None),
+        ("registration", "GET", "/worklist/tasks?role=payroll-releaser", None),
         ("registration", "POST", "/payrolls", batch),
         ("registration", "GET", payroll, None),
         ("registration", "POST", f"{payroll}/approval", None),
@@ -240,7 +241,7 @@ def test_another_citizens_record_can_not_be_changed_in_ones_own_name(
 
 
 def test_a_citizen_who_lists_applications_sees_none_of_others(town: Town, attacker: tuple[str, str]) -> None:
-    listed = town.ask("registration", "GET", "/applications", token=attacker[1])
+    listed = town.ask("registration", "GET", "/worklist/applications", token=attacker[1])
     assert listed.status_code == 200
     assert {each["individualId"] for each in listed.json()["applications"]} <= {attacker[0]}
 
@@ -328,5 +329,5 @@ def test_after_a_reset_no_older_token_opens_anything(
     town: Town, victim: Victim, attacker: tuple[str, str]
 ) -> None:
     reset(town.tools, "town")
-    mine = town.ask("registration", "GET", "/applications", token=attacker[1])
+    mine = town.ask("registration", "GET", "/worklist/applications", token=attacker[1])
     assert mine.status_code == 401

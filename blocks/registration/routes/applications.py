@@ -1,19 +1,19 @@
-"""What an applicant does, and how applications are read."""
+"""What an applicant does step by step, and how applications are read; `files.py` has the published way."""
 
 from __future__ import annotations
 
 from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Query
-from pydantic import Field
+from pydantic import Field, StringConstraints
 
 from blockkit.access import Caller
 from blockkit.app import Kit
 from blockkit.records import Connection, Row
-from blocks.registration import applications
+from blocks.registration import applications, documents
 from blocks.registration.applications import Change, describe, find
-from blocks.registration.people import require_own
-from blocks.registration.routes.wire import Authorization, IndividualId, Slug, Text, Wire
+from blocks.registration.people import require_own, require_reader
+from blocks.registration.routes.wire import Authorization, DocumentKind, IndividualId, ServiceId, Text, Wire
 from blocks.registration.services import find_service, list_services
 
 State = Literal[
@@ -31,13 +31,14 @@ Form = Annotated[dict[str, Any], Field(max_length=100)]
 
 
 class CreateBody(Wire):
-    service: Slug
+    service: ServiceId
     individualId: IndividualId  # noqa: N815  the wire's name
     form: Form
 
 
-class FormBody(Wire):
-    form: Form
+class LinkBody(Wire):
+    url: Annotated[str, StringConstraints(pattern=r"^/documents/[0-9a-f]{32}$")]
+    kind: DocumentKind
 
 
 class AppealBody(Wire):
@@ -46,17 +47,17 @@ class AppealBody(Wire):
 
 def make_router(kit: Kit) -> APIRouter:
     """Make the routes."""
-    router = APIRouter(prefix="/applications")
+    router = APIRouter()
 
     def change(caller: Caller, reason: str = "") -> Change:
-        return Change(caller.individual_id, kit.clock.today(), reason)
+        return Change.now(kit.clock, caller.individual_id, reason)
 
     def own(db: Connection, application_id: str, caller: Caller) -> Row:
         row = find(db, application_id, lock=True)
         require_own(caller, row["individual_id"])
         return row
 
-    @router.post("", status_code=201)
+    @router.post("/applications", status_code=201)
     def create_application(body: CreateBody, authorization: Authorization = None) -> dict[str, Any]:
         caller = kit.access.caller(authorization)
         require_own(caller, body.individualId)
@@ -64,9 +65,9 @@ def make_router(kit: Kit) -> APIRouter:
             service = find_service(db, body.service)
             return describe(applications.create(db, service, body.individualId, body.form, change(caller)))
 
-    @router.get("")
+    @router.get("/worklist/applications")
     def list_applications(
-        service: Slug | None = None,
+        service: ServiceId | None = None,
         state: State | None = None,
         individual: Annotated[IndividualId | None, Query(alias="individualId")] = None,
         page: Annotated[int, Query(ge=1, le=1_000_000)] = 1,
@@ -86,35 +87,38 @@ def make_router(kit: Kit) -> APIRouter:
             )
         return {"count": count, "applications": [describe(row) for row in rows]}
 
-    @router.get("/{id}")
-    def read_application(id: str, authorization: Authorization = None) -> dict[str, Any]:
+    @router.get("/applications/{id}/documents")
+    def list_documents(id: str, authorization: Authorization = None) -> dict[str, Any]:
         caller = kit.access.caller(authorization)
         with kit.records.transaction() as db:
             row = find(db, id)
-            officer = find_service(db, row["service"]).roles.officer
-        if not caller.may_act_as(officer):
-            require_own(caller, row["individual_id"])
-        return describe(row)
+            service = find_service(db, row["service"])
+            require_reader(caller, row, service)
+            linked = documents.list_linked(db, row["number"])
+            missing = applications.missing_documents(db, row, service, kit.clock.today())
+        return {"documents": [documents.describe(each) for each in linked], "missing": missing}
 
-    @router.put("/{id}")
-    def update_application(
-        id: str,
-        body: FormBody,
-        authorization: Authorization = None,
-    ) -> dict[str, Any]:
+    @router.post("/applications/{id}/documents")
+    def attach_document(id: str, body: LinkBody, authorization: Authorization = None) -> dict[str, Any]:
         caller = kit.access.caller(authorization)
         with kit.records.transaction() as db:
             row = own(db, id, caller)
             service = find_service(db, row["service"])
-            return describe(applications.replace_form(db, row, service, body.form, change(caller)))
+            document = documents.find(db, body.url)
+            documents.link(db, service, row, document, body.kind)
+            linked = documents.list_linked(db, row["number"])
+            missing = applications.missing_documents(db, row, service, kit.clock.today())
+        return {"documents": [documents.describe(each) for each in linked], "missing": missing}
 
-    @router.post("/{id}/submit")
+    @router.post("/applications/{id}/submit")
     def submit_application(id: str, authorization: Authorization = None) -> dict[str, Any]:
         caller = kit.access.caller(authorization)
         with kit.records.transaction() as db:
-            return describe(applications.submit(db, own(db, id, caller), change(caller)))
+            row = own(db, id, caller)
+            service = find_service(db, row["service"])
+            return describe(applications.submit(db, row, service, change(caller)))
 
-    @router.post("/{id}/appeal")
+    @router.post("/applications/{id}/appeal")
     def appeal_application(
         id: str,
         body: AppealBody | None = None,

@@ -22,7 +22,7 @@ def make_router(kit: Kit) -> APIRouter:
     """Make the routes."""
     router = APIRouter()
 
-    @router.get("/tasks")
+    @router.get("/worklist/tasks")
     def list_tasks(role: Role, authorization: Authorization = None) -> dict[str, Any]:
         caller = kit.access.caller(authorization)
         require_role(caller, role)
@@ -31,6 +31,7 @@ def make_router(kit: Kit) -> APIRouter:
         return {"count": len(listed), "tasks": listed}
 
     @router.get("/data/statistics")
+    @router.get("/data/statistics/1.0")
     def read_statistics(
         startDate: Day = None,  # noqa: N803  the contract's names
         endDate: Day = None,  # noqa: N803

@@ -1,4 +1,4 @@
-"""What an enrolment officer does: verify and decide. Never on their own application."""
+"""What officials do: verify, decide, take the fee. Never on their own application."""
 
 from __future__ import annotations
 
@@ -7,15 +7,10 @@ from typing import Any, Literal
 from fastapi import APIRouter
 from pydantic import model_validator
 
-from blockkit.access import Caller
-from blockkit.app import Kit
-from blockkit.records import Connection, Row
-from blocks.registration import decisions, verification
-from blocks.registration.applications import Change, describe, find
-from blocks.registration.neighbours import Neighbours
-from blocks.registration.people import require_another, require_role
+from blocks.registration import acts
+from blocks.registration.acts import Office
+from blocks.registration.applications import describe
 from blocks.registration.routes.wire import Authorization, Text, Wire
-from blocks.registration.services import Service, find_service
 
 
 class DecisionBody(Wire):
@@ -29,29 +24,18 @@ class DecisionBody(Wire):
         return self
 
 
-def make_router(kit: Kit) -> APIRouter:
+class FeeBody(Wire):
+    receipt: Text
+
+
+def make_router(office: Office) -> APIRouter:
     """Make the routes."""
     router = APIRouter(prefix="/applications")
-    neighbours = Neighbours(kit.peers)
-
-    def read(
-        db: Connection, application_id: str, caller: Caller, *, lock: bool = False
-    ) -> tuple[Row, Service]:
-        row = find(db, application_id, lock=lock)
-        service = find_service(db, row["service"])
-        require_role(caller, service.roles.officer)
-        require_another(caller, row["individual_id"])
-        return row, service
+    access = office.kit.access
 
     @router.post("/{id}/verification")
     def verify_application(id: str, authorization: Authorization = None) -> dict[str, Any]:
-        caller = kit.access.caller(authorization)
-        with kit.records.transaction() as db:
-            row, service = read(db, id, caller)
-        found = verification.find_out(neighbours, service, row)  # no transaction waits for other blocks
-        change = Change(caller.individual_id, kit.clock.today())
-        with kit.records.transaction() as db:
-            return describe(verification.conclude(db, service, row, found, change))
+        return describe(acts.verify(office, access.caller(authorization), id))
 
     @router.post("/{id}/decision")
     def decide_application(
@@ -59,17 +43,11 @@ def make_router(kit: Kit) -> APIRouter:
         body: DecisionBody,
         authorization: Authorization = None,
     ) -> dict[str, Any]:
-        caller = kit.access.caller(authorization)
-        change = Change(caller.individual_id, kit.clock.today(), body.reason)
-        with kit.records.transaction() as db:
-            row, service = read(db, id, caller, lock=True)
-            if body.decision == "reject":
-                return describe(decisions.reject(db, row, change))
-            if body.decision == "correction":
-                return describe(decisions.send_back(db, row, change))
-            row = decisions.begin_approval(db, row, change)
-        if row["state"] == "approving":
-            row = decisions.complete_approval(kit.records, neighbours, service, row, change)
-        return describe(row)
+        caller = access.caller(authorization)
+        return describe(acts.decide(office, caller, id, body.decision, body.reason))
+
+    @router.post("/{id}/fee")
+    def record_fee(id: str, body: FeeBody, authorization: Authorization = None) -> dict[str, Any]:
+        return describe(acts.take_fee(office, access.caller(authorization), id, body.receipt))
 
     return router

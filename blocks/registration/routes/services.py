@@ -10,8 +10,10 @@ from blockkit.app import Kit
 from blockkit.money import to_major, to_minor
 from blocks.registration import services
 from blocks.registration.applications import to_number
+from blocks.registration.definitions import Fee
 from blocks.registration.policy import Currency, Policy, Rule
-from blocks.registration.routes.wire import Authorization, Slug, Wire
+from blocks.registration.published import write_form
+from blocks.registration.routes.wire import Authorization, FormId, ServiceId, Wire
 from blocks.registration.services import REGISTRAR, Service, find_service
 
 
@@ -31,13 +33,23 @@ def make_router(kit: Kit) -> APIRouter:
         return [_summarise(each) for each in known if name in (None, each.definition.name)]
 
     @router.get("/services/{service}")
-    def read_service(service: Slug) -> dict[str, Any]:
+    def read_service(service: ServiceId) -> dict[str, Any]:
         with kit.records.transaction() as db:
             return _describe(find_service(db, service))
 
+    @router.get("/services/{service}/eForms")
+    def list_service_forms(service: ServiceId) -> list[dict[str, Any]]:
+        with kit.records.transaction() as db:
+            return [write_form(find_service(db, service), with_schema=False)]
+
+    @router.get("/eForms/{form}")
+    def read_form(form: FormId) -> dict[str, Any]:
+        with kit.records.transaction() as db:
+            return write_form(services.find_by_form(db, form), with_schema=True)
+
     @router.put("/services/{service}")
     def configure_service(
-        service: Slug, body: ConfigureBody, authorization: Authorization = None
+        service: ServiceId, body: ConfigureBody, authorization: Authorization = None
     ) -> dict[str, Any]:
         caller = kit.access.require(authorization, REGISTRAR)
         with kit.records.transaction() as db:
@@ -61,19 +73,43 @@ def _summarise(service: Service) -> dict[str, Any]:
         "isExecutable": True,
         "isClosed": False,
         "description": definition.description,
+        "serviceBody": [],
+        **service.published,
     }
 
 
 def _describe(service: Service) -> dict[str, Any]:
-    form = service.definition.eForm
+    definition, form = service.definition, service.definition.eForm
     return {
         **_summarise(service),
         "eForm": {"eFormId": form.id, "name": form.name, "schema": form.json_schema},
-        "checks": [check.kind for check in service.definition.checks],
-        "roles": service.roles.model_dump(),
-        "facts": list(service.definition.facts),
-        "policy": _write_policy(service.policy, service.currency),
+        "checks": [check.kind for check in definition.checks],
+        "roles": service.roles.model_dump(exclude_none=True),
+        "facts": list(definition.facts),
+        "documents": [
+            {
+                "id": each.id,
+                "name": each.name,
+                "types": list(each.types),
+                "largestKilobytes": each.largest_kilobytes,
+                "conditional": each.when is not None,
+            }
+            for each in definition.documents
+        ],
+        "determinants": sorted(definition.determinants),
+        "fee": _write_fee(definition.fee),
+        "policy": _write_policy(service.policy, service.currency) if service.policy else None,
         "currency": service.currency,
+    }
+
+
+def _write_fee(fee: Fee | None) -> dict[str, Any] | None:
+    if fee is None:
+        return None
+    return {
+        "amount": to_major(to_minor(fee.amount, fee.currency), fee.currency),
+        "currency": fee.currency,
+        "conditional": fee.when is not None,
     }
 
 

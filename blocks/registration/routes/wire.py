@@ -11,8 +11,10 @@ VISIBLE = r"^[^\x00-\x1f]*$"
 """No control characters; PostgreSQL can't even store NUL."""
 
 Authorization = Annotated[str | None, Header()]
-IndividualId = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9-]{1,40}$")]
-Slug = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9-]*$", max_length=30)]
+IndividualId = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9-]{1,64}$")]
+ServiceId = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9-]*$", max_length=64)]
+FormId = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_-]{1,64}$")]
+DocumentKind = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_-]{1,60}$")]
 BatchId = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9-]{12}$")]
 Period = Annotated[str, StringConstraints(pattern=r"^[0-9]{4}-(0[1-9]|1[0-2])$")]
 Text = Annotated[str, StringConstraints(strip_whitespace=True, max_length=400, pattern=VISIBLE)]

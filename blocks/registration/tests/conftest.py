@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
@@ -11,11 +12,17 @@ import httpx2
 import pytest
 from starlette.testclient import TestClient
 
+from blockkit.standalone import Server
 from blockkit.testing import PeersDouble, as_mediator, environment_for
 from blocks.registration.app import create_app
 from blocks.registration.seed import load
 
+_towns = itertools.count(1)
 CENTRAL = "/r1/SBX/GOV/CENTRAL"
+REGISTRIES = (
+    "individuals", "households", "beneficiaries", "household-registrations", "births", "producer-licences",
+    "construction-permits", "companies",
+)  # fmt: skip
 POOR = {
     "size": 5,
     "children_under_5": 1,
@@ -46,11 +53,22 @@ class Neighbourhood:
     asked: list[str] = field(default_factory=list)
     registered: list[str] = field(default_factory=list)
     """The number of each request to register a payee."""
+    registers: dict[str, list[dict[str, Any]]] = field(default_factory=dict)
+    """What was written to other registers than that of beneficiaries."""
+    credentials: list[dict[str, Any]] = field(default_factory=list)
+    messages: list[tuple[str, dict[str, Any]]] = field(default_factory=list)
+    answers: dict[tuple[str, str], Any] = field(default_factory=dict)
 
     def settle(self, person: str, **facts: int) -> None:
         """Let somebody live here, as head of a poor household unless facts say otherwise."""
-        names = {"given_name": "Ada", "family_name": "Ash", "birth_date": "1980-01-31"}
+        names = {
+            "given_name": "Ada",
+            "family_name": "Ash",
+            "birth_date": "1980-01-31",
+            "functional_id": f"{person:0>20}",
+        }
         self.identities[person] = names
+        self.answers[("POST", f"{CENTRAL}/messaging/inbox/{person}/messages")] = self
         self.people[person] = {
             "individualId": person,
             "birthDate": "1980-01-31",
@@ -85,15 +103,32 @@ class Neighbourhood:
             return 404, {"detail": "no record found"}
         return 200, {"content": found}
 
-    def _exists(self, _: str, body: dict[str, Any]) -> tuple[int, Any]:
+    def _exists(self, operation: str, body: dict[str, Any]) -> tuple[int, Any]:
         query = body["query"]["content"]
+        if "/individuals/" not in operation:
+            register = self.registers.get(operation.split("/")[3], [])
+            known = any(query.items() <= entry.items() for entry in register)
+            return 200, {"answer": {"status": known}}
         person = self.people.get(query["individualId"], {})
         return 200, {"answer": {"status": person.get("alive") is query["alive"]}}
 
-    def _updateOrCreate(self, _: str, body: dict[str, Any]) -> tuple[int, Any]:
+    def _updateOrCreate(self, operation: str, body: dict[str, Any]) -> tuple[int, Any]:
         written = body["write"]["content"]
-        self.beneficiaries[written["individualId"]] = written
+        register = operation.split("/")[3]
+        if register == "beneficiaries":
+            self.beneficiaries[written["individualId"]] = written
+        elif written not in self.registers.setdefault(register, []):
+            self.registers[register].append(written)
         return 200, {"content": written}
+
+    def _credentials(self, _: str, body: dict[str, Any]) -> tuple[int, Any]:
+        if body not in self.credentials:
+            self.credentials.append(body)
+        return 201, {"id": f"urn:test:{body['requestId']}"}
+
+    def _messages(self, operation: str, body: dict[str, Any]) -> tuple[int, Any]:
+        self.messages.append((operation.split("/")[3], body))
+        return 201, {"id": "m1"}
 
     def _register_beneficiary(self, _: str, body: dict[str, Any]) -> tuple[int, Any]:
         self.registered.append(body["RequestID"])
@@ -111,21 +146,40 @@ class Neighbourhood:
         return 200, {"ResponseCode": "00"}
 
 
-@pytest.fixture
-def neighbours(peers: PeersDouble) -> Neighbourhood:
-    """Everybody registration talks to."""
-    around = Neighbourhood()
+def answer_all(peers: PeersDouble) -> Neighbourhood:
+    """Put a neighbourhood behind everything that registration calls."""
+    around = Neighbourhood(answers=peers.answers)
     for path in (
         "/identity/verifications",
+        "/identity/credentials",
         *(
             f"/digital-registries/data/{registry}/1.0/{operation}"
-            for registry in ("individuals", "households", "beneficiaries")
+            for registry in REGISTRIES
             for operation in ("read", "exists", "updateOrCreate")
         ),
         *(f"/payments/{name}" for name in ("register-beneficiary", "prepayment-validation", "bulk-payment")),
     ):
         peers.answers[("POST", CENTRAL + path)] = around
     return around
+
+
+@pytest.fixture
+def neighbours(peers: PeersDouble) -> Neighbourhood:
+    """Everybody registration talks to."""
+    return answer_all(peers)
+
+
+@pytest.fixture(scope="module")
+def town(postgres: Server, loaded: Callable[..., str]) -> Iterator[Office]:
+    """An office that the tests of a file share, each with people of its own: making one takes a while."""
+    place, _, template = loaded(load).rpartition("/")
+    name = f"town_{next(_towns)}"
+    postgres.clone_database(name, template)
+    peers = PeersDouble()
+    around = answer_all(peers)
+    with as_mediator(create_app(environment_for(f"{place}/{name}"), transport=peers.transport())) as client:
+        yield Office(client, peers, around)
+    postgres.drop_database(name)
 
 
 @pytest.fixture
@@ -181,6 +235,28 @@ class Office:
         """Open a draft."""
         body = {"service": "cash-transfer", "individualId": person, "form": self.form(person, **changed)}
         return self.ask(self.citizen(person), "POST", "/applications", body)
+
+    def open(self, service: str, person: str, form: Any, **documents: bytes) -> Any:
+        """Open a draft of any service, with its documents."""
+        self.neighbours.settle(person)
+        token = self.citizen(person)
+        body = {"service": service, "individualId": person, "form": form}
+        application = self.ask(token, "POST", "/applications", body).json()["id"]
+        for kind, content in documents.items():
+            wanted = kind.replace("_", "-")
+            url = self.upload(token, content, wanted).json()["url"]
+            link = {"url": url, "kind": wanted}
+            self.ask(token, "POST", f"/applications/{application}/documents", link)
+        return application
+
+    def upload(self, token: str | None, content: bytes, kind: str = "", name: str = "a.pdf") -> Any:
+        """Upload a document."""
+        return self.client.post(
+            "/documents",
+            params={"additionalMetadata": kind},
+            files={"file": (name, content)},
+            headers={"Authorization": token} if token else {},
+        )
 
     def act(self, application: str, action: str, token: str | None = None, body: Any = None) -> Any:
         """Do something to an application, as the officer unless a token is given."""

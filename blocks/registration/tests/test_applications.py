@@ -20,6 +20,10 @@ SHAPE = {
     "amount",
     "currency",
     "household",
+    "fee",
+    "feeCurrency",
+    "feeReceipt",
+    "credential",
     "submittedOn",
     "decidedOn",
     "decidedBy",
@@ -108,7 +112,7 @@ def test_officers_see_all_and_citizens_their_own(office: Any) -> None:
     office.create("ZZ2")
 
     def count(token: str, **query: Any) -> int:
-        told = office.ask(token, "GET", "/applications", **query).json()
+        told = office.ask(token, "GET", "/worklist/applications", **query).json()
         assert told["count"] == len(told["applications"])
         return int(told["count"])
 
@@ -117,8 +121,11 @@ def test_officers_see_all_and_citizens_their_own(office: Any) -> None:
     assert count(office.officer, individualId="ZZ2") == 1
     assert count(office.officer, service="nothing") == 0
     assert count(office.citizen("ZZ1")) == 1
-    assert office.ask(office.citizen("ZZ1"), "GET", "/applications", individualId="ZZ2").status_code == 403
-    page = office.ask(office.officer, "GET", "/applications", pageSize=1, page=2).json()
+    assert (
+        office.ask(office.citizen("ZZ1"), "GET", "/worklist/applications", individualId="ZZ2").status_code
+        == 403
+    )
+    page = office.ask(office.officer, "GET", "/worklist/applications", pageSize=1, page=2).json()
     assert (page["count"], [each["individualId"] for each in page["applications"]]) == (2, ["ZZ2"])
 
 

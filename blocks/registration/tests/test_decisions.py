@@ -121,6 +121,7 @@ def test_only_an_officer_decides_and_never_their_own(office: Any) -> None:
 def test_two_people_do_not_share_a_payee(office: Any) -> None:
     office.approved("ZZ1")
     office.neighbours.settle("ZZ2")
+    office.neighbours.identities["ZZ2"]["functional_id"] = f"{'ZZ1':0>20}"  # identity erred
     shared = office.create("ZZ2", payeeFunctionalId=f"{'ZZ1':0>20}").json()["id"]
     office.act(shared, "submit", office.citizen("ZZ2"))
     office.act(shared, "verification")
@@ -147,6 +148,7 @@ def test_a_refused_payee_is_free_for_whoever_it_belongs_to(office: Any, refused:
     del office.neighbours.payees[f"{'ZZ1':0>20}"]
     other = office.create("ZZ2", payeeFunctionalId=f"{'ZZ1':0>20}").json()["id"]
     office.neighbours.settle("ZZ2")
+    office.neighbours.identities["ZZ2"]["functional_id"] = f"{'ZZ1':0>20}"
     office.act(other, "submit", office.citizen("ZZ2"))
     office.act(other, "verification")
     assert decide(office, other).json()["state"] == "approved"
@@ -158,6 +160,7 @@ def test_a_refused_payee_is_corrected_and_approved_with_a_request_of_its_own(
     assert decide(office, refused, {"decision": "correction", "reason": "whose account?"}).status_code == 200
     citizen = office.citizen("ZZ1")
     form = office.form("ZZ1", payeeFunctionalId=f"{'ZZ1OWN':0>20}")
+    office.neighbours.identities["ZZ1"]["functional_id"] = form["payeeFunctionalId"]
     assert office.ask(citizen, "PUT", f"/applications/{refused}", {"form": form}).status_code == 200
     office.act(refused, "submit", citizen)
     office.act(refused, "verification")

@@ -8,7 +8,7 @@ DAY = 86_400
 
 
 def tasks(office: Any, role: str) -> list[tuple[str, str]]:
-    told = office.ask(office.staff(role), "GET", "/tasks", role=role).json()
+    told = office.ask(office.staff(role), "GET", "/worklist/tasks", role=role).json()
     assert told["count"] == len(told["tasks"])
     return [(task["subject"], task["title"]) for task in told["tasks"]]
 
@@ -30,8 +30,8 @@ def test_tasks_follow_from_states(office: Any) -> None:
 
 def test_nobody_sees_the_tasks_of_another_role(office: Any) -> None:
     token = office.staff("payroll-maker")
-    assert office.ask(token, "GET", "/tasks", role="enrolment-officer").status_code == 403
-    assert office.ask(None, "GET", "/tasks", role="enrolment-officer").status_code == 401
+    assert office.ask(token, "GET", "/worklist/tasks", role="enrolment-officer").status_code == 403
+    assert office.ask(None, "GET", "/worklist/tasks", role="enrolment-officer").status_code == 401
 
 
 def test_decisions_are_counted_by_time_and_person(office: Any) -> None:

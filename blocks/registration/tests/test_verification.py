@@ -146,3 +146,12 @@ def test_a_name_that_is_left_out_is_compared_as_none(office: Any) -> None:
     assert outcome(office.act(application, "verification"))[2] == "name-mismatch"
     office.neighbours.identities["ZZ1"] = {**office.neighbours.identities["ZZ1"], "family_name": None}
     assert outcome(office.act(application, "verification"))[0] == "verified"
+
+
+def test_a_payee_that_belongs_to_somebody_else_fails_the_check(office: Any) -> None:
+    office.neighbours.settle("ZZ1")
+    office.neighbours.settle("ZZ2")
+    application = office.create("ZZ1", payeeFunctionalId=f"{'ZZ2':0>20}").json()["id"]
+    office.act(application, "submit", office.citizen("ZZ1"))
+    told = office.act(application, "verification").json()
+    assert (told["state"], told["reason"]) == ("check-failed", "payee-mismatch")

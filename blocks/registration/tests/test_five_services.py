@@ -1,0 +1,172 @@
+"""Five services, all data: what each asks for, and that an approval writes what its file says."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+from pydantic import ValidationError
+from ruamel.yaml import YAML
+
+from blockkit.clock import machine_now
+from blocks.registration.definitions import Definition
+
+SERVICES = Path(__file__).parents[1] / "services"
+PDF, PNG = b"%PDF-1.4 fictitious", b"\x89PNG\r\n\x1a\nfictitious"
+NOW = machine_now().date()
+TODAY = NOW.isoformat()
+MOTHER = {"motherGivenName": "Ada", "motherFamilyName": "Ash", "motherBirthDate": "1980-01-31"}
+BIRTH = {
+    "childGivenName": "Bo",
+    "childBirthDate": TODAY,
+    "childSex": "female",
+    "placeOfBirth": "Hospital",
+    **MOTHER,
+}
+HOUSEHOLD = {
+    "givenName": "Ada",
+    "familyName": "Ash",
+    "birthDate": "1980-01-31",
+    "members": 4,
+    "district": "North",
+    "dwelling": "house",
+}
+LICENCE = {
+    "companyName": "Bulbs",
+    "registrationNumber": "R-1",
+    "activity": "producer",
+    "tonnesPerYear": 20,
+    "contactEmail": "a@example.org",
+}
+PERMIT = {"parcelId": "P-1", "purpose": "shop", "storeys": 2, "floorArea": 80.5, "startsOn": TODAY}
+COMPANY = {
+    "companyName": "Bulbs",
+    "legalForm": "sole-trader",
+    "seat": "North",
+    "directorGivenName": "Ada",
+    "directorFamilyName": "Ash",
+    "directorBirthDate": "1980-01-31",
+    "capital": 0,
+}
+WAYS: list[tuple[str, str, dict[str, Any], dict[str, bytes], str, str]] = [
+    ("household", "enrolment-officer", HOUSEHOLD, {}, "household-registrations", ""),
+    ("birth", "civil-registrar", BIRTH, {"birth_notification": PNG}, "births", "BirthCertificate"),
+    (
+        *("producer-licence", "licensing-officer", LICENCE, {"company_certificate": PDF}),
+        *("producer-licences", "ProducerLicence"),
+    ),
+    (
+        *("construction-permit", "building-officer", PERMIT, {"site_plan": PNG, "design": PDF}),
+        *("construction-permits", "ConstructionPermit"),
+    ),
+    ("company", "company-registrar", COMPANY, {"statutes": PDF}, "companies", "CompanyRegistration"),
+]
+
+
+@pytest.mark.parametrize(("service", "role", "form", "documents", "register", "credential"), WAYS)
+def test_an_approval_writes_what_the_service_says(
+    town: Any, service: str, role: str, form: Any, documents: Any, register: str, credential: str
+) -> None:
+    person, officer = f"ZZ-{service}", town.staff(role)
+    application = town.open(service, person, form, **documents)
+    assert town.act(application, "submit", town.citizen(person)).json()["state"] == "submitted"
+    verified = town.act(application, "verification", officer).json()
+    assert (verified["state"], verified["recommendation"]) == ("verified", "approve"), verified
+    if verified["fee"]:
+        refused = town.act(application, "decision", officer, {"decision": "approve"})
+        assert refused.json()["type"].endswith("/fee-unpaid")
+        receipt = {"receipt": f"R-{service}"}
+        assert town.act(application, "fee", officer, receipt).status_code == 403
+        assert town.act(application, "fee", town.staff("cashier"), receipt).json()["feeReceipt"]
+    approved = town.act(application, "decision", officer, {"decision": "approve"}).json()
+    assert (approved["state"], approved["amount"]) == ("approved", None)
+    (entry,) = town.neighbours.registers[register]
+    assert entry["applicationId"] == application
+    assert bool(approved["credential"]) == bool(credential)
+    if credential:
+        assert [each["type"] for each in town.neighbours.credentials if each["individualId"] == person] == [
+            credential
+        ]
+    told = [message for whom, message in town.neighbours.messages if whom == person]
+    assert len(told) == 1
+    assert application in told[0]["text"]
+    again = town.act(application, "decision", officer, {"decision": "approve"})
+    assert again.json() == approved
+    assert len(town.neighbours.registers[register]) == 1
+
+
+def test_a_late_birth_needs_a_declaration_and_costs_a_fee(town: Any) -> None:
+    late = {**BIRTH, "childBirthDate": (NOW - timedelta(days=31)).isoformat()}
+    application = town.open("birth", "ZZ-late", late, birth_notification=PDF)
+    refused = town.act(application, "submit", town.citizen("ZZ-late"))
+    assert (refused.status_code, refused.json()["missing"]) == (409, ["late-declaration"])
+    url = town.upload(town.citizen("ZZ-late"), b"I was ill.\n", "late-declaration").json()["url"]
+    wrong = town.act(
+        application, "documents", town.citizen("ZZ-late"), {"url": url, "kind": "late-declaration"}
+    )
+    assert wrong.json()["type"].endswith("/document-type")
+    url = town.upload(town.citizen("ZZ-late"), PDF, "late-declaration").json()["url"]
+    town.act(application, "documents", town.citizen("ZZ-late"), {"url": url, "kind": "late-declaration"})
+    submitted = town.act(application, "submit", town.citizen("ZZ-late")).json()
+    assert (submitted["fee"], submitted["feeCurrency"]) == (5, "XTS")
+
+
+def test_twins_are_two_and_the_same_child_is_not_registered_twice(town: Any) -> None:
+    officer = town.staff("civil-registrar")
+    ids = []
+    for name in ("Cy", "Di"):
+        application = town.open(
+            "birth", "ZZ-twins", {**BIRTH, "childGivenName": name}, birth_notification=PDF
+        )
+        town.act(application, "submit", town.citizen("ZZ-twins"))
+        town.act(application, "verification", officer)
+        assert (
+            town.act(application, "decision", officer, {"decision": "approve"}).json()["state"] == "approved"
+        )
+        ids.append(application)
+    assert len(set(ids)) == 2
+    again = town.open(
+        "birth", "ZZ-twins", {**BIRTH, "childGivenName": "Cy", "placeOfBirth": "Home"}, birth_notification=PDF
+    )
+    town.act(again, "submit", town.citizen("ZZ-twins"))
+    told = town.act(again, "verification", officer).json()
+    assert (told["recommendation"], told["reason"]) == ("reject", "registered-already")
+
+
+def test_an_eform_is_held_against_its_schema(town: Any) -> None:
+    town.neighbours.settle("ZZ-unfit")
+    body = {"service": "company", "individualId": "ZZ-unfit", "form": {**COMPANY, "legalForm": "empire"}}
+    refused = town.ask(town.citizen("ZZ-unfit"), "POST", "/applications", body)
+    assert (refused.status_code, refused.json()["faults"][0]["at"]) == (400, "$.legalForm")
+
+
+def read(name: str) -> dict[str, Any]:
+    document: dict[str, Any] = YAML(typ="safe").load((SERVICES / f"{name}.yaml").read_text(encoding="utf-8"))
+    return document
+
+
+def test_all_files_are_services() -> None:
+    names = {file.stem for file in SERVICES.glob("*.yaml")}
+    assert names >= {"household", "birth", "producer-licence", "construction-permit", "company"}
+    assert {Definition.model_validate(read(name)).service for name in names} == names
+
+
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [
+        ({"fee": {"amount": 5, "currency": "XTS", "when": "never"}}, "never"),
+        ({"fee": {"amount": "0.001", "currency": "XTS"}}, "decimals"),
+        ({"roles": {"officer": "civil-registrar"}}, "cashier"),
+        ({"decision": "policy"}, "policy"),
+        ({"documents": [{"id": "a", "name": "A"}, {"id": "a", "name": "B"}]}, "same id"),
+        ({"checks": [{"kind": "identity", "claims": {"given_name": "shoeSize"}}]}, "shoeSize"),
+        ({"determinants": {"late": {"field": "childBirthDate"}}}, "needs equals"),
+        ({"eForm": {"id": "f", "name": "F", "schema": {"type": "nonsense"}}}, "schema"),
+        ({"colour": "red"}, "colour"),
+    ],
+)
+def test_a_file_that_does_not_hold_is_refused_by_name(change: dict[str, Any], words: str) -> None:
+    with pytest.raises(ValidationError, match=words):
+        Definition.model_validate({**read("birth"), **change})
