@@ -133,7 +133,27 @@ class UniqueCheck(Frozen):
     by: Annotated[Mapping[str, Source], Field(min_length=1)]
 
 
-Check = Annotated[IdentityCheck | RegistryCheck | HouseholdCheck | UniqueCheck, Field(discriminator="kind")]
+class Equal(Frozen):
+    """What a field of a record has to be, and the reason when it is something else."""
+
+    to: Source
+    reason: Name
+
+
+class RecordCheck(Frozen):
+    """Reads a record of a thing, such as a parcel: it is there, as wanted, and nothing stands against it."""
+
+    kind: Literal["record"]
+    registry: RegistryName
+    find: Annotated[Mapping[str, Source], Field(min_length=1)]
+    missing: Name
+    equal: Mapping[str, Equal] = Field(default_factory=dict)
+    absent: Mapping[str, Name] = Field(default_factory=dict)
+
+
+Check = Annotated[
+    IdentityCheck | RegistryCheck | HouseholdCheck | UniqueCheck | RecordCheck, Field(discriminator="kind")
+]
 
 
 class Roles(Frozen):
@@ -267,6 +287,8 @@ class Definition(Frozen):
                 yield check.person
             if isinstance(check, UniqueCheck):
                 yield from check.by.values()
+            if isinstance(check, RecordCheck):
+                yield from (*check.find.values(), *(each.to for each in check.equal.values()))
         if self.result:
             yield from self.result.content.values()
             if self.result.credential:

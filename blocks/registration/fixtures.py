@@ -19,6 +19,8 @@ from blocks.registration.definitions import Definition
 
 OFFICER = "operator"
 """Who handles a service of which no file says it."""
+UNKNOWN = "unknown"
+"""The applicant of a file that is only mentioned."""
 STATES = {"PENDING": "submitted", "SENDBACK": "correction", "REJECTED": "rejected", "APPROVED": "approved"}
 Text = Annotated[str, Field(max_length=400)]
 
@@ -196,10 +198,10 @@ def _enter_task(db: Connection, entry: TaskEntry) -> None:
     """Enter a task; the file it is about, if it is only mentioned, is entered as one that waits."""
     db.execute(
         "INSERT INTO applications (file_id, service, individual_id, occasion, form, state, created_at,"
-        " submitted_on, submitted_at) VALUES (%s, %s, '', %s, '{}', 'submitted', %s, %s, %s)"
+        " submitted_on, submitted_at) VALUES (%s, %s, %s, %s, '{}', 'submitted', %s, %s, %s)"
         " ON CONFLICT (file_id) DO NOTHING",
         [
-            *(entry.fileId, entry.serviceId, entry.fileId, entry.created),
+            *(entry.fileId, entry.serviceId, UNKNOWN, entry.fileId, entry.created),
             *(entry.created.date(), entry.created),
         ],
     )

@@ -17,6 +17,7 @@ from blocks.registration.definitions import (
     Check,
     HouseholdCheck,
     IdentityCheck,
+    RecordCheck,
     RegistryCheck,
     UniqueCheck,
 )
@@ -137,6 +138,8 @@ def _run(neighbours: Neighbours, service: Service, check: Check, course: _Course
                 return _check_household(neighbours, service, check, course)
             case UniqueCheck():
                 return _check_unique(neighbours, check, course)
+            case RecordCheck():
+                return _check_record(neighbours, check, course)
     except ConsentMissing:
         return "consent-missing"
 
@@ -167,6 +170,17 @@ def _check_person(neighbours: Neighbours, check: RegistryCheck, course: _Course)
 def _check_unique(neighbours: Neighbours, check: UniqueCheck, course: _Course) -> str:
     query = fill(check.by, course.row, identify(course.row), course.today)
     return "registered-already" if neighbours.exists(check.registry, query) else ""
+
+
+def _check_record(neighbours: Neighbours, check: RecordCheck, course: _Course) -> str:
+    number = identify(course.row)
+    record = neighbours.read_record(check.registry, fill(check.find, course.row, number, course.today))
+    if record is None:
+        return check.missing
+    for name, wanted in check.equal.items():
+        if record.get(name) != read_source(wanted.to, course.row, number, course.today):
+            return wanted.reason
+    return next((reason for name, reason in check.absent.items() if record.get(name)), "")
 
 
 def _check_household(neighbours: Neighbours, service: Service, check: HouseholdCheck, course: _Course) -> str:

@@ -8,6 +8,7 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Query
 
 from blockkit.app import Kit
+from blockkit.problems import Problem
 from blocks.registration import tasks
 from blocks.registration.people import require_role
 from blocks.registration.routes.wire import VISIBLE, Authorization
@@ -15,7 +16,7 @@ from blocks.registration.statistics import Question, Timeframe, count_decisions
 
 Role = Annotated[str, Query(min_length=1, max_length=40, pattern=VISIBLE)]
 Name = Annotated[str | None, Query(max_length=200, pattern=VISIBLE)]
-Day = date | None
+Day = Annotated[str | None, Query(pattern=r"^[0-9]{4}-[0-9]{2}-[0-9]{2}$")]
 
 
 def make_router(kit: Kit) -> APIRouter:
@@ -41,8 +42,8 @@ def make_router(kit: Kit) -> APIRouter:
         timeframe: Timeframe | None = None,
     ) -> list[dict[str, Any]]:
         question = Question(
-            since=startDate,
-            until=endDate,
+            since=_read_day(startDate),
+            until=_read_day(endDate),
             service=registrationName,
             operator=operator,
             role=role,
@@ -52,3 +53,11 @@ def make_router(kit: Kit) -> APIRouter:
             return count_decisions(db, question)
 
     return router
+
+
+def _read_day(text: str | None) -> date | None:
+    """Read a date. Raises Problem 400 for one that no calendar has."""
+    try:
+        return date.fromisoformat(text) if text else None
+    except ValueError:
+        raise Problem(400, "invalid-request", f"{text} is no date") from None

@@ -10,7 +10,7 @@ from pydantic import model_validator
 from blocks.registration import acts
 from blocks.registration.acts import Office
 from blocks.registration.applications import describe
-from blocks.registration.routes.wire import Authorization, Text, Wire
+from blocks.registration.routes.wire import Authorization, Receipt, Text, Wire
 
 
 class DecisionBody(Wire):
@@ -25,7 +25,7 @@ class DecisionBody(Wire):
 
 
 class FeeBody(Wire):
-    receipt: Text
+    receipt: Receipt
 
 
 def make_router(office: Office) -> APIRouter:

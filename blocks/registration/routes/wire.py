@@ -17,6 +17,7 @@ FormId = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_-]{1,64}$")]
 DocumentKind = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_-]{1,60}$")]
 BatchId = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9-]{12}$")]
 Period = Annotated[str, StringConstraints(pattern=r"^[0-9]{4}-(0[1-9]|1[0-2])$")]
+Receipt = Annotated[str, StringConstraints(pattern=r"^[!-~]([ -~]*[!-~])?$", max_length=100)]
 Text = Annotated[str, StringConstraints(strip_whitespace=True, max_length=400, pattern=VISIBLE)]
 
 

@@ -21,7 +21,7 @@ _towns = itertools.count(1)
 CENTRAL = "/r1/SBX/GOV/CENTRAL"
 REGISTRIES = (
     "individuals", "households", "beneficiaries", "household-registrations", "births", "producer-licences",
-    "construction-permits", "companies",
+    "construction-permits", "companies", "parcels",
 )  # fmt: skip
 POOR = {
     "size": 5,
@@ -55,6 +55,7 @@ class Neighbourhood:
     """The number of each request to register a payee."""
     registers: dict[str, list[dict[str, Any]]] = field(default_factory=dict)
     """What was written to other registers than that of beneficiaries."""
+    parcels: dict[str, dict[str, Any]] = field(default_factory=dict)
     credentials: list[dict[str, Any]] = field(default_factory=list)
     messages: list[tuple[str, dict[str, Any]]] = field(default_factory=list)
     answers: dict[tuple[str, str], Any] = field(default_factory=dict)
@@ -75,6 +76,7 @@ class Neighbourhood:
             "alive": True,
             "householdId": f"HH-{person}",
         }
+        self.parcels[f"P-{person}"] = {"parcelId": f"P-{person}", "ownerId": person}
         self.households[f"HH-{person}"] = {"individualId": person, **POOR, **facts}
 
     def __call__(self, request: httpx2.Request) -> httpx2.Response:
@@ -97,6 +99,9 @@ class Neighbourhood:
 
     def _read(self, operation: str, body: dict[str, Any]) -> tuple[int, Any]:
         query = body["query"]["content"]
+        if "/parcels/" in operation:
+            found = self.parcels.get(query["parcelId"])
+            return (200, {"content": found}) if found else (404, {"detail": "no record found"})
         records = self.people if "/individuals/" in operation else self.households
         found = records.get(query.get("householdId", query["individualId"]))
         if found is None or found["individualId"] != query["individualId"]:

@@ -40,7 +40,13 @@ LICENCE = {
     "tonnesPerYear": 20,
     "contactEmail": "a@example.org",
 }
-PERMIT = {"parcelId": "P-1", "purpose": "shop", "storeys": 2, "floorArea": 80.5, "startsOn": TODAY}
+PERMIT = {
+    "parcelId": "P-ZZ-construction-permit",
+    "purpose": "shop",
+    "storeys": 2,
+    "floorArea": 80.5,
+    "startsOn": TODAY,
+}
 COMPANY = {
     "companyName": "Bulbs",
     "legalForm": "sole-trader",
@@ -133,6 +139,24 @@ def test_twins_are_two_and_the_same_child_is_not_registered_twice(town: Any) -> 
     town.act(again, "submit", town.citizen("ZZ-twins"))
     told = town.act(again, "verification", officer).json()
     assert (told["recommendation"], told["reason"]) == ("reject", "registered-already")
+
+
+@pytest.mark.parametrize(
+    ("parcel", "reason"),
+    [
+        (None, "no-such-parcel"),
+        ({"ownerId": "ZZ-else"}, "not-the-owner"),
+        ({"ownerId": "ZZ-parcel", "restriction": "flood zone"}, "parcel-restricted"),
+    ],
+)
+def test_a_parcel_is_the_applicants_and_open_to_building(town: Any, parcel: Any, reason: str) -> None:
+    town.neighbours.settle("ZZ-parcel")
+    town.neighbours.parcels[f"P-{reason}"] = parcel
+    form = {**PERMIT, "parcelId": f"P-{reason}"}
+    application = town.open("construction-permit", "ZZ-parcel", form, site_plan=PNG, design=PDF)
+    town.act(application, "submit", town.citizen("ZZ-parcel"))
+    told = town.act(application, "verification", town.staff("building-officer")).json()
+    assert (told["state"], told["reason"]) == ("check-failed", reason)
 
 
 def test_an_eform_is_held_against_its_schema(town: Any) -> None:
