@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 from typing import Any
 
 from joserfc import jwt
@@ -18,6 +19,10 @@ from blockkit.settings import BlockSettings
 ALGORITHMS = ["RS256", "ES256", "EdDSA"]
 KINDS = frozenset({"at+jwt", "application/at+jwt"})
 """RFC 9068, section 4: whoever accepts an id_token here lets in what was made out to somebody else."""
+
+KEYS_LAST = timedelta(minutes=1)
+"""A key that identity withdraws as compromised lets nobody in for longer than this."""
+ID_TOKENS = frozenset({"jwt"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,14 +46,14 @@ ANYONE = Caller(individual_id="", roles=frozenset(), anyone=True)
 
 
 class Access:
-    """Verifies tokens; keeps the keys until the epoch changes or an unknown key turns up."""
+    """Verifies tokens; keeps the keys for a minute, unless the epoch changes or an unknown one turns up."""
 
     def __init__(self, settings: BlockSettings, peers: Peers, clock: Clock) -> None:
         self._settings = settings
         self._peers = peers
         self._clock = clock
         self._lock = threading.Lock()
-        self._keys: tuple[int, KeySet] | None = None
+        self._keys: tuple[int, datetime, KeySet] | None = None
 
     def caller(self, authorization: str | None) -> Caller:
         """Verify `Bearer <token>`. Raises Problem 401 for a missing, expired or foreign token."""
@@ -69,12 +74,19 @@ class Access:
             raise Problem(403, "role-missing", f"this operation needs one of the roles: {', '.join(roles)}")
         return caller
 
-    def _claims(self, token: str) -> dict[str, Any]:
+    def identified(self, id_token: str, *, client_id: str, nonce: str) -> dict[str, Any]:
+        """Verify an id_token made out to a client of ours. Raises Problem 401."""
+        claims = self._claims(id_token, ID_TOKENS)
+        if claims.get("aud") != client_id or claims.get("nonce") != nonce:
+            raise Problem(401, "token-refused", "the id_token was made out to somebody else, or is old")
+        return claims
+
+    def _claims(self, token: str, kinds: frozenset[str] = KINDS) -> dict[str, Any]:
         for fresh in (False, True):
             try:
                 decoded = jwt.decode(token, self._key_set(fresh=fresh), algorithms=ALGORITHMS)
-                if str(decoded.header.get("typ", "")).lower() not in KINDS:
-                    raise Problem(401, "token-refused", "this is another kind of token than an access token")
+                if str(decoded.header.get("typ", "")).lower() not in kinds:
+                    raise Problem(401, "token-refused", "this is another kind of token than is wanted here")
                 registry = jwt.JWTClaimsRegistry(
                     iss={"essential": True, "value": self._settings.issuer_url},
                     exp={"essential": True},
@@ -89,9 +101,12 @@ class Access:
 
     def _key_set(self, *, fresh: bool) -> KeySet:
         with self._lock:
-            if fresh or self._keys is None or self._keys[0] != self._clock.epoch:
+            now = self._clock.machine()
+            known = self._keys
+            if fresh or known is None or known[0] != self._clock.epoch or now - known[1] >= KEYS_LAST:
                 answer = self._peers.open_page("identity", "/.well-known/jwks.json")
                 if answer.status_code != 200:
                     raise Problem(502, "keys-unreachable", "identity did not publish its keys")
-                self._keys = (self._clock.epoch, KeySet.import_key_set(answer.json()))
-            return self._keys[1]
+                known = (self._clock.epoch, now, KeySet.import_key_set(answer.json()))
+                self._keys = known
+            return known[2]

@@ -15,7 +15,13 @@ from starlette.responses import HTMLResponse
 
 
 def write_page(
-    title: str, body: str, *, sandbox: str, form_targets: str = "", status: int = 200
+    title: str,
+    body: str,
+    *,
+    sandbox: str,
+    form_targets: str = "",
+    status: int = 200,
+    wide: bool = False,
 ) -> HTMLResponse:
     """Write one page.
 
@@ -25,6 +31,7 @@ def write_page(
         sandbox: The sandbox's name, shown with the banner.
         form_targets: Origins that forms may lead to, separated by spaces.
         status: HTTP status.
+        wide: Whether the page holds tables, and not one short form.
     """
     style, digest = _style()
     targets = form_targets or "'none'"
@@ -38,7 +45,7 @@ def write_page(
         f"<title>{escape(title)}</title><style>{style}</style></head><body>"
         f"<header><span class=fictitious>Fictitious data</span>"
         f"<span>sandbox {escape(sandbox)}</span></header>"
-        f"<main>{body}</main></body></html>",
+        f"<main{' class=wide' if wide else ''}>{body}</main></body></html>",
         status_code=status,
         headers={
             "Content-Security-Policy": policy,

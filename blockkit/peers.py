@@ -45,6 +45,10 @@ class Peers:
         """Read one of another block's public pages, such as identity's keys."""
         return self._send("GET", f"/public/{service}{path}", None, None, None)
 
+    def submit_page(self, service: str, path: str, form: Mapping[str, str]) -> httpx2.Response:
+        """Send a form to one of another block's public pages, such as identity's token endpoint."""
+        return self._send("POST", f"/public/{service}{path}", None, None, None, form)
+
     def notify(self, kind: str, body: Any, *, correlation: str) -> httpx2.Response:
         """Deliver a callback to the outside application that awaits `correlation`."""
         return self._send("POST", f"/callbacks/{kind}", body, None, {"X-CorrelationID": correlation})
@@ -56,11 +60,12 @@ class Peers:
         json: Any,
         params: Mapping[str, Any] | None,
         headers: Mapping[str, str] | None,
+        form: Mapping[str, str] | None = None,
     ) -> httpx2.Response:
         cause = {"X-Cause-Exchange-Id": exchange} if (exchange := current_exchange.get()) else {}
         try:
             return self._client.request(
-                method, path, json=json, params=params, headers={**cause, **(headers or {})}
+                method, path, json=json, data=form, params=params, headers={**cause, **(headers or {})}
             )
         except httpx2.TransportError as error:
             raise Problem(

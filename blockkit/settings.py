@@ -47,6 +47,12 @@ class BlockSettings:
         """True when the block runs alone, for conformance or a first look."""
         return self.secret is None
 
+    def public_url(self, slug: str) -> str:
+        """Tell where a browser reaches a block's public pages: beside identity's."""
+        if not self.issuer_url:
+            return f"http://127.0.0.1:{self.port}"
+        return f"{self.issuer_url.rpartition('/')[0]}/{slug}"
+
     @property
     def outbound_secret(self) -> str:
         """What this block proves itself with at the mediator: not the secret that the mediator shows it."""
