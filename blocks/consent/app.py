@@ -11,7 +11,7 @@ from fastapi import APIRouter, Depends, FastAPI, Request
 from blockkit.app import build_block, make_kit
 from blockkit.worker import Patience, Worker, grow
 from blocks.consent import signing
-from blocks.consent.routes import config, people, records, verification, webhooks
+from blocks.consent.routes import config, pages, people, records, verification, webhooks
 from blocks.consent.webhooks import Courier, deliver_next
 
 SLUG = "consent"
@@ -39,7 +39,7 @@ def create_app(
         courier.note()  # another database is in place, which has its own to tell
 
     operations = APIRouter(dependencies=[Depends(after_changes)])
-    for group in (config, people, webhooks, records, verification):
+    for group in (config, people, webhooks, records, verification, pages):
         operations.include_router(group.make_router(kit))
     return build_block(
         kit,

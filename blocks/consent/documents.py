@@ -115,6 +115,14 @@ def read(db: Connection, kind: Kind, identifier: str, revision_id: str | None = 
     return Document(row["data"], revision, changed=False)
 
 
+def find(db: Connection, kind: Kind, identifier: str) -> Document | None:
+    """Read a document, if it is there and not deleted."""
+    try:
+        return read(db, kind, identifier)
+    except Problem:
+        return None
+
+
 def read_held(db: Connection, kind: Kind, identifier: str) -> Document:
     """Read a document that must not be changed or deleted before this transaction ends."""
     db.execute(

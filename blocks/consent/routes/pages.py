@@ -1,0 +1,159 @@
+"""The pages under `/consents`: a person logs in with identity, reads what is asked, and answers."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Form, Query, Request
+from fastapi.responses import RedirectResponse, Response
+
+from blockkit.app import Kit
+from blockkit.problems import Problem
+from blockkit.records import Connection
+from blockkit.signin import SignIn, Visitor
+from blocks.consent import documents, individuals, records
+from blocks.consent.pages import HOME, Pages, Said
+from blocks.consent.records import SCHEMA, Signer
+from blocks.consent.revisions import data_of, list_revisions
+from blocks.consent.routes.wire import PRINTABLE, PathId
+
+MOST_SHOWN = 200
+SESSION = "consent-session"
+"""The cookie that blockkit.signin keeps the access token in: what a signature is made out to."""
+
+Seal = Annotated[str, Form(max_length=100, pattern=PRINTABLE)]
+Short = Annotated[str, Query(max_length=500)]
+
+
+def make_router(kit: Kit) -> APIRouter:
+    """Make the routes."""
+    router = APIRouter(prefix=HOME)
+    sign_in = SignIn(kit, "Your consents", HOME)
+    pages = Pages(sign_in.address, sign_in.origin, kit.settings.sandbox_id)
+
+    def for_person(request: Request, show: Callable[[Visitor], Response]) -> Response:
+        try:
+            visitor = sign_in.visitor(request)
+            if visitor is None or not visitor.caller.individual_id:
+                return pages.alone() if visitor else pages.welcome()
+        except Problem as problem:
+            return pages.refuse(None, problem.detail, problem.status)
+        try:
+            return show(visitor)
+        except Problem as problem:
+            return pages.refuse(visitor, problem.detail, problem.status)
+
+    @router.get("")
+    def home(request: Request) -> Response:
+        def show(visitor: Visitor) -> Response:
+            with kit.records.transaction() as db:
+                answers = _answers(db, visitor)
+                asked = [
+                    (text, answers.get(text["id"], Said(None)))
+                    for text in documents.list_all(db, "DataAgreement", 0, MOST_SHOWN)
+                ]
+            mine = [
+                (text, said) for text, said in asked if text.get("active", True) or said.record is not None
+            ]
+            return pages.home(visitor, mine)
+
+        return for_person(request, show)
+
+    @router.get("/login")
+    def begin_log_in(onward: Short = HOME) -> Response:
+        if kit.settings.standalone:
+            return pages.alone()
+        try:
+            return sign_in.begin(onward)
+        except Problem as problem:
+            return pages.refuse(None, problem.detail, problem.status)
+
+    @router.get("/back")
+    def finish_log_in(request: Request) -> Response:
+        try:
+            return sign_in.finish(request)
+        except Problem as problem:
+            return pages.refuse(None, problem.detail, problem.status)
+
+    @router.post("/logout")
+    def log_out(request: Request, seal: Seal) -> Response:
+        def leave(visitor: Visitor) -> Response:
+            visitor.require_seal(seal)
+            return sign_in.leave()
+
+        return for_person(request, leave)
+
+    @router.get("/agreements/{dataAgreementId}")
+    def show_agreement(
+        request: Request,
+        dataAgreementId: PathId,  # noqa: N803  the wire's name
+        answered: Short = "",
+    ) -> Response:
+        def show(visitor: Visitor) -> Response:
+            with kit.records.transaction() as db:
+                shown = documents.read(db, "DataAgreement", dataAgreementId)
+                governing = shown.data.get("policy", {}).get("id")
+                policy = documents.find(db, "Policy", governing) if governing else None
+                said = _said(db, visitor, dataAgreementId)
+            return pages.agreement(visitor, shown, policy, said, answered=bool(answered))
+
+        return for_person(request, show)
+
+    @router.post("/agreements/{dataAgreementId}")
+    def answer(
+        request: Request,
+        dataAgreementId: PathId,  # noqa: N803
+        seal: Seal,
+        shown: Annotated[str, Form(max_length=64, pattern=PRINTABLE)],
+        answer: Annotated[str, Form(pattern="^(yes|no)$")],
+    ) -> Response:
+        def act(visitor: Visitor) -> Response:
+            visitor.require_seal(seal)
+            signer = Signer(visitor.caller.individual_id, request.cookies.get(SESSION))
+            with kit.records.transaction() as db:
+                _answer(kit, db, signer, dataAgreementId, shown, yes=answer == "yes")
+            return RedirectResponse(f"{pages.url('agreements', dataAgreementId)}?answered=1", 303)
+
+        return for_person(request, act)
+
+    return router
+
+
+def _answer(kit: Kit, db: Connection, signer: Signer, agreement: str, shown: str, *, yes: bool) -> None:
+    """Keep an answer. A no needs no text: whoever withdraws may do so whatever became of it."""
+    record = _record(db, signer.individual_id, agreement)
+    if record is not None and not yes:
+        records.change(kit, db, signer, record["id"], opt_in=False)
+    else:
+        records.agree(kit, db, signer, agreement, shown, opt_in=yes)
+
+
+def _record(db: Connection, individual: str, agreement: str) -> dict[str, Any] | None:
+    return db.execute(
+        "SELECT * FROM records WHERE individual_id = %s AND agreement_id = %s",
+        [individuals.id_of(db, individual), agreement],
+    ).fetchone()
+
+
+def _answers(db: Connection, visitor: Visitor) -> dict[str, Said]:
+    """Give what a person has said to each agreement, without the histories."""
+    rows = db.execute(
+        "SELECT r.*, EXISTS (SELECT FROM revisions v WHERE v.schema_name = %s AND v.object_id = r.id "
+        "AND v.serialized_snapshot::jsonb #>> '{objectData,optIn}' = 'true') AS gave_before "
+        "FROM records r WHERE individual_id = %s",
+        [SCHEMA, individuals.id_of(db, visitor.caller.individual_id)],
+    ).fetchall()
+    return {row["agreement_id"]: Said(row, row["gave_before"]) for row in rows}
+
+
+def _said(db: Connection, visitor: Visitor, agreement: str) -> Said:
+    record = _record(db, visitor.caller.individual_id, agreement)
+    if record is None:
+        return Said(None)
+    history = [
+        (row["created_at"], bool(data["optIn"]))
+        for row in list_revisions(db, SCHEMA, record["id"], 0, MOST_SHOWN)
+        if (data := data_of(row)) is not None
+    ]
+    return Said(record, any(opt_in for _, opt_in in history), tuple(reversed(history)))
