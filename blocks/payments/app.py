@@ -10,11 +10,13 @@ from fastapi import FastAPI
 
 from blockkit.app import build_block, make_kit
 from blocks.payments.agenda import has_work
+from blocks.payments.billing import requests_to_pay
 from blocks.payments.callbacks import deliver_next
 from blocks.payments.completion import complete_next
 from blocks.payments.patience import Patience, grow
 from blocks.payments.routes import (
     audit,
+    billing,
     compliance,
     mapper,
     officers,
@@ -51,6 +53,12 @@ def create_app(
             lambda: take_back_next(kit, patience),
         ),
     )
+
+    def on_clock() -> None:
+        expire_due(kit)
+        requests_to_pay.expire_due(kit)
+        worker.wake()
+
     return build_block(
         kit,
         Path(__file__).parent,
@@ -60,11 +68,12 @@ def create_app(
             mapper.make_router(kit, worker.wake),
             voucher_codes.make_router(kit, vault),
             voucher_batches.make_router(kit, vault, worker.wake),
+            billing.make_router(kit, vault, worker.wake),
             officers.make_router(kit, vault),
             reading.make_router(kit),
             audit.make_router(kit),
         ],
-        on_clock=lambda: expire_due(kit),
+        on_clock=on_clock,
         on_start=worker.start,
         on_stop=worker.stop,
     )
