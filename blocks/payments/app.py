@@ -29,6 +29,7 @@ from blocks.payments.settlement import reserve_next, settle_next
 from blocks.payments.unclaimed import take_back_next
 from blocks.payments.vouchers.ending import expire_due
 from blocks.payments.vouchers.numbers import Vault
+from blocks.payments.vouchers.stock import seal_waiting
 from blocks.payments.worker import Worker
 
 SLUG = "payments"
@@ -59,6 +60,10 @@ def create_app(
         requests_to_pay.expire_due(kit)
         worker.wake()
 
+    def on_start() -> None:
+        seal_waiting(kit, vault)
+        worker.start()
+
     return build_block(
         kit,
         Path(__file__).parent,
@@ -74,6 +79,7 @@ def create_app(
             audit.make_router(kit),
         ],
         on_clock=on_clock,
-        on_start=worker.start,
+        on_epoch=lambda: seal_waiting(kit, vault),
+        on_start=on_start,
         on_stop=worker.stop,
     )

@@ -17,7 +17,17 @@ class Entry:
     """One journal of two postings: `amount` minor units from `giving` to `taking`."""
 
     kind: Literal[
-        "allot", "reserve", "credit", "return", "issue", "redeem", "lapse", "reversal", "collect", "refund"
+        "allot",
+        "reserve",
+        "credit",
+        "return",
+        "reversal",
+        "fund",
+        "issue",
+        "redeem",
+        "lapse",
+        "collect",
+        "refund",
     ]
     giving: str
     taking: str
