@@ -10,11 +10,13 @@ from fastapi import FastAPI
 
 from blockkit.app import build_block, make_kit
 from blocks.payments.agenda import has_work
+from blocks.payments.billing import requests_to_pay
 from blocks.payments.callbacks import deliver_next
 from blocks.payments.completion import complete_next
 from blocks.payments.patience import Patience, grow
 from blocks.payments.routes import (
     audit,
+    billing,
     compliance,
     mapper,
     officers,
@@ -27,6 +29,7 @@ from blocks.payments.settlement import reserve_next, settle_next
 from blocks.payments.unclaimed import take_back_next
 from blocks.payments.vouchers.ending import expire_due
 from blocks.payments.vouchers.numbers import Vault
+from blocks.payments.vouchers.stock import seal_waiting
 from blocks.payments.worker import Worker
 
 SLUG = "payments"
@@ -51,6 +54,16 @@ def create_app(
             lambda: take_back_next(kit, patience),
         ),
     )
+
+    def on_clock() -> None:
+        expire_due(kit)
+        requests_to_pay.expire_due(kit)
+        worker.wake()
+
+    def on_start() -> None:
+        seal_waiting(kit, vault)
+        worker.start()
+
     return build_block(
         kit,
         Path(__file__).parent,
@@ -60,11 +73,13 @@ def create_app(
             mapper.make_router(kit, worker.wake),
             voucher_codes.make_router(kit, vault),
             voucher_batches.make_router(kit, vault, worker.wake),
+            billing.make_router(kit, vault, worker.wake),
             officers.make_router(kit, vault),
             reading.make_router(kit),
             audit.make_router(kit),
         ],
-        on_clock=lambda: expire_due(kit),
-        on_start=worker.start,
+        on_clock=on_clock,
+        on_epoch=lambda: seal_waiting(kit, vault),
+        on_start=on_start,
         on_stop=worker.stop,
     )

@@ -9,14 +9,26 @@ from typing import Literal
 
 from blockkit.records import Connection
 
-Kind = Literal["funding", "programme", "suspense", "payee", "voucher", "merchant"]
+Kind = Literal["funding", "programme", "suspense", "payee", "voucher", "merchant", "payer", "biller"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Entry:
     """One journal of two postings: `amount` minor units from `giving` to `taking`."""
 
-    kind: Literal["allot", "reserve", "credit", "return", "issue", "redeem", "lapse", "reversal"]
+    kind: Literal[
+        "allot",
+        "reserve",
+        "credit",
+        "return",
+        "reversal",
+        "fund",
+        "issue",
+        "redeem",
+        "lapse",
+        "collect",
+        "refund",
+    ]
     giving: str
     taking: str
     amount: int

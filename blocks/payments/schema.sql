@@ -3,7 +3,7 @@
 CREATE TABLE accounts (
     code     text PRIMARY KEY,
     kind     text NOT NULL CHECK (kind IN ('treasury', 'funding', 'programme', 'suspense', 'payee', 'fees',
-                                           'voucher', 'merchant')),
+                                           'voucher', 'merchant', 'payer', 'biller')),
     currency text NOT NULL CHECK (currency ~ '^[A-Z]{{3}}$'),
     CHECK (starts_with(code, kind || ':') AND right(code, 4) = ':' || currency)
 );
@@ -12,11 +12,13 @@ CREATE TABLE accounts (
 -- sent · credit: suspense to payee, when it arrived · return: suspense to funding, the contra-entry of a reserve ·
 -- fund: funding to the pool of a voucher group · issue: the same for one voucher · redeem: voucher to merchant ·
 -- lapse: voucher to funding, the contra-entry of an issue · reversal: payee to funding, the contra-entry of a credit
--- that nobody claimed. A contra-entry names the journal that it takes back, and has its value date.
+-- that nobody claimed · collect: payer's institution to biller, when a bill is paid · refund: back, when the biller
+-- refuses it, the contra-entry of a collect. A contra-entry names the journal that it takes back, and has its value date.
 CREATE TABLE journals (
     number         bigint      PRIMARY KEY,
     kind           text        NOT NULL CHECK (kind IN ('grant', 'allot', 'reserve', 'credit', 'return',
-                                                        'fund', 'issue', 'redeem', 'lapse', 'reversal')),
+                                                        'fund', 'issue', 'redeem', 'lapse', 'reversal',
+                                                        'collect', 'refund')),
     batch_id       text,
     instruction_id text,
     contra_of      bigint      UNIQUE REFERENCES journals,
@@ -26,7 +28,7 @@ CREATE TABLE journals (
     entered_in     xid8        NOT NULL,
     CHECK ((kind = 'grant') = (batch_id IS NULL)),
     CHECK ((kind IN ('grant', 'allot', 'fund')) = (instruction_id IS NULL)),
-    CHECK ((kind IN ('return', 'lapse', 'reversal')) = (contra_of IS NOT NULL))
+    CHECK ((kind IN ('return', 'lapse', 'reversal', 'refund')) = (contra_of IS NOT NULL))
 );
 CREATE UNIQUE INDEX journals_once ON journals (batch_id, instruction_id, kind) NULLS NOT DISTINCT
     WHERE kind <> 'grant';
@@ -183,7 +185,9 @@ BEGIN
                     ('reserve', 'programme', 'suspense'), ('credit', 'suspense', 'payee'),
                     ('return', 'suspense', 'funding'), ('fund', 'funding', 'voucher'),
                     ('issue', 'funding', 'voucher'), ('redeem', 'voucher', 'merchant'),
-                    ('lapse', 'voucher', 'funding'), ('reversal', 'payee', 'funding')) THEN
+                    ('redeem', 'voucher', 'biller'), ('lapse', 'voucher', 'funding'),
+                    ('reversal', 'payee', 'funding'), ('collect', 'payer', 'biller'),
+                    ('refund', 'biller', 'payer')) THEN
                 format('is no %s: from %s to %s', kind, giving, taking)
             WHEN kind IN ('credit', 'return') AND NOT EXISTS (
                     SELECT FROM public.journals r JOIN public.postings p ON p.journal = r.number
@@ -191,11 +195,17 @@ BEGIN
                        AND r.instruction_id = t.instruction_id AND p.amount = volume
                        AND coalesce(t.contra_of, r.number) = r.number) THEN
                 'follows no reserve of its amount'
-            WHEN kind = 'reversal' AND NOT EXISTS (
+            WHEN kind IN ('reversal', 'refund') AND NOT EXISTS (
                     SELECT FROM public.journals c JOIN public.postings p ON p.journal = c.number
-                     WHERE c.number = t.contra_of AND c.kind = 'credit' AND c.batch_id = t.batch_id
-                       AND c.instruction_id = t.instruction_id AND p.amount = volume AND p.account = giver) THEN
+                     WHERE c.number = t.contra_of AND c.batch_id = t.batch_id
+                       AND c.kind = CASE t.kind WHEN 'refund' THEN 'collect' ELSE 'credit' END
+                       AND c.instruction_id = t.instruction_id AND p.amount = volume
+                       AND p.account = giver) THEN
                 'takes back no credit of its amount'
+            WHEN kind = 'collect' AND NOT EXISTS (
+                    SELECT FROM public.bills b WHERE b.bill_id = t.instruction_id
+                       AND volume IN (b.amount, b.amount_late)) THEN
+                'is of no bill of its amount'
             WHEN kind IN ('issue', 'redeem', 'lapse') THEN
                 public.fault_of_voucher_journal(kind, batch_id, instruction_id, contra_of, volume, giver)
             END AS fault
@@ -229,14 +239,14 @@ END $$;
 CREATE CONSTRAINT TRIGGER refuse_empty_journal AFTER INSERT ON journals
     DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION refuse_empty_journal();
 
--- Nobody gives what he hasn't. Per statement, so that a sum is made once for a whole chunk of payments.
+-- Nobody gives what he hasn't, but for the treasury, and payers' institutions, which owe what they announced. Per statement, so that a sum is made once for a whole chunk of payments.
 CREATE FUNCTION refuse_overdraft() RETURNS trigger LANGUAGE plpgsql SET enable_seqscan = off AS $$
 DECLARE
     overdrawn text;
 BEGIN
     SELECT min(giver.account) INTO overdrawn
       FROM (SELECT DISTINCT n.account FROM new_postings n JOIN public.accounts a ON a.code = n.account
-             WHERE n.amount < 0 AND a.kind <> 'treasury') AS giver
+             WHERE n.amount < 0 AND a.kind NOT IN ('treasury', 'payer')) AS giver
      WHERE (SELECT sum(p.amount) FROM public.postings p WHERE p.account = giver.account) < 0;
     IF overdrawn IS NOT NULL THEN
         RAISE check_violation USING MESSAGE = format('%s is overdrawn', overdrawn);

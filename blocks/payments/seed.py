@@ -30,7 +30,7 @@ SOURCES = ["bb-registration", "bb-digital-registries", "bb-payments", "bb-messag
 
 def load(connection: psycopg.Connection[Any], data: Path, *, role: str) -> None:
     """Create the schema and open the books; the caller commits."""
-    for name in ("schema", "vouchers"):
+    for name in ("schema", "vouchers", "billing"):
         run_sql(connection, Path(__file__).parent / f"{name}.sql", role=role)
     connection.execute("INSERT INTO voucher_groups VALUES (%s, %s)", [GROUP, VALID_DAYS])
     connection.execute("INSERT INTO source_blocks SELECT unnest(%s::text[])", [SOURCES])

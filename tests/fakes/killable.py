@@ -16,9 +16,11 @@ import subprocess
 import sys
 import threading
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from pathlib import Path
 
 import httpx2
+import psutil
 import psycopg
 import uvicorn
 
@@ -97,9 +99,16 @@ class KillablePostgres:
             eventually(answers, within=120)
 
     def kill(self) -> None:
-        """End the postmaster without a word; its children notice and go."""
+        """End the server and its children without a word, as a container is ended.
+
+        A child that waits for a lock of another that is gone would outlive its server and hold the data.
+        """
         assert self._process is not None
-        self._process.kill()
+        server = psutil.Process(self._process.pid)
+        server.suspend()  # so that it starts no child meanwhile
+        for process in (*server.children(recursive=True), server):
+            with suppress(psutil.NoSuchProcess):
+                process.kill()
         self._process.wait()
 
     def _command(self) -> list[str]:

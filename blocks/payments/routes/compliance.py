@@ -27,6 +27,8 @@ from blocks.payments.routes.wire import (
     PeriodName,
     ProgrammeName,
     Wire,
+    echo,
+    explain,
 )
 
 RECEIVED = "request received"
@@ -143,16 +145,13 @@ def answer(payload: Any, form: type[AnyBody], act: Callable[[AnyBody], None]) ->
     """Read the payload, act on it, and answer in the dialect's form."""
     if not isinstance(payload, dict):
         return _say("01", "the body: a JSON object was wanted", "")
-    given = payload.get("RequestID")
-    request_id = given if isinstance(given, str) and len(given) == 12 else ""
+    request_id = echo(payload, "RequestID")
+    if len(request_id) != 12:
+        request_id = ""
     try:
         act(form.model_validate(payload))
-    except ValidationError as error:
-        fault = error.errors(include_input=False, include_url=False)[0]
-        place = "/".join(str(part) for part in fault["loc"]) or "the body"
-        return _say("01", f"{place}: {fault['msg']}", request_id)
-    except Refused as refusal:
-        return _say("01", str(refusal), request_id)
+    except (ValidationError, Refused) as error:
+        return _say("01", explain(error), request_id)
     return _say("00", RECEIVED, request_id)
 
 

@@ -18,7 +18,18 @@ from blockkit.records import Connection
 from blocks.payments import callbacks
 from blocks.payments.requests import Refused, Request, content_hash, is_replay, take
 from blocks.payments.routes.compliance import RECEIVED
-from blocks.payments.routes.wire import VISIBLE, CurrencyCode, MoneyAmount, Text50, Up12, Up16, Up20, Wire
+from blocks.payments.routes.wire import (
+    VISIBLE,
+    CurrencyCode,
+    MoneyAmount,
+    Text50,
+    Up12,
+    Up16,
+    Up20,
+    Wire,
+    echo,
+    explain,
+)
 from blocks.payments.vouchers import ending, issuing, serials, using
 from blocks.payments.vouchers.issuing import Made, Origin, Wish
 from blocks.payments.vouchers.numbers import Vault
@@ -270,12 +281,5 @@ def _request(operation: str, source: str, request_id: str, body: Wire) -> Reques
 
 
 def _refuse(payload: Any, name: str, error: Exception) -> JSONResponse:
-    given = payload.get(name) if isinstance(payload, dict) else None
-    said = str(error)
-    if isinstance(error, ValidationError):
-        fault = error.errors(include_input=False, include_url=False)[0]
-        said = f"{'/'.join(str(part) for part in fault['loc']) or 'the body'}: {fault['msg']}"
-    request_id = given if isinstance(given, str) and len(given) <= 12 else ""
-    return JSONResponse(
-        {"ResponseCode": "01", "ResponseDescription": said[:200], "RequestID": request_id}, status_code=400
-    )
+    refused = {"ResponseCode": "01", "ResponseDescription": explain(error), "RequestID": echo(payload, name)}
+    return JSONResponse(refused, status_code=400)

@@ -18,7 +18,7 @@ from blockkit.app import Kit
 from blockkit.money import to_major, to_minor
 from blockkit.records import Connection
 from blocks.payments.requests import Refused, Request, content_hash, take
-from blocks.payments.routes.wire import VISIBLE, CurrencyCode, Wire
+from blocks.payments.routes.wire import VISIBLE, CurrencyCode, Wire, explain
 from blocks.payments.vouchers import ending, issuing, serials, using
 from blocks.payments.vouchers.issuing import Origin, Wish
 from blocks.payments.vouchers.numbers import Vault
@@ -194,7 +194,7 @@ def _answer(
         fault = error.errors(include_input=False, include_url=False)[0]
         name = str(fault["loc"][0]) if fault["loc"] else "the body"
         missing = fault["type"] == "missing" or not isinstance(payload.get(name), str | int)
-        return _say(400 if missing else INVALID.get(name, 400), f"{name}: {fault['msg']}")
+        return _say(400 if missing else INVALID.get(name, 400), explain(error))
     except VoucherRefused as refusal:
         return _say(refusal.code, refusal.message)
     except Refused as refusal:

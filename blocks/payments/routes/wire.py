@@ -5,7 +5,15 @@ from __future__ import annotations
 from decimal import Decimal
 from typing import Annotated, Any
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints, model_validator
+from pydantic import (
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    StringConstraints,
+    ValidationError,
+    model_validator,
+)
 
 from blockkit.money import to_minor
 
@@ -55,3 +63,20 @@ class CreditInstruction(Wire):
     def _fits_the_currency(self) -> CreditInstruction:
         to_minor(self.Amount, self.Currency)
         return self
+
+
+def echo(payload: Any, *names: str) -> str:
+    """Give the request's id to repeat in a refusal; '' for what is none, or can't be written at all."""
+    given = payload if isinstance(payload, dict) else {}
+    found = next((given[name] for name in names if name in given), "")
+    return found if isinstance(found, str) and len(found) <= 12 and found.isprintable() else ""
+
+
+def explain(error: Exception) -> str:
+    """Say what is wrong with a request, without repeating what was sent but the names in it."""
+    if not isinstance(error, ValidationError):
+        return str(error)[:200]
+    fault = error.errors(include_input=False, include_url=False)[0]
+    place = "/".join(str(part) for part in fault["loc"]) or "the body"
+    # A name may hold what JSON can say and UTF-8 can't.
+    return f"{place}: {fault['msg']}".encode("utf-8", "replace").decode()[:200]

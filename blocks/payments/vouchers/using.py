@@ -30,11 +30,17 @@ class Redemption:
 def find_by_number(db: Connection, vault: Vault, number: int) -> Row | None:
     """Find a voucher by its secret number, and hold it."""
     ledger.take_turn(db)  # before the row, as cancelling does: two who wait for each other wait for ever
-    if not 0 <= number <= LARGEST:
-        return None
-    return db.execute(
-        "SELECT * FROM vouchers WHERE number_digest = %s FOR UPDATE", [vault.digest(number)]
-    ).fetchone()
+    return _find_by_digest(db, vault.digest(number)) if 0 <= number <= LARGEST else None
+
+
+def find_by_hash(db: Connection, vault: Vault, sha256: str) -> Row | None:
+    """Find a voucher by the SHA-256 of its secret number, and hold it."""
+    ledger.take_turn(db)
+    return _find_by_digest(db, vault.digest_of_hash(sha256))
+
+
+def _find_by_digest(db: Connection, digest: bytes) -> Row | None:
+    return db.execute("SELECT * FROM vouchers WHERE number_digest = %s FOR UPDATE", [digest]).fetchone()
 
 
 def find_by_serial_and_secret(db: Connection, vault: Vault, serial: str, secret: str) -> Row | None:
@@ -95,7 +101,16 @@ def redeem(
         raise VoucherRefused(461, "this voucher can't be redeemed: it is not active")
     if voucher["set_aside"] and voucher["voucher_group"] != merchant["voucher_group"] and not override:
         raise VoucherRefused(463, "this merchant takes vouchers of another group")
-    return _pay(db, voucher, merchant, today)
+    group = voucher["voucher_group"] if voucher["set_aside"] else merchant["voucher_group"]
+    taking = ledger.account("merchant", voucher["currency"], merchant["name"])
+    return _pay(db, voucher, group, taking, merchant["name"], today)
+
+
+def redeem_for(db: Connection, voucher: Row | None, taking: str, name: str, today: date) -> Redemption:
+    """Pay another account than a merchant's from the voucher's own pool. Raises VoucherRefused 461, 462."""
+    if voucher is None or state_on(voucher, today) != "activated":
+        raise VoucherRefused(461, "there is no active voucher of this number")
+    return _pay(db, voucher, voucher["voucher_group"], taking, name, today)
 
 
 def redemption_of(db: Connection, voucher: Row) -> Redemption:
@@ -122,29 +137,21 @@ def _find_redemption(db: Connection, voucher: Row) -> Row | None:
     ).fetchone()
 
 
-def _pay(db: Connection, voucher: Row, merchant: Row, today: date) -> Redemption:
-    currency = voucher["currency"]
-    group = voucher["voucher_group"] if voucher["set_aside"] else merchant["voucher_group"]
-    giving, taking = pool(group, currency), ledger.account("merchant", currency, merchant["name"])
+def _pay(db: Connection, voucher: Row, group: str, taking: str, name: str, today: date) -> Redemption:
+    giving = pool(group, voucher["currency"])
     if (ledger.balance(db, giving) or 0) < voucher["amount"]:
         raise VoucherRefused(462, "the funds of this voucher group don't cover the voucher")
     ledger.open_accounts(db, [taking])
-    ledger.enter(
-        db,
-        [
-            ledger.Entry(
-                kind="redeem",
-                giving=giving,
-                taking=taking,
-                amount=voucher["amount"],
-                batch_id=BOOK,
-                instruction_id=str(voucher["serial"]),
-            )
-        ],
-        today,
+    entry = ledger.Entry(
+        kind="redeem",
+        giving=giving,
+        taking=taking,
+        amount=voucher["amount"],
+        batch_id=BOOK,
+        instruction_id=str(voucher["serial"]),
     )
+    ledger.enter(db, [entry], today)
     db.execute(
-        "UPDATE vouchers SET status = 'redeemed', merchant = %s WHERE serial = %s",
-        [merchant["name"], voucher["serial"]],
+        "UPDATE vouchers SET status = 'redeemed', merchant = %s WHERE serial = %s", [name, voucher["serial"]]
     )
     return redemption_of(db, voucher)

@@ -1,0 +1,1 @@
+"""Bills that people owe to government: inquiry, payment, and requests to pay."""

@@ -1,0 +1,373 @@
+"""Bills and requests to pay as GovStack publishes them: acknowledged at once, told by callbacks.
+
+The published files name the same two headers in several ways; each of them is understood.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import date
+from decimal import Decimal
+from typing import Annotated, Any, Literal
+
+from fastapi import APIRouter, Body, Header, Query
+from fastapi.responses import JSONResponse
+from pydantic import Field, StrictInt, StringConstraints, TypeAdapter, ValidationError
+
+from blockkit.app import Kit
+from blockkit.logs import current_exchange
+from blockkit.money import to_minor
+from blockkit.problems import Problem
+from blocks.payments import callbacks
+from blocks.payments.billing import bills, requests_to_pay
+from blocks.payments.billing.bills import Announcement, Bill, BillRefused
+from blocks.payments.requests import Refused, Request, content_hash, take
+from blocks.payments.routes.compliance import RECEIVED
+from blocks.payments.routes.wire import VISIBLE, CurrencyCode, Up12, Up16, Up20, Up100, Wire, echo, explain
+from blocks.payments.vouchers import using
+from blocks.payments.vouchers.numbers import Vault
+from blocks.payments.vouchers.states import VoucherRefused
+
+Up10 = Annotated[str, StringConstraints(min_length=1, max_length=10, pattern=VISIBLE)]
+Up30 = Annotated[str, StringConstraints(min_length=1, max_length=30, pattern=VISIBLE)]
+WholeAmount = Annotated[StrictInt, Field(gt=0, le=10**12)]
+Number = Annotated[StrictInt, Field(ge=0, lt=2**63)]
+
+
+class PresentedBill(Wire):
+    """A bill as its biller presents it, in whole major units, as the published inquiry tells it."""
+
+    billerName: Up10  # noqa: N815  the wire's names
+    currency: CurrencyCode
+    dueDate: date  # noqa: N815
+    amountOnDueDate: WholeAmount  # noqa: N815
+    amountAfterDueDate: WholeAmount  # noqa: N815
+
+
+class Payment(Wire):
+    """A payer's institution announces that a bill was paid."""
+
+    requestId: Up12  # noqa: N815
+    billInquiryRequestId: Up12  # noqa: N815
+    billId: Up20  # noqa: N815
+    paymentReferenceID: Up16  # noqa: N815
+
+
+class BillersWord(Wire):
+    """A biller says whether it takes a payment."""
+
+    requestId: Up12  # noqa: N815
+    billId: Up20  # noqa: N815
+    status: Literal["ACK", "RJC"]
+    rejectReason: Literal["Def", "Dup", "Und"] | None = None  # noqa: N815
+
+
+class PayerInstitution(Wire):
+    """Where the payer has an account."""
+
+    payerFIBIC: Up10  # noqa: N815
+    financialAddress: Up30 | None = None  # noqa: N815
+
+
+class Alias(Wire):
+    """What the account mapper knows the payer by."""
+
+    aliasType: Literal["00", "01", "02"]  # noqa: N815
+    aliasId: Up30  # noqa: N815
+
+
+class AskedBill(Wire):
+    """What the biller says of the bill; the bill that it presented counts."""
+
+    billerName: Up10 | None = None  # noqa: N815
+    amount: Number | None = None
+
+
+class RequestToPay(Wire):
+    """Body of `/rtpRequest`; type 00 names the payer's institution, 01 an alias."""
+
+    requestId: Up12  # noqa: N815
+    rtpId: Number  # noqa: N815
+    billID: Up10  # noqa: N815
+    requestType: Literal["00", "01"]  # noqa: N815
+    payerFiDetails: PayerInstitution | None = None  # noqa: N815
+    alias: Alias | None = None
+    billDetails: AskedBill | None = None  # noqa: N815
+
+
+class PayersWord(Wire):
+    """Body of `/rtpResponse`."""
+
+    RequestId: Up12
+    txnId: Up12  # noqa: N815
+    rtpId: Number  # noqa: N815
+    billId: Up30  # noqa: N815
+    rtpStatus: Literal["00", "01"]  # noqa: N815
+    rejectReason: Up10 | None = None  # noqa: N815
+
+
+class VoucherPayment(Wire):
+    """Body of `/voucherRedemption`: the SHA-256 of a voucher's number, in hexadecimal."""
+
+    requestId: Up12  # noqa: N815
+    billInquiryRequestId: Up12  # noqa: N815
+    billId: Up20  # noqa: N815
+    billDetails: dict[str, Any] | None = None  # noqa: N815
+    VoucherSecretHash: Annotated[str, StringConstraints(pattern=r"^[0-9A-Fa-f]{64}$")]
+
+
+BILL_TRANSFER: TypeAdapter[Payment | BillersWord] = TypeAdapter(Payment | BillersWord)
+
+Correlation = Annotated[Up20, Header(alias="X-CorrelationID")]
+Tenant = Annotated[Up20 | None, Header(alias="X-Platform-TenantId")]
+PlainTenant = Annotated[Up20 | None, Header(alias="Platform-TenantId")]
+PayerFi = Annotated[Up20 | None, Header(alias="X-PayerFI-Id")]
+PlainPayerFi = Annotated[Up20 | None, Header(alias="PayerFI-Id")]
+BillerId = Annotated[Up10, Header(alias="X-billerId")]
+CallbackUrl = Annotated[Up100 | None, Header(alias="X-Callback-URL")]
+Payload = Annotated[Any, Body()]
+
+
+def make_router(kit: Kit, vault: Vault, wake: Callable[[], None]) -> APIRouter:
+    """Make the routes."""
+    router = APIRouter()
+
+    @router.put("/billers/{billerId}/bills/{billId}")
+    def present(billerId: Up10, billId: Up10, body: PresentedBill) -> dict[str, Any]:  # noqa: N803
+        if body.amountAfterDueDate < body.amountOnDueDate:
+            raise Problem(400, "invalid-request", "what is due later is not less")
+        bill = Bill(
+            bill_id=billId,
+            biller_id=billerId,
+            biller_name=body.billerName,
+            currency=body.currency,
+            amount=to_minor(Decimal(body.amountOnDueDate), body.currency),
+            amount_late=to_minor(Decimal(body.amountAfterDueDate), body.currency),
+            due_on=body.dueDate,
+        )
+        with kit.records.transaction() as db:
+            bills.present(db, bill, kit.clock.today())
+        return {"billId": billId, "billerId": billerId, **body.model_dump(mode="json")}
+
+    @router.get("/bills/{billId}", status_code=202)
+    def inquire(
+        billId: Up20,  # noqa: N803
+        correlation: Correlation,
+        tenant: Tenant = None,
+        plain_tenant: PlainTenant = None,
+        payer_fi: PayerFi = None,
+        plain_payer_fi: PlainPayerFi = None,
+        _fields: Annotated[Literal["inquiry"] | None, Query(alias="fields")] = None,
+    ) -> dict[str, str]:
+        _one_of(tenant, plain_tenant, "X-Platform-TenantId")
+        asking = _one_of(payer_fi, plain_payer_fi, "X-PayerFI-Id")
+        request_id = correlation[:12]
+        with kit.records.transaction() as db:
+            bill = bills.find(db, billId)
+            told: dict[str, Any] = {"requestId": request_id, "billId": billId}
+            if bill is None:
+                told |= {"code": 1, "reason": "there is no such bill"}
+            else:
+                bills.note_inquiry(db, asking, request_id, billId)
+                told |= {"code": 0, "reason": "", "billDetails": bills.describe(bill)}
+            callbacks.queue(db, "bill-inquired", correlation, told, current_exchange.get())
+        wake()
+        return {"responseCode": "00", "reason": RECEIVED, "requestID": request_id}
+
+    @router.post("/billTransferRequests")
+    def announce(
+        correlation: Correlation,
+        payload: Payload = None,
+        tenant: Tenant = None,
+        plain_tenant: PlainTenant = None,
+        payer_fi: PayerFi = None,
+        plain_payer_fi: PlainPayerFi = None,
+    ) -> JSONResponse:
+        _one_of(tenant, plain_tenant, "X-Platform-TenantId")
+        try:
+            body = BILL_TRANSFER.validate_python(payload)
+            if isinstance(body, Payment):
+                _announce(kit, body, _one_of(payer_fi, plain_payer_fi, "X-PayerFI-Id"), correlation)
+            else:
+                with kit.records.transaction() as db:
+                    bills.acknowledge(db, body.billId, taken=body.status == "ACK", today=kit.clock.today())
+        except (ValidationError, Refused, BillRefused) as error:
+            return _refuse(payload, error)
+        wake()
+        return JSONResponse(
+            {"responseCode": "00", "reason": RECEIVED, "requestID": body.requestId}, status_code=202
+        )
+
+    @router.post("/voucherRedemption")
+    def pay_by_voucher(
+        correlation: Correlation,
+        payload: Payload = None,
+        tenant: Tenant = None,
+        plain_tenant: PlainTenant = None,
+        payer_fi: PayerFi = None,
+        plain_payer_fi: PlainPayerFi = None,
+    ) -> JSONResponse:
+        _one_of(tenant, plain_tenant, "X-Platform-TenantId")
+        paying = _one_of(payer_fi, plain_payer_fi, "X-PayerFI-Id")
+        try:
+            body = VoucherPayment.model_validate(payload)
+            _pay_by_voucher(kit, vault, body, paying, correlation)
+        except (ValidationError, Refused, BillRefused, VoucherRefused) as error:
+            return _refuse(payload, error, id_name="RequestID")
+        wake()
+        return JSONResponse({"RequestID": body.requestId, "code": "00", "reason": RECEIVED}, status_code=202)
+
+    @router.post("/rtpRequest")
+    def request_to_pay(
+        correlation: Correlation,
+        biller: BillerId,
+        payload: Payload = None,
+        tenant: Tenant = None,
+        plain_tenant: PlainTenant = None,
+        _url: CallbackUrl = None,
+    ) -> JSONResponse:
+        _one_of(tenant, plain_tenant, "X-Platform-TenantId")
+        try:
+            body = RequestToPay.model_validate(payload)
+            ask = requests_to_pay.Ask(
+                biller_id=biller,
+                rtp_id=body.rtpId,
+                bill_id=body.billID,
+                payer_fi=body.payerFiDetails.payerFIBIC
+                if body.requestType == "00" and body.payerFiDetails
+                else None,
+                alias=body.alias.aliasId if body.requestType == "01" and body.alias else None,
+                correlation=correlation,
+            )
+            with kit.records.transaction() as db:
+                if take(db, _request("rtp-request", biller, body.requestId, body)):
+                    requests_to_pay.send(db, ask, current_exchange.get(), kit.clock.today())
+        except (ValidationError, Refused) as error:
+            return _refuse(payload, error, described=True)
+        wake()
+        return _described(body.requestId)
+
+    @router.post("/rtpResponse")
+    def answer_request(
+        _correlation: Correlation,
+        _biller: BillerId,
+        payload: Payload = None,
+        tenant: Tenant = None,
+        plain_tenant: PlainTenant = None,
+    ) -> JSONResponse:
+        _one_of(tenant, plain_tenant, "X-Platform-TenantId")
+        try:
+            body = PayersWord.model_validate(payload)
+            with kit.records.transaction() as db:
+                requests_to_pay.answer(
+                    db,
+                    body.txnId,
+                    body.rtpStatus,
+                    body.rejectReason or "",
+                    current_exchange.get(),
+                    kit.clock.today(),
+                )
+        except (ValidationError, Refused) as error:
+            return _refuse(payload, error, described=True)
+        wake()
+        return _described(body.RequestId)
+
+    @router.get("/transferRequests/{transferRequestId}", status_code=202)
+    def inquire_request(
+        transferRequestId: str,  # noqa: N803
+        correlation: Correlation,
+        biller: BillerId,
+        tenant: Tenant = None,
+        plain_tenant: PlainTenant = None,
+    ) -> JSONResponse:
+        _one_of(tenant, plain_tenant, "X-Platform-TenantId")
+        number = int(transferRequestId) if _is_number(transferRequestId) else -1
+        try:
+            with kit.records.transaction() as db:
+                exchange = current_exchange.get()
+                requests_to_pay.tell_status(db, biller, number, correlation, exchange)
+        except BillRefused as refusal:
+            return _refuse({"requestId": correlation[:12]}, refusal)
+        wake()
+        return JSONResponse(
+            {"responseCode": "00", "reason": RECEIVED, "requestID": correlation[:12]}, status_code=202
+        )
+
+    return router
+
+
+def _announce(kit: Kit, body: Payment, payer_fi: str, correlation: str) -> None:
+    told = Announcement(
+        payer_fi=payer_fi,
+        inquiry=body.billInquiryRequestId,
+        bill_id=body.billId,
+        reference=body.paymentReferenceID,
+    )
+    with kit.records.transaction() as db:
+        if not take(db, _request("bill-payment", payer_fi, body.requestId, body)):
+            return
+        answer: dict[str, Any] = {"requestId": body.requestId, "billId": body.billId, "status": "ACK"}
+        try:
+            bills.pay(db, told, kit.clock.today())
+        except BillRefused as refusal:
+            answer |= {"status": "RJC", "rejectReason": refusal.reason}
+        else:
+            mark = {
+                "requestID": body.requestId,
+                "billId": body.billId,
+                "PaymentReferenceID": body.paymentReferenceID,
+            }
+            callbacks.queue(db, "bill-paid", body.billId, mark, current_exchange.get())
+        callbacks.queue(db, "bill-payment-told", correlation, answer, current_exchange.get())
+
+
+def _pay_by_voucher(kit: Kit, vault: Vault, body: VoucherPayment, payer_fi: str, correlation: str) -> None:
+    # What a bill is paid with is no secret any more once it is used, but its hash would find an unused one.
+    kept = {**body.model_dump(mode="json"), "VoucherSecretHash": vault.keep(body.VoucherSecretHash)}
+    request = Request("bill-by-voucher", payer_fi, body.requestId, content_hash(kept))
+    told = Announcement(
+        payer_fi=payer_fi,
+        inquiry=body.billInquiryRequestId,
+        bill_id=body.billId,
+        reference=body.requestId,
+    )
+    with kit.records.transaction() as db:
+        if take(db, request):
+            voucher = using.find_by_hash(db, vault, body.VoucherSecretHash)
+            bills.pay_by_voucher(db, told, voucher, kit.clock.today())
+            mark = {
+                "requestID": body.requestId,
+                "billId": body.billId,
+                "PaymentReferenceID": body.requestId,
+            }
+            callbacks.queue(db, "bill-paid", body.billId, mark, current_exchange.get())
+            done = {"requestId": body.requestId, "billId": body.billId, "status": "ACK"}
+            callbacks.queue(db, "bill-payment-told", correlation, done, current_exchange.get())
+
+
+def _one_of(first: str | None, second: str | None, name: str) -> str:
+    given = first or second
+    if given is None:
+        raise Problem(400, "invalid-request", f"the header {name} is missing")
+    return given
+
+
+def _is_number(text: str) -> bool:
+    return text.isascii() and text.isdigit() and len(text) <= 18
+
+
+def _request(operation: str, source: str, request_id: str, body: Wire) -> Request:
+    return Request(operation, source, request_id, content_hash(body.model_dump(mode="json")))
+
+
+def _described(request_id: str) -> JSONResponse:
+    return JSONResponse({"responseCode": "00", "responseDescription": RECEIVED, "requestID": request_id})
+
+
+def _refuse(
+    payload: Any, error: Exception, *, described: bool = False, id_name: str = "requestID"
+) -> JSONResponse:
+    words = "responseDescription" if described else "reason"
+    code = "responseCode" if described else "code"
+    known = echo(payload, "requestId", "RequestId")
+    return JSONResponse({code: "01", words: explain(error), id_name: known}, status_code=400)
