@@ -22,6 +22,7 @@ from fastapi_offline import FastAPIOffline
 from pydantic import BaseModel
 
 from blockkit.access import Access
+from blockkit.bounds import Bounds
 from blockkit.clock import Clock
 from blockkit.guard import Guard
 from blockkit.peers import Peers
@@ -133,6 +134,7 @@ def build_block(
     # The curated contract is served, not one derived from the code; a test holds both together.
     app.openapi = contract  # type: ignore[method-assign]
     install_problems(app, kit.log)
+    app.add_middleware(Bounds)
     app.add_middleware(Guard, secret=kit.settings.secret, log=kit.log)
     app.include_router(_own_routes(kit, on_clock, on_epoch, on_plant))
     for router in routers:

@@ -19,6 +19,7 @@ from fastapi import FastAPI
 from blockkit.app import read_contract
 from blockkit.fixtures import Enter, FixturesUnusable, read_fixtures, with_fixtures
 from blockkit.logs import log_to_stderr
+from blockkit.server import PatientProtocol
 
 Load = Callable[..., None]
 CreateApp = Callable[[Mapping[str, str]], FastAPI]
@@ -126,6 +127,7 @@ def _serve(
             log_config=None,
             access_log=False,
             server_header=False,
+            http=PatientProtocol,
         )
     return 0
 

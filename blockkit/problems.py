@@ -12,6 +12,8 @@ from starlette.exceptions import HTTPException
 
 from blockkit.methods import allowed_methods
 
+KINDS = {404: "not-found", 405: "method-not-allowed", 408: "too-slow", 413: "too-large"}
+
 
 class Problem(Exception):
     """A refusal: raise it anywhere below a route.
@@ -66,7 +68,7 @@ def install_problems(app: FastAPI, log: logging.Logger) -> None:
 
     async def on_http(request: Request, error: Exception) -> JSONResponse:
         assert isinstance(error, HTTPException)
-        kind = {404: "not-found", 405: "method-not-allowed"}.get(error.status_code, "refused")
+        kind = KINDS.get(error.status_code, "refused")
         headers = dict(error.headers) if error.headers else None
         if error.status_code == 405 and (allowed := allowed_methods(app, request.url.path)):
             headers = {"Allow": allowed}  # the router names only those of the first route that it came by

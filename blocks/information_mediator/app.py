@@ -21,6 +21,7 @@ from psycopg_pool import AsyncConnectionPool
 from starlette.routing import Route
 
 from blockkit.app import read_contract
+from blockkit.bounds import Bounds
 from blockkit.clock import Clock
 from blockkit.problems import install_problems
 from blocks.information_mediator.consent import Consent
@@ -76,6 +77,7 @@ def create_app(
     app: FastAPI = FastAPIOffline(title=SLUG, lifespan=lifespan)
     app.openapi = contract  # type: ignore[method-assign]  # the curated contract, as every block does
     install_problems(app, logging.getLogger(f"blocks.{SLUG}"))
+    app.add_middleware(Bounds, sizes=False)  # it counts what it carries itself, and notes it in the log
     app.add_middleware(HostCheck, hosts=settings.hosts)
     app.include_router(_health(core))
     app.include_router(sandbox.make_router(core))

@@ -7,6 +7,7 @@ from typing import Any
 from urllib.parse import parse_qs, unquote
 
 from starlette.datastructures import Headers
+from starlette.exceptions import HTTPException
 from starlette.types import Receive, Scope
 
 from blocks.information_mediator.exchange import Refusal
@@ -100,7 +101,10 @@ def decoded_path(raw: str) -> str:
 
 async def _chunks(receive: Receive) -> AsyncIterator[bytes]:
     while True:
-        message = await receive()
+        try:
+            message = await receive()
+        except HTTPException as error:
+            raise Refusal(error.status_code, "too-slow", error.detail, dict(error.headers or {})) from None
         if message["type"] == "http.disconnect":
             raise Refusal(400, "incomplete-request", "the caller went away while it was sending")
         if body := message.get("body", b""):

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import json
+import re
 from typing import Annotated, Any, Literal, TypeVar
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError
 
 from blocks.information_mediator.exchange import Refusal
 
-EventName = Annotated[str, StringConstraints(pattern=r"^[A-Za-z][A-Za-z0-9_.-]{0,99}$")]
+EVENT_NAME = r"[A-Za-z][A-Za-z0-9_.-]{0,99}"
+ROOM = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}(/[A-Za-z0-9][A-Za-z0-9._-]{0,99}){3}")
+EventName = Annotated[str, StringConstraints(pattern=rf"^{EVENT_NAME}$")]
 LONGEST_TTL = 30 * 86_400
 Body = TypeVar("Body", bound=BaseModel)
 

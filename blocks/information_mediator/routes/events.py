@@ -19,6 +19,7 @@ from blocks.information_mediator.core import Answering, Core, carry
 from blocks.information_mediator.directory import Act
 from blocks.information_mediator.events import operations
 from blocks.information_mediator.events.operations import Asked, Given
+from blocks.information_mediator.events.wire import EVENT_NAME, ROOM
 from blocks.information_mediator.exchange import Exchange, Refusal
 from blocks.information_mediator.incoming import Incoming, decoded_path, printable
 from blocks.information_mediator.settings import SLUG
@@ -111,6 +112,8 @@ class Rooms:
         segments = incoming.raw_path.split("/", 6)
         room, path = decoded_path("/".join(segments[2:6])), decoded_path("/" + segments[6])
         exchange.service, exchange.block, exchange.path = printable(room), SLUG, path[:2000]
+        if not ROOM.fullmatch(room):
+            raise Refusal(400, "invalid-path", "no room can have this address")
         operation, values = _find(incoming.method, path)
         exchange.operation_id, exchange.summary = operation.name, operation.summary
         event_type = values.get("eventType", "")
@@ -135,7 +138,10 @@ def _find(method: str, path: str) -> tuple[_Operation, dict[str, str]]:
             if method not in methods:
                 allowed = ", ".join(sorted(methods))
                 raise Refusal(405, "method-not-allowed", f"this path has {allowed}", {"Allow": allowed})
-            return methods[method], match.groupdict()
+            values = match.groupdict()
+            if not re.fullmatch(EVENT_NAME, values.get("eventType", "unnamed")):
+                raise Refusal(400, "invalid-path", "no event type can have this name")
+            return methods[method], values
     raise Refusal(404, "no-such-service", "a room has no such path")
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from typing import TypeVar
 
@@ -15,6 +16,7 @@ from blocks.messaging.delivery import Asked, Channel, count_statuses, require_re
 from blocks.messaging.routes.text import Storable
 
 ACCEPTED = 'Request successfully accepted. Use "requestUid" to track its status.'
+_NAME = re.compile(r"[!-~]+")
 Body = TypeVar("Body", bound=BaseModel)
 
 
@@ -56,11 +58,16 @@ class Callbacks(BaseModel):
 def read_sender(request: Request) -> Sender:
     """Read the sender's headers. Raises Problem 400 without an API key."""
     headers = request.headers
-    key = headers.get("apikey") or headers.get("api_key")
-    if not key:
-        raise Problem(400, "key-missing", "state your API key in the header apiKey")
+    key = headers.get("apikey", headers.get("api_key", ""))
+    if not _NAME.fullmatch(key):
+        raise Problem(
+            400, "key-missing", "state your API key in the header apiKey, visible ASCII without spaces"
+        )
+    uid = headers.get("requestuid")
+    if uid is not None and not _NAME.fullmatch(uid):
+        raise Problem(400, "invalid-request", "requestUid is visible ASCII without spaces")
     name = headers.get("information-mediator-client", "")
-    return Sender(name=name, key=key, uid=headers.get("requestuid"), compliance="apikey" not in headers)
+    return Sender(name=name, key=key, uid=uid, compliance="apikey" not in headers)
 
 
 def stated(model: type[Body], body: Body | None, query: str | None) -> Body:

@@ -32,13 +32,17 @@ class SenderInfo(BaseModel):
 
     email: Storable = ""
     name: Storable = ""
-    organisationName: Storable = ""  # noqa: N815  the wire's name, here and below
+    replyTo: Storable = ""  # noqa: N815  the wire's name, here and below
+    organisationName: Storable = ""  # noqa: N815
+    organisationRegNr: Storable = ""  # noqa: N815
+    onBehalfOfName: Storable = ""  # noqa: N815
+    onBehalfOfRegNr: Storable = ""  # noqa: N815
 
 
 class Recipient(BaseModel):
     """One addressee with copies; each field may list several, separated by commas."""
 
-    email: Storable = Field(min_length=1)
+    email: Storable = Field(pattern=r"[!-+\--~]")
     emailCC: Storable = ""  # noqa: N815
     emailBCC: Storable = ""  # noqa: N815
     name: Storable = ""

@@ -6,7 +6,7 @@ from typing import Annotated, Any, Literal
 from urllib.parse import urlencode
 
 from fastapi import APIRouter, Path, Query, Request
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, StrictBool
 
 from blockkit.app import Kit
 from blockkit.clock import machine_now
@@ -25,7 +25,7 @@ class Note(BaseModel):
     channel: Literal["email", "sms", "app"]
     subject: Annotated[Storable, Field(max_length=200)] = ""
     text: Annotated[Storable, Field(min_length=1, max_length=10_000)]
-    sensitive: bool = False
+    sensitive: StrictBool = False
 
 
 def make_router(kit: Kit) -> APIRouter:

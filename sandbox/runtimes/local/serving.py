@@ -21,6 +21,8 @@ from sandbox.runtimes.local.output import Output
 
 _CLOSES_WITHIN = 5.0
 """Seconds that an application has for its own shutdown, after its requests have ended."""
+PROTOCOL = "blockkit.server:PatientProtocol"
+"""By name, as blocks are: it cuts off clients that never finish a request's head."""
 _imports = Lock()
 
 
@@ -100,6 +102,7 @@ class Served:
             server_header=False,
             lifespan="on",
             ws="none",
+            http=PROTOCOL,
         )
         server = uvicorn.Server(config)
         with self._lock:
