@@ -14,7 +14,9 @@ import pyarrow as pa
 from sandbox.errors import ContentError
 from sandbox.model.population import Manifest
 from sandbox.population.audit.duplicates import count_duplicates
-from sandbox.population.audit.probes import Accounts, Domains, Identifiers, Phones, Probe
+from sandbox.population.audit.numbers import Accounts, Identifiers
+from sandbox.population.audit.probes import Probe
+from sandbox.population.audit.reach import Domains, Phones
 from sandbox.population.audit.report import AuditReport, Check
 from sandbox.population.files.cache import read_manifest
 from sandbox.population.files.digest import combine

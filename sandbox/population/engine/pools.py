@@ -11,7 +11,7 @@ from sandbox.population.engine.archetypes import Sex
 from sandbox.population.engine.randomness import AliasTable, AliasTables, Integers
 from sandbox.population.engine.text import Pool
 from sandbox.population.packs.names import NameList, NameLists
-from sandbox.population.packs.profile import Names
+from sandbox.population.packs.naming import Names
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -20,6 +20,7 @@ from sandbox.population.packs.personas import CATALOGUE, PersonaHousehold, read_
 from sandbox.population.packs.places import Place, Unit, read_places
 from sandbox.population.packs.profile import Profile
 from sandbox.population.packs.reading import read_list, read_model, read_number, read_table, read_text
+from sandbox.population.packs.recipes import NATIONAL_CHECKS, Check
 from sandbox.population.packs.scripts import read_romanisation
 
 RECIPE = 4
@@ -72,6 +73,7 @@ def load_pack(content_root: Path, code: str) -> Pack:
         raise UsageError(f"no country pack is called {code!r}", hint=f"choose one of: {', '.join(known)}")
     folder = content_root / FOLDER / code
     profile = read_model(folder / "profile.yaml", content_root, Profile)
+    _refuse_foreign_check(code, profile, folder / "profile.yaml", content_root)
     _refuse_files_without_source(folder, content_root)
     romanise = read_romanisation(profile.names.latin, folder=folder, root=content_root)
     names = read_name_lists(profile.names, romanise, folder=folder, root=content_root)
@@ -96,6 +98,18 @@ def list_files(folder: Path) -> list[str]:
     """Give a pack's files by name; what begins with a dot is an editor's, not the pack's."""
     found = (path for path in folder.rglob("*") if path.is_file() and not path.name.startswith("."))
     return sorted(path.relative_to(folder).as_posix() for path in found)
+
+
+def _refuse_foreign_check(code: str, profile: Profile, path: Path, root: Path) -> None:
+    """Where the check digit of a country's ids is known, another one would be no id of that country."""
+    last = profile.individual_id.parts[-1]
+    wanted, found = NATIONAL_CHECKS.get(code), last.check if isinstance(last, Check) else None
+    if wanted is not None and found != wanted:
+        raise ContentError(
+            f"individual_id: ids of {code} end with the check digit {wanted!r}, found {found or 'none'!r}",
+            path=str(path.relative_to(root)),
+            hint=f"end its parts with {{check: {wanted}}}",
+        )
 
 
 def _refuse_files_without_source(folder: Path, root: Path) -> None:

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Literal
 
 from sandbox.errors import ContentError
-from sandbox.population.packs.profile import Names, NameSource
+from sandbox.population.packs.naming import Names, NameSource
 from sandbox.population.packs.reading import find_inside, read_list, read_table, read_text
 from sandbox.population.packs.scripts import Romanise, is_written_in
 

@@ -93,6 +93,9 @@ class Check(Frozen):
     check: Literal["luhn", "verhoeff", "mod_11_10", "ee_isikukood", "ua_rnokpp"]
 
 
+NATIONAL_CHECKS = {"de": "mod_11_10", "ee": "ee_isikukood", "in": "verhoeff", "ua": "ua_rnokpp"}
+"""By pack: how the ids of that country end, as python-stdnum computes them."""
+
 PART_KEYS = (
     "text",
     "birth_serial",

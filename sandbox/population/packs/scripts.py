@@ -11,7 +11,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from sandbox.errors import ContentError
-from sandbox.population.packs.profile import Latin, Script
+from sandbox.population.packs.naming import Latin, Script
 from sandbox.population.packs.reading import find_inside, read_table
 
 Romanise = Callable[[str], str]

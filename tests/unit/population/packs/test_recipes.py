@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import shutil
 from collections.abc import Callable
 from pathlib import Path
 from typing import get_args
@@ -14,7 +15,7 @@ from ruamel.yaml import YAML
 from sandbox.errors import ContentError
 from sandbox.population import load_pack
 from sandbox.population.engine.checkdigits import CHECKS
-from sandbox.population.packs.profile import Names
+from sandbox.population.packs.naming import Names
 from sandbox.population.packs.recipes import HOUSEHOLDS_PER_WINDOW, PART_KEYS, IdRecipe
 from sandbox.settings import CONTENT_ROOT
 
@@ -44,6 +45,16 @@ def test_a_wrong_recipe_names_file_and_line(content: Path, edit: Edit, parts: st
     with pytest.raises(ContentError, match=message) as refused:
         load_pack(content, "zz")
     assert (refused.value.path, refused.value.line) == ("datasets/countries/zz/profile.yaml", line)
+
+
+@pytest.mark.parametrize("written", ["{check: luhn}", "{text: '0'}"])
+def test_ids_of_a_country_whose_check_digit_is_known_end_with_it(content: Path, written: str) -> None:
+    profile = content / "datasets" / "countries" / "in" / "profile.yaml"
+    shutil.copytree(CONTENT_ROOT / "datasets" / "countries" / "in", profile.parent, dirs_exist_ok=True)
+    profile.write_text(profile.read_text().replace("{check: verhoeff}", written))
+    with pytest.raises(ContentError, match="ids of in end with the check digit 'verhoeff'") as refused:
+        load_pack(content, "in")
+    assert refused.value.path == "datasets/countries/in/profile.yaml"
 
 
 def test_an_account_number_tells_nothing_of_a_birth(content: Path, edit: Edit) -> None:

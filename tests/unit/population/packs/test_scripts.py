@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from sandbox.population.packs.profile import Latin, Script
+from sandbox.population.packs.naming import Latin, Script
 from sandbox.population.packs.scripts import is_written_in, read_romanisation
 from sandbox.settings import CONTENT_ROOT
 
