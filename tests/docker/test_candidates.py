@@ -121,6 +121,7 @@ def play(types: Types, *swaps: str) -> tuple[int, dict[str, Any]]:
     return types("run", "cash-transfer", "--runtime", "docker", "--size", "100", *chosen)
 
 
+@IN_A_CAMPAIGN
 def test_a_product_in_another_language_takes_a_blocks_place(types: Types, node: str) -> None:
     code, up = types(
         "up",
@@ -184,9 +185,11 @@ def test_one_that_never_listens_is_given_its_time_and_no_more(
 
 
 def test_one_that_drops_a_credit_and_reports_it_as_paid_is_found_out_by_the_witness(
-    types: Types, payments: Callable[[str], str]
+    types: Types, payments: Callable[[str], str], request: pytest.FixtureRequest
 ) -> None:
-    code, said = play(types, payments("drops"))
+    # The product in another language stands beside it: every one-time code goes through its inbox.
+    beside = [request.getfixturevalue("node")] if NODE else []
+    code, said = play(types, payments("drops"), *beside)
     assert (code, said["outcome"]) == (1, "failed")
     assert "The person's institution shows one credit of exactly the amount" in said["verdict"]["sentence"]
     assert "count: found 0, wanted 1" in said["verdict"]["sentence"]
