@@ -70,7 +70,8 @@ def types(
 def folder_of(place: Path, slug: str, recipe: str, descriptor: dict[str, Any]) -> Path:
     """Write what a candidate's folder is made of."""
     (place / "Dockerfile").write_text(recipe)
-    said = {"name": f"{slug} of a vendor", "slug": slug, "summary": "A product.", "build": ".", **descriptor}
+    said = {"name": f"{slug} of a vendor", "slug": slug, "summary": "A product.", "build": "."}
+    said |= {"start_timeout": 600, **descriptor}
     (place / "block.yaml").write_text(json.dumps(said))
     return place
 
@@ -118,7 +119,9 @@ def program(place: Path, reference: ImageRef, text: str, **descriptor: Any) -> s
 
 def play(types: Types, *swaps: str) -> tuple[int, dict[str, Any]]:
     chosen = [word for swap in swaps for word in ("--swap", swap)]
-    return types("run", "cash-transfer", "--runtime", "docker", "--size", "100", *chosen)
+    code, said = types("run", "cash-transfer", "--runtime", "docker", "--size", "100", *chosen)
+    assert "error" not in said, said
+    return code, said
 
 
 @IN_A_CAMPAIGN
