@@ -50,6 +50,8 @@ def read_candidate(folder: Path) -> CandidateDescriptor:
     descriptor = read_as(CandidateDescriptor, yaml)
     if descriptor.build is not None and not (folder / RECIPE).is_file():
         raise yaml.error("'build' needs a Dockerfile beside it, and there is none", ("build",))
+    if descriptor.build is not None:
+        _refuse_fetching(folder / RECIPE)
     if descriptor.seed is not None and not _lies_in(folder, descriptor.seed.calls):
         raise yaml.error(f"there is no file {descriptor.seed.calls!r} in this folder", ("seed", "calls"))
     return descriptor
@@ -64,6 +66,30 @@ def _refuse_what_loosens(yaml: Yaml) -> None:
         for key in part if isinstance(part, Mapping) else ():
             if key in NEVER:
                 raise yaml.error(f"{key!r} can't be asked for", (*pointer, key), hint=NEVER[key])
+
+
+def _refuse_fetching(recipe: Path) -> None:
+    """Refuse `ADD`: the Engine would fetch an address in its own name, from the host's network."""
+    words: list[str] = []
+    first = 0
+    for number, line in enumerate(recipe.read_text(encoding="utf-8", errors="replace").splitlines(), 1):
+        text = line.strip()
+        if text.startswith("#"):
+            continue
+        first = first or number
+        goes_on = text.endswith(("\\", "`"))
+        words.append(text[:-1] if goes_on else text)
+        if goes_on:
+            continue
+        instruction = "".join(words).upper().split()[:2]
+        if "ADD" in (instruction if instruction[:1] == ["ONBUILD"] else instruction[:1]):
+            raise ContentError(
+                "ADD can't be used in a candidate's Dockerfile: it fetches addresses from the host's network",
+                path=str(recipe),
+                line=first,
+                hint="use COPY",
+            )
+        words, first = [], 0
 
 
 def _lies_in(folder: Path, name: str) -> bool:

@@ -7,7 +7,7 @@ from contextlib import ExitStack, suppress
 
 from sandbox.candidates.attack import attack
 from sandbox.candidates.passes import write_report
-from sandbox.candidates.target import Target
+from sandbox.candidates.target import CANDIDATE, Target
 from sandbox.errors import NotFound
 from sandbox.lifecycle.instances import MEDIATOR
 from sandbox.lifecycle.secrets import Secrets
@@ -46,8 +46,10 @@ def attack_running(
     """Attack a sandbox that runs, and leave it running."""
     began, at = time.monotonic(), tools.now()
     target = Target(runtime=tools.runtime, prover=prover, running=running, beside=beside)
-    claims = attack(target, report=tools.report)
-    tools.runtime.stop(running.spec.name, "candidate", grace_seconds=0)  # the network that stood for one
+    try:
+        claims = attack(target, report=tools.report)
+    finally:
+        tools.runtime.stop(running.spec.name, CANDIDATE, grace_seconds=0)  # the network that stood for one
     return write_report(prover.engine(), claims, at, time.monotonic() - began)
 
 

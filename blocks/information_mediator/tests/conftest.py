@@ -190,6 +190,7 @@ def make_app(make_database: Callable[..., str], network: Network) -> Callable[..
         peers: dict[str, str] | None = None,
         database: str = "",
         patience: Callable[[int], float] = grow,
+        products: dict[str, dict[str, str]] | None = None,
     ) -> tuple[FastAPI, str]:
         url = database or make_database(loader_of(json.dumps(document or wiring())))
         addresses = {slug: f"http://{slug}" for slug in BLOCKS} if peers is None else peers
@@ -200,7 +201,10 @@ def make_app(make_database: Callable[..., str], network: Network) -> Callable[..
             "SANDBOX_TOKEN": TOKEN,
             "ALLOWED_HOSTS": "testserver,127.0.0.1",
             "PEERS": json.dumps(
-                {slug: {"url": at, "secret": f"secret-of-{slug}"} for slug, at in addresses.items()}
+                {
+                    slug: {"url": at, "secret": f"secret-of-{slug}", **(products or {}).get(slug, {})}
+                    for slug, at in addresses.items()
+                }
             ),
         }
         transport = None if peers is not None else network.transport()

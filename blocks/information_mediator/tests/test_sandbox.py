@@ -11,6 +11,7 @@ from typing import Any
 
 import httpx2
 import pytest
+from fastapi import FastAPI
 from starlette.testclient import TestClient
 
 from blockkit.settings import outbound_secret
@@ -182,6 +183,21 @@ def test_readiness_names_who_is_not_ready(mediator: TestClient, network: Any, to
     assert instances["identity"] == {"ready": False, "reason": "no keys yet"}
     assert instances["consent"]["ready"] is False
     assert instances["registration"]["ready"] is True
+
+
+def test_a_product_is_asked_at_its_own_path_and_not_told_a_time_that_it_does_not_keep(
+    make_app: Callable[..., tuple[FastAPI, str]], network: Any, token: dict[str, str]
+) -> None:
+    app, _ = make_app(products={"identity": {"readiness": "/health", "clock": "real"}})
+    network.answer("identity", "GET", "/health", None, 204)
+    network.answer("identity", "GET", "/readyz", {}, 404)
+    with TestClient(app) as client:
+        answer = client.get("/_sandbox/readiness", headers=token)
+        assert answer.json()["instances"]["identity"] == {"ready": True, "reason": ""}
+        network.calls.clear()
+        moved = client.post("/_sandbox/clock", json={"offset_seconds": 86400, "epoch": 1}, headers=token)
+    assert moved.status_code == 200
+    assert "identity" not in {call.url.host for call in network.calls}
 
 
 def test_a_planting_is_passed_to_its_block(

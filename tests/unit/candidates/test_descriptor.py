@@ -69,6 +69,30 @@ def test_a_part_can_not_loosen_it_either(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
+    "recipe",
+    [
+        "FROM x\nADD http://169.254.169.254/latest /x\n",
+        "FROM x\n# a remark\n  add $URL /x\n",
+        "FROM x\nA\\\nDD http://host/ /x\n",
+        "FROM x\nONBUILD ADD http://host/ /x\n",
+        "# escape=`\nFROM x\nA`\nDD http://host/ /x",
+    ],
+)
+def test_a_recipe_that_would_have_the_engine_fetch_something_is_refused(tmp_path: Path, recipe: str) -> None:
+    write(tmp_path, WHOLE.replace(f"image: {IMAGE}", "build: ."))
+    (tmp_path / "Dockerfile").write_text(recipe)
+    with pytest.raises(ContentError, match="ADD can't be used") as refused:
+        read_candidate(tmp_path)
+    assert refused.value.line in (2, 3)
+
+
+def test_a_recipe_that_copies_is_taken(tmp_path: Path) -> None:
+    write(tmp_path, WHOLE.replace(f"image: {IMAGE}", "build: ."))
+    (tmp_path / "Dockerfile").write_text('FROM x\nCOPY . /x\nRUN echo ADD \\\n ADD\nCMD ["ADD"]\n')
+    assert read_candidate(tmp_path).build == "."
+
+
+@pytest.mark.parametrize(
     ("before", "after", "said"),
     [
         (IMAGE, "registry.example/vendor/payments:1.0", "'image' is"),

@@ -9,27 +9,32 @@ import base64
 import json
 import os
 import time
-from datetime import date
 from itertools import count
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
+import httpx2
 import psycopg
+import pyarrow as pa
+import pyarrow.parquet as pq
 import uvicorn
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from blockkit.logs import log_to_stderr
-from blockkit.seed import run_sql
-from blocks.payments import seed, settlement
+from blocks.payments import seed
 from blocks.payments.app import create_app
 
+FOLDER = Path("/tmp/told")
 ONE_IN, DROPPED = 100, 3
 
 
 def make_books(url: str) -> None:
-    """Create schema and books, once the database answers."""
-    until = time.monotonic() + 60
+    """Load what a population would have told, once the database answers."""
+    FOLDER.mkdir(exist_ok=True)
+    (FOLDER / "manifest.json").write_text(json.dumps({"reference_date": os.environ["OPENED"]}))
+    pq.write_table(pa.table({"currency": [os.environ["CURRENCY"]]}), FOLDER / "accounts.parquet")
+    until = time.monotonic() + 300
     while True:
         try:
             connection = psycopg.connect(url)
@@ -40,35 +45,43 @@ def make_books(url: str) -> None:
             time.sleep(0.1)
     with connection:
         if connection.execute("SELECT to_regclass('accounts')").fetchone() == (None,):
-            run_sql(connection, Path(seed.__file__).with_name("schema.sql"), role="candidate")
-            seed._open_books(connection, os.environ["CURRENCY"], date.fromisoformat(os.environ["OPENED"]))
+            seed.load(connection, FOLDER, role="candidate")
 
 
-def drop_credits() -> None:
-    """Drop one credit in a hundred, and report it as paid."""
-    honest, numbers = settlement._ask, count(1)
+class Settling(httpx2.BaseTransport):
+    """Stands between the block and the mediator: drops one credit in a hundred as if paid, or is slow."""
 
-    def ask(kit: Any, chunk: Any, cause: str) -> dict[str, str]:
-        kept, outcomes = [], {}
-        for row in chunk:
-            if next(numbers) % ONE_IN == DROPPED:
-                outcomes[row["instruction_id"]] = ""
-            else:
-                kept.append(row)
-        return {**outcomes, **(honest(kit, kept, cause) if kept else {})}
+    def __init__(self, fault: str) -> None:
+        self._fault = fault
+        self._way = httpx2.HTTPTransport()
+        self._numbers = count(1)
 
-    settlement._ask = ask
+    def handle_request(self, request: httpx2.Request) -> httpx2.Response:
+        if not request.url.path.endswith("/settlements"):
+            return self._way.handle_request(request)
+        if self._fault == "slow":
+            time.sleep(60)
+        if self._fault != "drops":
+            return self._way.handle_request(request)
+        return self._drop(request)
 
-
-def settle_slowly() -> None:
-    """Take a minute for each settlement."""
-    honest = settlement._ask
-
-    def ask(kit: Any, chunk: Any, cause: str) -> dict[str, str]:
-        time.sleep(60)
-        return honest(kit, chunk, cause)
-
-    settlement._ask = ask
+    def _drop(self, request: httpx2.Request) -> httpx2.Response:
+        told = json.loads(request.read())
+        dropped = [each for each in told["instructions"] if next(self._numbers) % ONE_IN == DROPPED]
+        kept = [each for each in told["instructions"] if each not in dropped]
+        answered: dict[str, Any] = {"settlementId": told["settlementId"], "results": []}
+        if kept:
+            headers = {name: value for name, value in request.headers.items() if name != "content-length"}
+            honest = httpx2.Request(
+                request.method, request.url, headers=headers, json={**told, "instructions": kept}
+            )
+            answer = self._way.handle_request(honest)
+            answer.read()
+            if answer.status_code != 200:
+                return answer
+            answered = answer.json()
+        lies = [{"instructionId": each["instructionId"], "status": "credited"} for each in dropped]
+        return httpx2.Response(200, json={**answered, "results": [*answered["results"], *lies]})
 
 
 def tell_environment() -> None:
@@ -108,8 +121,9 @@ def main() -> None:
     log_to_stderr()
     fault = os.environ["FAULT"]
     make_books(os.environ["DATABASE_URL"])
-    {"drops": drop_credits, "slow": settle_slowly, "tells": tell_environment}.get(fault, lambda: None)()
-    app: ASGIApp = create_app(os.environ)
+    if fault == "tells":
+        tell_environment()
+    app: ASGIApp = create_app(os.environ, transport=Settling(fault))
     if fault == "field":
         app = OtherField(app)
     uvicorn.run(app, host="0.0.0.0", port=int(os.environ["PORT"]), log_config=None, access_log=False)
