@@ -22,6 +22,10 @@ from sandbox.cli.main import main
 from sandbox.settings import CONTENT_ROOT
 from tests.fakes.waiting import eventually
 
+IN_A_CAMPAIGN = (
+    pytest.mark.campaign,
+    pytest.mark.skipif(os.environ.get("SANDBOX_CAMPAIGN") != "full", reason="with all campaigns"),
+)
 Type = Callable[..., tuple[int, str, str]]
 
 
@@ -108,7 +112,7 @@ def test_a_server_that_says_yes_to_everything_fails_with_words_and_a_curl(
     try:
         with answering(200, "application/json", b'{"ok": true}') as url:
             code, told, _ = types(
-                *("consent", "--url", url, "--cases", "40", "--out", str(out)),
+                *("consent", "--url", url, "--cases", "12", "--out", str(out)),
                 *("--header", "Authorization=PRODUCT_TOKEN"),
             )
     finally:
@@ -193,7 +197,9 @@ def test_a_behaviour_that_can_not_be_played_is_named_with_file_and_line(types: T
     assert "did you mean 'configDataAgreementRead'?" in said
 
 
-@pytest.mark.parametrize("signal_", [signal.SIGINT, signal.SIGKILL], ids=["Ctrl-C", "kill -9"])
+@pytest.mark.parametrize(
+    "signal_", [signal.SIGINT, pytest.param(signal.SIGKILL, marks=IN_A_CAMPAIGN)], ids=["Ctrl-C", "kill -9"]
+)
 def test_cut_short_it_leaves_no_block_behind(home: Path, tmp_path: Path, signal_: signal.Signals) -> None:
     out = tmp_path / "report"
     command = [
