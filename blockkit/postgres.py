@@ -78,14 +78,25 @@ class Size:
 
 
 def serve(
-    data: Path, *, port: int, password: str, listen: str, user: str, size: Size, release_cache: bool = False
+    data: Path,
+    *,
+    port: int,
+    password: str,
+    listen: str,
+    user: str,
+    size: Size,
+    prepared: Path | None = None,
+    release_cache: bool = False,
 ) -> None:
-    """Initialise `data` if needed and become the server. Returns only by raising PostgresUnusable."""
+    """Initialise `data` if needed and become the server. Returns only by raising PostgresUnusable.
+
+    With `prepared`, a folder that `prepare` made, a new `data` is a copy of it: several times faster.
+    """
     account = _unprivileged(user)
     data.parent.mkdir(parents=True, exist_ok=True)
     install = _reachable_install(data.parent, account)
     if not (data / "PG_VERSION").exists():
-        _initialise(install, data, password, account)
+        _initialise(install, data, password, account, prepared)
     _write_rules(data, listen, port, size)
     if account is not None:
         _require_reachable(data, account)
@@ -178,8 +189,18 @@ def _reachable_install(beside: Path, account: Account | None) -> Path:
     return target
 
 
-def _initialise(install: Path, data: Path, password: str, account: Account | None) -> None:
-    """Run initdb in a sibling folder and rename it, so that a killed start leaves no half-made cluster."""
+def prepare(data: Path, *, user: str) -> None:
+    """Make a data folder for `serve` to copy. Its superuser's password is thrown away."""
+    account = _unprivileged(user)
+    data.parent.mkdir(parents=True, exist_ok=True)
+    install = _reachable_install(data.parent, account)
+    _initialise(install, data, secrets.token_urlsafe(32), account, None)
+
+
+def _initialise(
+    install: Path, data: Path, password: str, account: Account | None, prepared: Path | None
+) -> None:
+    """Make it in a sibling folder and rename it, so that a killed start leaves no half-made cluster."""
     staging = data.with_name(f"{data.name}.{secrets.token_hex(4)}")
     staging.mkdir(mode=0o700)
     try:
@@ -189,32 +210,60 @@ def _initialise(install: Path, data: Path, password: str, account: Account | Non
         if account is not None:
             _give(staging, account)
             _require_reachable(staging / "cluster", account)
-        done = subprocess.run(
-            [
-                install / "bin" / "initdb",
-                f"--pgdata={staging / 'cluster'}",
-                f"--username={SUPERUSER}",
-                f"--pwfile={secret}",
-                "--auth=scram-sha-256",
-                "--encoding=UTF8",
-                "--locale-provider=builtin",
-                "--builtin-locale=C.UTF-8",
-                "--locale=C",
-                "--no-sync",
-                "--no-instructions",
-            ],
-            env=_environment(),
-            preexec_fn=(lambda: _become(account)) if account is not None else None,
-            cwd="/",
-            capture_output=True,
-            text=True,
-            check=False,
-        )
-        if done.returncode != 0:
-            raise PostgresUnusable(f"initdb failed: {done.stderr.strip() or done.stdout.strip()}")
+        if prepared is None:
+            _run_initdb(install, staging / "cluster", secret, account)
+        else:
+            shutil.copytree(prepared, staging / "cluster")
+            if account is not None:
+                _give(staging, account)
+            _set_password(install, staging / "cluster", password, account)
         (staging / "cluster").rename(data)
     finally:
         shutil.rmtree(staging, ignore_errors=True)
+
+
+def _run_initdb(install: Path, cluster: Path, password_file: Path, account: Account | None) -> None:
+    done = subprocess.run(
+        [
+            install / "bin" / "initdb",
+            f"--pgdata={cluster}",
+            f"--username={SUPERUSER}",
+            f"--pwfile={password_file}",
+            "--auth=scram-sha-256",
+            "--encoding=UTF8",
+            "--locale-provider=builtin",
+            "--builtin-locale=C.UTF-8",
+            "--locale=C",
+            "--no-sync",
+            "--no-instructions",
+        ],
+        env=_environment(),
+        preexec_fn=(lambda: _become(account)) if account is not None else None,
+        cwd="/",
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    if done.returncode != 0:
+        raise PostgresUnusable(f"initdb failed: {done.stderr.strip() or done.stdout.strip()}")
+
+
+def _set_password(install: Path, cluster: Path, password: str, account: Account | None) -> None:
+    """Give the superuser its password, without a server that anybody could reach meanwhile."""
+    quoted = password.replace("'", "''")
+    done = subprocess.run(
+        [install / "bin" / "postgres", "--single", "-c", "fsync=off", "-D", cluster, "postgres"],
+        input=f"ALTER ROLE {SUPERUSER} PASSWORD '{quoted}'\n",
+        env=_environment(),
+        preexec_fn=(lambda: _become(account)) if account is not None else None,
+        cwd="/",
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    # One that refuses a statement goes on, and ends well.
+    if done.returncode != 0 or "ERROR:" in done.stderr:
+        raise PostgresUnusable(f"the prepared data folder can't be used: {done.stderr.strip()}")
 
 
 def _write_rules(data: Path, listen: str, port: int, size: Size) -> None:
@@ -233,7 +282,10 @@ def _write_rules(data: Path, listen: str, port: int, size: Size) -> None:
 def main(arguments: Sequence[str]) -> int:
     """Run the command; 2 for wrong usage, 1 when the server can't be started here."""
     parser = argparse.ArgumentParser(prog="python -m blockkit.postgres", description=__doc__)
-    commands = parser.add_subparsers(required=True)
+    commands = parser.add_subparsers(dest="command", required=True)
+    preparing = commands.add_parser("prepare", help="make a data folder that serve --prepared copies")
+    preparing.add_argument("--data", type=Path, required=True)
+    preparing.add_argument("--user", default="nobody", help="whose it is when made by root")
     command = commands.add_parser("serve", help="initialise if needed, then become the server")
     command.add_argument("--data", type=Path, required=True)
     command.add_argument("--port", type=int, required=True)
@@ -245,8 +297,12 @@ def main(arguments: Sequence[str]) -> int:
     command.add_argument(
         "--release-cache", action="store_true", help="give back the page cache of files that are at rest"
     )
+    command.add_argument("--prepared", type=Path, help="a data folder to copy instead of running initdb")
     given = parser.parse_args(arguments)
     try:
+        if given.command == "prepare":
+            prepare(given.data.absolute(), user=given.user)
+            return 0
         serve(
             given.data.absolute(),
             port=given.port,
@@ -254,6 +310,7 @@ def main(arguments: Sequence[str]) -> int:
             listen=given.listen,
             user=given.user,
             size=Size(given.connections, given.buffers),
+            prepared=given.prepared,
             release_cache=given.release_cache,
         )
     except (PostgresUnusable, OSError) as error:

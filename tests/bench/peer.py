@@ -77,7 +77,7 @@ def _start_database(stack: ExitStack, network: Network, image: str, layout: inst
     serve = (
         f"umask 077; echo {superuser} > {parts.DATABASE_FILES}/superuser; exec python -m blockkit.postgres"
         f" serve --listen '*' --port {database.port} --data {parts.DATABASE_FILES}/data"
-        f" --password-file {parts.DATABASE_FILES}/superuser"
+        f" --password-file {parts.DATABASE_FILES}/superuser --prepared {parts.PREPARED_DATABASE_FILES}"
     )
     ready = LogMessageWaitStrategy("ready to accept connections").with_poll_interval(POLL_SECONDS)
     server = DockerContainer(image, network=network, network_aliases=[parts.DATABASE])

@@ -20,6 +20,9 @@ def small(session_settings: Settings, reference, tmp_path: Path) -> Settings:
     content = tmp_path / "content"
     shutil.copytree(session_settings.content / "compose", content / "compose")
     shutil.copy(session_settings.content / "constraints.txt", content)
+    (content / "blockkit").mkdir()
+    for name in ("__init__.py", "postgres.py"):  # with which the recipe prepares a data folder
+        shutil.copy(session_settings.content / "blockkit" / name, content / "blockkit")
     (content / "blocks").mkdir()
     (content / "blocks" / "marker.txt").write_text(str(tmp_path))
     return Settings(home=session_settings.home, content=content)

@@ -21,6 +21,8 @@ DATABASE_PORT = 5432
 DATABASE = "postgres"
 DATA = "/srv/data"
 DATABASE_FILES = "/srv/postgres"
+PREPARED_DATABASE_FILES = "/opt/civic-sandbox/prepared/data"
+"""In our image (compose/Dockerfile): what a new server begins with."""
 SECRET = "SANDBOX_ROOT_SECRET"  # noqa: S105  the variable's name
 
 KEEPER_ROLE = "keeper"

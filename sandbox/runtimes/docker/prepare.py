@@ -87,7 +87,7 @@ def _start_database(client: docker.DockerClient, place: Place, image: str, secre
             *("python", "-m", "blockkit.postgres", "serve", "--listen", "*"),
             # Sized for one sandbox: nine programs with small pools.
             *("--port", str(parts.DATABASE_PORT), "--connections", "150", "--buffers", "8"),
-            "--release-cache",
+            *("--release-cache", "--prepared", parts.PREPARED_DATABASE_FILES),
             *("--data", f"{parts.DATABASE_FILES}/data", "--password-file", password),
         ],
         name=place.name(parts.DATABASE),
