@@ -8,6 +8,7 @@ from typing import Any
 
 import psycopg
 from psycopg.types.json import Json, Jsonb
+from pydantic import ValidationError
 from ruamel.yaml import YAML
 
 from blockkit.seed import run_sql
@@ -22,7 +23,7 @@ def load(connection: psycopg.Connection[Any], _: Path, *, role: str) -> None:
     run_sql(connection, FOLDER / "schema.sql", role=role)
     for file in sorted((FOLDER / "services").glob("*.yaml")):
         document = json.loads(json.dumps(YAML(typ="safe").load(file.read_text(encoding="utf-8"))))
-        definition = Definition.model_validate(document)
+        definition = _define(file.name, document)
         policy = definition.policy
         if policy is not None:
             check_policy(policy, definition.currency or "", definition.facts)
@@ -35,3 +36,13 @@ def load(connection: psycopg.Connection[Any], _: Path, *, role: str) -> None:
                 definition.currency or "",
             ],
         )
+
+
+def _define(name: str, document: Any) -> Definition:
+    """Read a definition. Raises ValueError naming the file."""
+    try:
+        return Definition.model_validate(document)
+    except ValidationError as error:
+        fault = error.errors()[0]
+        place = "/".join(str(part) for part in fault["loc"])
+        raise ValueError(f"services/{name}: {place}: {fault['msg']}") from None

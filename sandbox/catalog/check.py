@@ -12,6 +12,7 @@ from pathlib import Path
 from sandbox.catalog.behaviours import inspect_behaviours
 from sandbox.catalog.blocks import CONTROLS, Block
 from sandbox.catalog.catalog import Catalog, open_catalog
+from sandbox.catalog.content import check_content
 from sandbox.catalog.cursor import Problems
 from sandbox.catalog.validate import nearest
 from sandbox.catalog.wiring import build_wiring
@@ -37,6 +38,7 @@ def check_catalog(
     for slug in wanted(catalog.block_slugs()):
         with problems.collecting():
             _check_block(catalog.block(slug), catalog)
+            problems.errors.extend(check_content(catalog.block(slug), catalog.read))
             inspect_behaviours(catalog, catalog.block(slug), problems)
     if wanted([CONTROLS]):
         with problems.collecting():

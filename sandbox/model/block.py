@@ -70,6 +70,13 @@ class Loader(Frozen):
         return self
 
 
+class Content(Frozen):
+    """Data files that a block is made of, and the JSON Schema (a file beside `block.yaml`) that they fit."""
+
+    files: Annotated[str, StringConstraints(pattern=r"^[a-z_]+/\*\.yaml$")]
+    schema_file: str = Field(alias="schema", pattern=r"^[a-z_./-]+\.json$")
+
+
 class BlockDescriptor(Frozen):
     """What `block.yaml` says. Exactly one of `module` (reference) and `image` (candidate) is set."""
 
@@ -89,6 +96,7 @@ class BlockDescriptor(Frozen):
     """Path prefixes a browser may open without a client header (login page, keys, discovery)."""
     clock: Literal["follows", "real", "faked"] = "follows"
     rights: tuple[RightNeeded, ...] = ()
+    content: tuple[Content, ...] = ()
     tolerant: dict[str, Sentence] = Field(default_factory=dict)
     """Operations that on purpose take what the contract forbids or refuse what it allows, and why."""
 

@@ -31,7 +31,7 @@ class IssueBody(BaseModel):
     @classmethod
     def _short(cls, claims: dict[str, Value]) -> dict[str, Value]:
         for value in claims.values():
-            if isinstance(value, str) and (len(value) > 400 or not value.isprintable()):
+            if isinstance(value, str) and (len(value) > 400 or any(each < " " for each in value)):
                 raise ValueError("a claim is short plain text, a number, or yes or no")
             if isinstance(value, float) and not abs(value) < 1e15:
                 raise ValueError("a number that JSON does not have")

@@ -6,7 +6,7 @@ from datetime import date
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Path, Response
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints
 
 from blockkit.app import Kit
 from blockkit.problems import Problem
@@ -16,6 +16,16 @@ IndividualId = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9-]{1,64}$")
 Text = Annotated[str, StringConstraints(min_length=1, max_length=200, pattern=r"^[^\x00-\x1f]+$")]
 
 
+def _only_text(value: Any) -> Any:
+    """Refuse what pydantic would take for a date besides: a number of seconds."""
+    if value is not None and not isinstance(value, str):
+        raise ValueError("a date is written as 1980-12-31")
+    return value
+
+
+Day = Annotated[date, BeforeValidator(_only_text)]
+
+
 class EnrolmentFields(BaseModel):
     model_config = ConfigDict(frozen=True, extra="ignore")
 
@@ -23,7 +33,7 @@ class EnrolmentFields(BaseModel):
     family_name: Text | None = None
     fullName: Text | None = None  # noqa: N815  the wire's names
     gender: Text | None = None
-    birth_date: date | None = None
+    birth_date: Day | None = None
     phone: Text | None = None
     email: Text | None = None
 
@@ -51,7 +61,7 @@ class Claims(BaseModel):
 
     given_name: str | None = Field(default=None, max_length=200)
     family_name: str | None = Field(default=None, max_length=200)
-    birth_date: date | None = None
+    birth_date: Day | None = None
     functional_id: str | None = Field(default=None, max_length=64)
 
 

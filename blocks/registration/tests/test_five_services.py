@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -194,3 +195,10 @@ def test_all_files_are_services() -> None:
 def test_a_file_that_does_not_hold_is_refused_by_name(change: dict[str, Any], words: str) -> None:
     with pytest.raises(ValidationError, match=words):
         Definition.model_validate({**read("birth"), **change})
+
+
+def test_the_schema_beside_them_is_the_definitions_own() -> None:
+    written = json.loads((SERVICES.parent / "service.schema.json").read_text(encoding="utf-8"))
+    assert written == Definition.model_json_schema(by_alias=True), (
+        "write it again: json.dumps(Definition.model_json_schema(by_alias=True), indent=2)"
+    )
