@@ -1,4 +1,4 @@
-"""The digital registries as one application: definitions, records, who read whom, and plants."""
+"""The digital registries as one application: definitions, records, who read whom, pages, and plants."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from fastapi import FastAPI
 
 from blockkit.app import Plant, build_block, make_kit
 from blocks.digital_registries import planting
-from blocks.digital_registries.routes import databases, reading, usage, writing
+from blocks.digital_registries.routes import databases, reading, room, usage, writing
 
 SLUG = "digital-registries"
 
@@ -31,6 +31,7 @@ def create_app(environment: Mapping[str, str], transport: httpx2.BaseTransport |
             reading.make_router(kit),
             writing.make_router(kit),
             databases.make_router(kit),
+            room.make_router(kit),
         ],
         on_plant=on_plant,
     )

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from psycopg import sql
-from psycopg.types.json import Jsonb
+from psycopg.types.json import Json, Jsonb
 
 from blockkit.problems import Problem
 from blockkit.records import Connection, Row
@@ -69,7 +69,7 @@ def design(db: Connection, wanted: Design) -> Row:
     columns = {
         "description": wanted.description,
         "institution": wanted.institution or wanted.group_name,
-        "schema": Jsonb(wanted.schema),
+        "schema": Json(wanted.schema),
         "primary_key": shape.primary_key,
         "subject": shape.subject,
         "unique_keys": Jsonb(wanted.unique_keys),

@@ -43,3 +43,11 @@ def list_usages(db: Connection, individual_id: str, registry: str) -> list[Row]:
         "SELECT * FROM usages WHERE individual_id = %s AND registry = %s ORDER BY id",
         [individual_id, registry],
     ).fetchall()
+
+
+def latest_usages(db: Connection, individual_id: str, registry: str, *, most: int = 20) -> list[Row]:
+    """List who read a person's records in a registry of late, newest first."""
+    return db.execute(
+        "SELECT * FROM usages WHERE individual_id = %s AND registry = %s ORDER BY id DESC LIMIT %s",
+        [individual_id, registry, most],
+    ).fetchall()
