@@ -16,7 +16,7 @@ from blocks.consent import documents, individuals, records
 from blocks.consent.pages import HOME, Pages, Said
 from blocks.consent.records import SCHEMA, Signer
 from blocks.consent.revisions import data_of, list_revisions
-from blocks.consent.routes.wire import PRINTABLE, PathId
+from blocks.consent.routes.wire import NAMED, PRINTABLE, PathId
 
 MOST_SHOWN = 200
 SESSION = "consent-session"
@@ -105,7 +105,7 @@ def make_router(kit: Kit) -> APIRouter:
         request: Request,
         dataAgreementId: PathId,  # noqa: N803
         seal: Seal,
-        shown: Annotated[str, Form(max_length=64, pattern=PRINTABLE)],
+        shown: Annotated[str, Form(max_length=64, pattern=NAMED)],
         answer: Annotated[str, Form(pattern="^(yes|no)$")],
     ) -> Response:
         def act(visitor: Visitor) -> Response:

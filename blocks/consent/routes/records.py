@@ -12,7 +12,7 @@ from blockkit.records import Connection
 from blocks.consent import individuals, own_keys, records, signing, standing
 from blocks.consent.records import Signer
 from blocks.consent.routes.wire import (
-    PRINTABLE,
+    NAMED,
     Authorization,
     DraftBody,
     Limit,
@@ -80,7 +80,7 @@ def make_router(kit: Kit) -> APIRouter:
 
     @router.post("/service/individual/record/consent-record/draft/")
     def create_draft(
-        agreement: Annotated[str, Query(alias="dataAgreementId", max_length=64, pattern=PRINTABLE)],
+        agreement: Annotated[str, Query(alias="dataAgreementId", max_length=64, pattern=NAMED)],
         individual: WhoseQuery = None,
         revision: RevisionId = None,
         authorization: Authorization = None,

@@ -14,18 +14,18 @@ from blocks.consent.records import Signer
 from blocks.consent.revisions import Author
 
 ADDRESS = r"^https?://[A-Za-z0-9.-]{1,255}(:[0-9]{1,5})?(/[!-~]{0,1000})?$"
+NAMED = r"^[^\x00-\x1f/\\]+$"
+"""What an id is written with wherever it is named: in an address, too."""
 PRINTABLE = r"^[^\x00-\x1f]+$"
 Identifier = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9._-]{1,64}$")]
 Text = Annotated[str, StringConstraints(min_length=1, max_length=2000, pattern=r"^[^\x00]+$")]
 Offset = Annotated[int, Query(ge=0, le=10**9)]
 Limit = Annotated[int, Query(ge=1, le=1000)]
-PathId = Annotated[str, Path(max_length=64, pattern=PRINTABLE)]
-RevisionId = Annotated[str | None, Query(alias="revisionId", max_length=64, pattern=PRINTABLE)]
-QueryId = Annotated[str | None, Query(max_length=64, pattern=PRINTABLE)]
-WhoseQuery = Annotated[str | None, Query(alias="individualId", max_length=64, pattern=PRINTABLE)]
-WhoseHeader = Annotated[
-    str | None, Header(alias="X-ConsentBB-IndividualId", max_length=64, pattern=PRINTABLE)
-]
+PathId = Annotated[str, Path(max_length=64, pattern=NAMED)]
+RevisionId = Annotated[str | None, Query(alias="revisionId", max_length=64, pattern=NAMED)]
+QueryId = Annotated[str | None, Query(max_length=64, pattern=NAMED)]
+WhoseQuery = Annotated[str | None, Query(alias="individualId", max_length=64, pattern=NAMED)]
+WhoseHeader = Annotated[str | None, Header(alias="X-ConsentBB-IndividualId", max_length=64, pattern=NAMED)]
 Authorization = Annotated[str | None, Header()]
 Client = Annotated[str, Header(alias="Information-Mediator-Client")]
 
@@ -95,7 +95,7 @@ class DataAgreementBody(Wire):
 class Individual(Wire):
     id: Annotated[str, StringConstraints(max_length=64)] | None = None
     """Not ours to take: a person's id follows from what they are known by elsewhere."""
-    externalId: Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9-]{1,64}$")]  # noqa: N815
+    externalId: Annotated[str, StringConstraints(max_length=64, pattern=NAMED)]  # noqa: N815
     externalIdType: Text = "foundational id"  # noqa: N815
     identityProviderId: Text = "identity"  # noqa: N815
 
@@ -109,7 +109,7 @@ class Webhook(Wire):
     payloadUrl: Annotated[str, StringConstraints(pattern=ADDRESS)]  # noqa: N815
     contentType: Literal["application/json"] = "application/json"  # noqa: N815
     disabled: StrictBool = False
-    secretKey: Annotated[str, StringConstraints(min_length=8, max_length=200, pattern=PRINTABLE)]  # noqa: N815
+    secretKey: Annotated[str, StringConstraints(pattern=r"^[ -~]{8,200}$")]  # noqa: N815
 
     def wish(self) -> webhooks.Webhook:
         """Give what is wanted, without the id."""

@@ -67,11 +67,11 @@ def test_an_agreement_names_a_policy_that_exists(officer: TestClient, agreement:
         ("policy", {"policy": {**POLICY, "name": "a\x00b"}}),
         ("data-agreement", {"dataAgreement": {"purpose": "x"}}),
         ("data-agreement", {"dataAgreement": {"purpose": "", "lawfulBasis": "consent"}}),
-        ("individual", {"individual": {"externalId": "a b"}}),
+        ("individual", {"individual": {"externalId": "a/b"}}),
     ],
 )
-def test_an_unfit_body_is_refused(officer: TestClient, path: str, body: Any) -> None:
-    assert officer.post(f"/config/{path}/", json=body).status_code == 400
+def test_an_unfit_body_is_refused(office: Any, path: str, body: Any) -> None:
+    assert office.officer.post(f"/config/{path}/", json=body).status_code == 400
 
 
 def test_what_is_unknown_is_not_found(officer: TestClient, agreement: dict[str, Any]) -> None:

@@ -182,10 +182,10 @@ def test_a_closed_agreement_takes_a_no_but_no_yes(
     assert people.say("ZZ1", record, True).status_code == 409
 
 
-@pytest.mark.parametrize("opt_in", [None, "maybe", [], {}])
-def test_an_unclear_answer_changes_nothing(people: Any, opt_in: Any) -> None:
+def test_an_unclear_answer_changes_nothing(people: Any) -> None:
     record = people.agree("ZZ1").json()["consentRecord"]["id"]
-    assert people.say("ZZ1", record, opt_in).status_code == 400
+    for opt_in in (None, "maybe", [], {}, 0, "false"):
+        assert people.say("ZZ1", record, opt_in).status_code == 400, opt_in
     assert [each["optIn"] for each in people.verify("ZZ1")] == [True]
 
 
@@ -244,21 +244,24 @@ def test_a_block_that_runs_alone_signs_nothing(database: str, agreement: dict[st
         assert client.get(path).status_code == 401
 
 
-@pytest.mark.parametrize(
-    "attack",
-    [
-        "DELETE FROM records",
-        "DELETE FROM revisions",
-        "UPDATE revisions SET serialized_snapshot = 'x'",
-        "UPDATE signatures SET signed_by = 'ZZ9'",
-        "DELETE FROM signatures",
-        "TRUNCATE revisions CASCADE",
-    ],
+ATTACKS = (
+    "DELETE FROM records",
+    "DELETE FROM revisions",
+    "UPDATE revisions SET serialized_snapshot = 'x'",
+    "UPDATE signatures SET signed_by = 'ZZ9'",
+    "DELETE FROM signatures",
+    "DELETE FROM documents",
+    "DELETE FROM webhooks",
+    "TRUNCATE revisions CASCADE",
 )
-def test_the_serving_role_cannot_rewrite_history(people: Any, database: str, attack: str) -> None:
+
+
+def test_the_serving_role_cannot_rewrite_history(people: Any, database: str) -> None:
     people.agree("ZZ1")
-    with psycopg.connect(database) as connection, pytest.raises(psycopg.errors.InsufficientPrivilege):
-        connection.execute(attack)
+    with psycopg.connect(database, autocommit=True) as connection:
+        for attack in ATTACKS:
+            with pytest.raises(psycopg.errors.InsufficientPrivilege):
+                connection.execute(attack)
 
 
 @pytest.fixture
