@@ -92,7 +92,11 @@ class KillablePostgres:
                 return True
 
             self._process: subprocess.Popen[bytes] | None = None
-            eventually(answers, within=120)
+            try:
+                eventually(answers, within=120)
+            except AssertionError as error:
+                said = (self._folder / "log").read_text(errors="replace")
+                raise AssertionError(f"PostgreSQL does not come back: {said[-2000:]}") from error
 
     def kill(self) -> None:
         """End the server and its children without a word, as a container is ended.
