@@ -178,7 +178,7 @@ class Client:
             "merchant_voucher_group": "GEN",
             "override": False,
         }
-        correlated = {"X-CorrelationID": f"use {name}"}
+        correlated = {"X-CorrelationID": f"use-{name}"}
         done = await self.send("POST", "/vouchers/voucher_redemption", redemption, **correlated)
         assert done.status_code == 200, done.text
 

@@ -8,9 +8,8 @@ from __future__ import annotations
 
 import asyncio
 import multiprocessing
-import os
+import random
 import secrets
-import signal
 import socket
 import subprocess
 import sys
@@ -59,8 +58,7 @@ class KillableBlock:
 
     def kill(self) -> None:
         """End the process, as the machine would."""
-        assert self._process.pid is not None
-        os.kill(self._process.pid, signal.SIGKILL)
+        self._process.kill()
         self._process.join()
 
     def close(self) -> None:
@@ -75,9 +73,7 @@ class KillablePostgres:
     def __init__(self, folder: Path) -> None:
         folder.chmod(0o711)
         self._folder = folder
-        with listen() as free:
-            port: int = free.getsockname()[1]
-        self.server = Server(port, secrets.token_hex(16))
+        self.server = Server(_quiet_port(), secrets.token_hex(16))
         (folder / "password").touch(mode=0o600)
         (folder / "password").write_text(self.server.password)
         self.start()
@@ -96,7 +92,11 @@ class KillablePostgres:
                 return True
 
             self._process: subprocess.Popen[bytes] | None = None
-            eventually(answers, within=120)
+            try:
+                eventually(answers, within=120)
+            except AssertionError as error:
+                said = (self._folder / "log").read_text(errors="replace")
+                raise AssertionError(f"PostgreSQL does not come back: {said[-2000:]}") from error
 
     def kill(self) -> None:
         """End the server and its children without a word, as a container is ended.
@@ -156,6 +156,21 @@ class HttpDouble:
         """End it."""
         self._server.should_exit = True
         self._thread.join()
+
+
+def _quiet_port() -> int:
+    """Choose a free port that the system gives to no client.
+
+    While the server is down, clients that try to reach it would be given its port themselves now and
+    then, and the server could not start again.
+    """
+    for port in random.SystemRandom().sample(range(20_000, 32_000), 100):
+        try:
+            socket.create_server(("127.0.0.1", port)).close()
+        except OSError:
+            continue
+        return port
+    raise AssertionError("no port is free")
 
 
 def listen() -> socket.socket:

@@ -23,7 +23,19 @@ from blocks.payments.billing import bills, requests_to_pay
 from blocks.payments.billing.bills import Announcement, Bill, BillRefused
 from blocks.payments.requests import Refused, Request, content_hash, take
 from blocks.payments.routes.compliance import RECEIVED
-from blocks.payments.routes.wire import VISIBLE, CurrencyCode, Up12, Up16, Up20, Up100, Wire, echo, explain
+from blocks.payments.routes.wire import (
+    VISIBLE,
+    CurrencyCode,
+    Header10,
+    Header20,
+    Header100,
+    Up12,
+    Up16,
+    Up20,
+    Wire,
+    echo,
+    explain,
+)
 from blocks.payments.vouchers import using
 from blocks.payments.vouchers.numbers import Vault
 from blocks.payments.vouchers.states import VoucherRefused
@@ -118,13 +130,13 @@ class VoucherPayment(Wire):
 
 BILL_TRANSFER: TypeAdapter[Payment | BillersWord] = TypeAdapter(Payment | BillersWord)
 
-Correlation = Annotated[Up20, Header(alias="X-CorrelationID")]
-Tenant = Annotated[Up20 | None, Header(alias="X-Platform-TenantId")]
-PlainTenant = Annotated[Up20 | None, Header(alias="Platform-TenantId")]
-PayerFi = Annotated[Up20 | None, Header(alias="X-PayerFI-Id")]
-PlainPayerFi = Annotated[Up20 | None, Header(alias="PayerFI-Id")]
-BillerId = Annotated[Up10, Header(alias="X-billerId")]
-CallbackUrl = Annotated[Up100 | None, Header(alias="X-Callback-URL")]
+Correlation = Annotated[Header20, Header(alias="X-CorrelationID")]
+Tenant = Annotated[Header20 | None, Header(alias="X-Platform-TenantId")]
+PlainTenant = Annotated[Header20 | None, Header(alias="Platform-TenantId")]
+PayerFi = Annotated[Header20 | None, Header(alias="X-PayerFI-Id")]
+PlainPayerFi = Annotated[Header20 | None, Header(alias="PayerFI-Id")]
+BillerId = Annotated[Header10, Header(alias="X-billerId")]
+CallbackUrl = Annotated[Header100 | None, Header(alias="X-Callback-URL")]
 Payload = Annotated[Any, Body()]
 
 

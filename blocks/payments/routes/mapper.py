@@ -21,7 +21,7 @@ from blocks.payments.beneficiaries import Beneficiary
 from blocks.payments.requests import Refused, Request, content_hash, take
 from blocks.payments.routes.compliance import RECEIVED
 from blocks.payments.routes.published import CallbackUrl, Institution, Registering
-from blocks.payments.routes.wire import Address, Modality, Up12, Up20, Up100, Wire
+from blocks.payments.routes.wire import Address, Header20, Header100, Modality, Up12, Up20, Wire
 
 
 class PayeeBody(Wire):
@@ -76,8 +76,8 @@ class LookUpBody(Wire):
     payeePartyIds: Annotated[tuple[Up20, ...], Field(min_length=1, max_length=10_000)]  # noqa: N815
 
 
-Asking = Annotated[Up20, Header(alias="registeringInstitutionId")]
-UnderscoredCallbackUrl = Annotated[Up100, Header(alias="X-Callback_URL")]
+Asking = Annotated[Header20, Header(alias="registeringInstitutionId")]
+UnderscoredCallbackUrl = Annotated[Header100, Header(alias="X-Callback_URL")]
 
 
 def make_router(kit: Kit, wake: Callable[[], None]) -> APIRouter:

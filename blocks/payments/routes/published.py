@@ -21,13 +21,14 @@ from blocks.payments.requests import Refused, content_hash
 from blocks.payments.routes.compliance import WITHOUT_PROGRAMME
 from blocks.payments.routes.wire import (
     CurrencyCode,
+    Header20,
+    Header100,
     MoneyAmount,
     Text50,
     Up12,
     Up16,
     Up20,
     Up50,
-    Up100,
     Wire,
 )
 
@@ -98,12 +99,12 @@ class AuthorisationBody(Wire):
         return self
 
 
-Correlation = Annotated[Up20, Header(alias="X-CorrelationID")]
-Tenant = Annotated[Up20, Header(alias="Platform-TenantId")]
-ProgramId = Annotated[Up20 | None, Header(alias="X-Program-Id")]
-ClientCorrelation = Annotated[Up20, Header(alias="X-Client-Correlation-ID")]
-Registering = Annotated[Up20, Header(alias="X-Registering-Institution-ID")]
-CallbackUrl = Annotated[Up100, Header(alias="X-Callback-URL")]
+Correlation = Annotated[Header20, Header(alias="X-CorrelationID")]
+Tenant = Annotated[Header20, Header(alias="Platform-TenantId")]
+ProgramId = Annotated[Header20 | None, Header(alias="X-Program-Id")]
+ClientCorrelation = Annotated[Header20, Header(alias="X-Client-Correlation-ID")]
+Registering = Annotated[Header20, Header(alias="X-Registering-Institution-ID")]
+CallbackUrl = Annotated[Header100, Header(alias="X-Callback-URL")]
 
 
 def make_router(kit: Kit, wake: Callable[[], None]) -> APIRouter:

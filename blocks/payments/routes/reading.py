@@ -13,7 +13,9 @@ from blocks.payments.routes.wire import Up20, Up50
 from blocks.payments.validation import describe_validation
 
 Limit = Annotated[int, Query(ge=0, le=10_000)]
-AccountKind = Literal["treasury", "funding", "programme", "suspense", "payee", "fees", "voucher", "merchant"]
+AccountKind = Literal[
+    "treasury", "funding", "programme", "suspense", "payee", "fees", "voucher", "merchant", "payer", "biller"
+]
 
 
 def make_router(kit: Kit) -> APIRouter:

@@ -21,6 +21,7 @@ from blocks.payments.routes.compliance import RECEIVED
 from blocks.payments.routes.wire import (
     VISIBLE,
     CurrencyCode,
+    Header20,
     MoneyAmount,
     Text50,
     Up12,
@@ -99,7 +100,7 @@ class Redemption(Wire):
     voucherSecretNumber: Up6  # noqa: N815
 
 
-Registering = Annotated[Up20 | None, Header(alias="X-Registering-Institution-Id")]
+Registering = Annotated[Header20 | None, Header(alias="X-Registering-Institution-Id")]
 
 
 def make_router(kit: Kit, vault: Vault, wake: Callable[[], None]) -> APIRouter:

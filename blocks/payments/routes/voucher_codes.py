@@ -18,7 +18,7 @@ from blockkit.app import Kit
 from blockkit.money import to_major, to_minor
 from blockkit.records import Connection
 from blocks.payments.requests import Refused, Request, content_hash, take
-from blocks.payments.routes.wire import VISIBLE, CurrencyCode, Wire, explain
+from blocks.payments.routes.wire import PRINTED, VISIBLE, CurrencyCode, Wire, explain
 from blocks.payments.vouchers import ending, issuing, serials, using
 from blocks.payments.vouchers.issuing import Origin, Wish
 from blocks.payments.vouchers.numbers import Vault
@@ -27,7 +27,9 @@ from blocks.payments.vouchers.states import WORDS, VoucherRefused, state_on
 Word = Annotated[str, StringConstraints(min_length=1, max_length=140, pattern=VISIBLE)]
 Amount = Annotated[str, StringConstraints(max_length=23, pattern=r"^(0|[1-9][0-9]{0,11})(\.[0-9]{1,4})?$")]
 Digits = Annotated[StrictInt, Field(ge=0, lt=2**63)] | Annotated[str, Field(pattern=r"^[0-9]{1,18}$")]
-Correlation = Annotated[str | None, Header(alias="X-CorrelationID", max_length=50)]
+Correlation = Annotated[
+    str | None, Header(alias="X-CorrelationID", min_length=1, max_length=50, pattern=PRINTED)
+]
 Payload = Annotated[Any, Body()]
 
 INVALID = {

@@ -20,6 +20,9 @@ from blockkit.money import to_minor
 VISIBLE = r"^[^\x00-\x1f]*$"
 """No control characters; PostgreSQL can't even store NUL."""
 
+PRINTED = r"^[!-~]+$"
+"""What a header can hold without being read differently on its way."""
+
 
 class Wire(BaseModel):
     """A message. A key nobody knows is refused: a misspelt option must not be ignored in silence."""
@@ -45,6 +48,9 @@ Up16 = Annotated[str, StringConstraints(min_length=1, max_length=16, pattern=VIS
 Up20 = Annotated[str, StringConstraints(min_length=1, max_length=20, pattern=VISIBLE)]
 Up50 = Annotated[str, StringConstraints(min_length=1, max_length=50, pattern=VISIBLE)]
 Up100 = Annotated[str, StringConstraints(min_length=1, max_length=100, pattern=VISIBLE)]
+Header10 = Annotated[str, StringConstraints(min_length=1, max_length=10, pattern=PRINTED)]
+Header20 = Annotated[str, StringConstraints(min_length=1, max_length=20, pattern=PRINTED)]
+Header100 = Annotated[str, StringConstraints(min_length=1, max_length=100, pattern=PRINTED)]
 Modality = Annotated[str, StringConstraints(min_length=2, max_length=2, pattern=VISIBLE)]
 Address = Annotated[str, StringConstraints(min_length=1, max_length=30, pattern=VISIBLE)]
 Text50 = Annotated[str, StringConstraints(max_length=50, pattern=VISIBLE)]
