@@ -16,6 +16,7 @@ from pathlib import Path
 import generation
 import guard
 import loading
+import mediator
 import memory
 import readiness
 import resetting
@@ -33,6 +34,7 @@ BENCHMARKS: Mapping[str, Measure] = {
     "guard": guard.measure,
     "generation": generation.measure,
     "loading": loading.measure,
+    "mediator": mediator.measure,
 }
 
 

@@ -1,7 +1,7 @@
 """Every block answers or cuts off what no honest client sends, and goes on answering everybody else.
 
-Blocks are found by their folders. What an operation does with odd bodies stands in `test_contracts.py`;
-here it is the connection that is odd, so a real server listens on the loopback.
+Blocks are found by their folders. What is said at once stands in `test_contracts.py` and
+`test_rough_requests.py`; here it is said slowly or without end, and the server must be the one that ends it.
 """
 
 from __future__ import annotations
@@ -112,29 +112,6 @@ def test_hostile_clients_are_answered_or_cut_off_and_others_are_served(
             (head(post, "Transfer-Encoding: chunked"), *[b"10000\r\n" + b" " * 65536 + b"\r\n"] * 20),
             {"413", "408", "400", "403"},
         ),
-        "a length that is none": ((head(post, "Content-Length: -1"),), {"400"}),
-        "two lengths": ((head(post, "Content-Length: 1", "Content-Length: 2"),), {"400"}),
-        "a length and chunks": (
-            (head(post, "Content-Length: 3", "Transfer-Encoding: chunked"), b"0\r\n\r\n"),
-            {"400", "403"},
-        ),
-        "no size of a chunk": ((head(post, "Transfer-Encoding: chunked"), b"zz\r\n"), {"400"}),
-        "a flood of headers": ((head(post, *(f"X-{n}: {'a' * 50}" for n in range(5000))),), {"400"}),
-        "an endless header": ((head(post, f"X: {'a' * 1_000_000}"),), {"400"}),
-        "an endless address": ((head(f"GET /{'a' * 1_000_000} HTTP/1.1"),), {"400"}),
-        "no HTTP": (
-            (b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03" + b"\x00" * 500 + b"\r\n\r\n",),
-            {"400"},
-        ),
-        "a method that is none": (
-            (head(f"{'X' * 100} {path} HTTP/1.1", "Content-Length: 0"),),
-            {"405", "404"},
-        ),
-        "an address with bytes": ((head(f"GET /{path}\xff HTTP/1.1"),), {"400"}),
-        "a compressed body": (
-            (head(post, "Content-Encoding: gzip", "Content-Length: 4"), b"\x1f\x8b\x08\x00"),
-            {"400", "404", "413", "415", "422"},
-        ),
     }
     for name, (parts, expected) in attacks.items():
         with subtests.test(attack=name):
@@ -151,6 +128,7 @@ def healthy(port: int) -> bool:
     return eventually(lambda: say(port, head("GET /healthz HTTP/1.1")) == "200", within=SILENCE)
 
 
+@pytest.mark.parametrize("block", ["messaging"], indirect=True)
 def test_one_connection_serves_several_requests(port: int, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(server, "HEAD_SECONDS", SILENCE)
     client = HTTPConnection("127.0.0.1", port, timeout=SILENCE)

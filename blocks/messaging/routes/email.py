@@ -42,7 +42,7 @@ class SenderInfo(BaseModel):
 class Recipient(BaseModel):
     """One addressee with copies; each field may list several, separated by commas."""
 
-    email: Storable = Field(pattern=r"[!-+\--~]")
+    email: Storable = Field(pattern=r"[!-+.-~-]")
     emailCC: Storable = ""  # noqa: N815
     emailBCC: Storable = ""  # noqa: N815
     name: Storable = ""

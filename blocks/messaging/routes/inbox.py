@@ -12,9 +12,9 @@ from blockkit.app import Kit
 from blockkit.clock import machine_now
 from blocks.messaging.delivery import deliver_to_person, list_inbox, read_message
 from blocks.messaging.links import make_link
-from blocks.messaging.routes.text import Storable
+from blocks.messaging.routes.text import Name, Storable
 
-Identifier = Annotated[Storable, Path(max_length=64)]
+Identifier = Annotated[Name, Path(max_length=64)]
 
 
 class Note(BaseModel):

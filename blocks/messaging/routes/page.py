@@ -13,10 +13,10 @@ from blockkit.problems import Problem
 from blocks.messaging import pages
 from blocks.messaging.delivery import newest_before, read_message
 from blocks.messaging.links import person_behind
-from blocks.messaging.routes.text import Storable
+from blocks.messaging.routes.text import Name
 
 PAGE_LENGTH = 30
-Short = Annotated[Storable | None, Query(max_length=200)]
+Short = Annotated[Name | None, Query(max_length=200)]
 
 
 def make_router(kit: Kit) -> APIRouter:
