@@ -231,3 +231,46 @@ def test_a_faulty_one_is_rejected_at_a_step(
 def test_honest_ones_pass_side_by_side(types: Types, payments: Callable[[str], str], node: str) -> None:
     code, said = play(types, payments("honest"), node)
     assert (code, said["outcome"]) == (0, "passed"), said["verdict"]
+
+
+@pytest.mark.campaign
+@pytest.mark.skipif(not EVERYTHING, reason=WHY)
+def test_a_product_is_told_its_citizens_and_the_telling_goes_on_where_it_broke_off(
+    types: Types, tmp_path: Path, reference: ImageRef, home: Path
+) -> None:
+    for file in ("program.py", "seed.yaml"):
+        shutil.copy(FAKES / "registries" / file, tmp_path)
+    recipe = f'FROM {reference.tag}\nCOPY program.py /candidate/\nCMD ["python", "/candidate/program.py"]\n'
+    product = {
+        "environment": {"BREAKS_AFTER": "60"},
+        "services": {"database": {"provided": "postgresql"}},
+        "seed": {"calls": "seed.yaml", "per_second": 500},
+    }
+    folder = folder_of(tmp_path, "digital-registries", recipe, product)
+    code, said = types(
+        *("up", "--block", "digital-registries", "--runtime", "docker", "--size", "100", "--name", "told"),
+        *("--swap", f"digital-registries={folder}"),
+    )
+    assert code == 3
+    assert "create of row 61 of persons was not accepted: 500 out of paper" in said["error"]["message"]
+    assert [each["state"] for each in types("ls")[1]] == ["running"], "it is left up, to go on"
+    code, said = types("seed", "told")
+    assert code == 0, said
+    assert said["calls"]["digital-registries"] >= 40
+    assert types("seed", "told")[1]["calls"] == {"digital-registries": 0}
+    types("down", "told")
+    assert list((home / "seeding").iterdir()) == []
+
+
+@pytest.mark.campaign
+@pytest.mark.skipif(not EVERYTHING, reason=WHY)
+def test_reference_and_product_are_compared_side_by_side(
+    types: Types, payments: Callable[[str], str]
+) -> None:
+    code, said = types("compare", "cash-transfer", "--size", "100", "--swap", payments("drops"))
+    assert (code, said["outcome"]) == (1, "failed"), said
+    assert said["before"]["verdict"]["outcome"] == "passed"
+    assert sorted(said["after"]["memory_mib"]) == ["payments", "payments_database"]
+    assert {each["operation"] for each in said["before"]["operations"]} >= {"pay the approved payroll"}
+    page = Path(said["page"]).read_text(encoding="utf-8")
+    assert "did not pass where the reference did" in page
