@@ -1,7 +1,7 @@
 """An attack on a sandbox of ours: every way out is tried, and what arrives is counted.
 
 Each area gives claims. What is never seen to work proves nothing, so senders that are not confined
-use the same receivers, and the controls among the claims say that these heard them. Nothing here
+use the same receivers, and counterproofs among the claims say that these heard them. Nothing here
 knows an Engine: a `Prover` has the hands, a runtime the sandbox.
 """
 
@@ -40,7 +40,7 @@ def attack(target: Target, *, report: Report = silent) -> Sequence[Claim]:
         except SandboxError as error:
             claims.append(
                 Claim(
-                    area="control",
+                    area="counterproof",
                     claim=f"The attack on {stage} could be made.",
                     held=False,
                     found=str(error),
@@ -64,7 +64,7 @@ def _try_databases(target: Target) -> list[Claim]:
     shut = sorted(name for name, found in opened.items() if own[name] not in found)
     return [
         Claim(
-            area="control",
+            area="counterproof",
             claim="Each block's role opens its own database.",
             held=not shut,
             found=f"shut out: {', '.join(shut)}" if shut else tried,

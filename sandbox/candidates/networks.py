@@ -73,7 +73,7 @@ def _judge_receivers(host: Sequence[HostReceiver], neighbours: Sequence[Neighbou
         deaf.append("host, as one of everybody")
     return [
         Claim(
-            area="control",
+            area="counterproof",
             claim="An ordinary container's packets arrive at every receiver.",
             held=not deaf,
             found=f"deaf: {', '.join(deaf)}" if deaf else f"{len(host) + len(neighbours)} receivers heard it",
@@ -98,7 +98,7 @@ def _judge_packets(
     senders = f"{len(said)} senders"
     return [
         Claim(
-            area="control",
+            area="counterproof",
             claim="Every instance and a candidate sent all they could.",
             held=not silent,
             found=f"did not: {', '.join(silent)}" if silent else senders,
@@ -150,7 +150,7 @@ def _try_ways_inside(target: Target) -> list[Claim]:
     others = [host for host in reached if host != MEDIATOR]
     return [
         Claim(
-            area="control",
+            area="counterproof",
             claim="A candidate reaches the mediator.",
             held=MEDIATOR in reached and len(lines) == len(asked),
             found=f"{len(lines)} of {len(asked)} ways tried",
@@ -175,7 +175,7 @@ def _try_the_sandbox_beside(target: Target) -> list[Claim]:
     reached = sorted(name for name, text in said.items() if "reached" in text)
     return [
         Claim(
-            area="control",
+            area="counterproof",
             claim="The sandbox beside listens.",
             held="reached" in there,
             found=", ".join(addresses) or "it has no address",

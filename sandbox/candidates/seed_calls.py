@@ -103,10 +103,6 @@ class Bookmark:
         )
         unfinished.replace(self.path)
 
-    def remove(self) -> None:
-        """There is nothing left to do."""
-        self.path.unlink(missing_ok=True)
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Seeding:
@@ -154,7 +150,6 @@ def seed(seeding: Seeding) -> int:
             seeding.bookmark.write(number, done)  # also at Ctrl-C
             raise
         seeding.bookmark.write(number + 1, 0)
-    seeding.bookmark.remove()
     return made
 
 

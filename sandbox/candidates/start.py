@@ -12,7 +12,7 @@ from sandbox.candidates.seed_calls import Bookmark, Pace, Seeding, digest_of, se
 from sandbox.candidates.seed_plan import read_plan
 from sandbox.catalog.overlay import application_of
 from sandbox.errors import NotFound
-from sandbox.lifecycle.service import Running, Tools, Wish, bring_up, take_down
+from sandbox.lifecycle.service import NOTES, Running, Tools, Wish, bring_up, take_down
 from sandbox.model.block import BlockDescriptor
 from sandbox.model.candidate import Candidate, CandidateDescriptor
 from sandbox.model.seeding import SeedPlan
@@ -20,7 +20,6 @@ from sandbox.model.wiring import INSTANCE, Client, Operation, Right, Wiring
 from sandbox.seeding.registers import as_register
 
 SEEDER = f"{INSTANCE}/GOV/SANDBOX/seeder"
-PLACE = "seeding"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -98,7 +97,7 @@ def seed_product(tools: Tools, running: Running, pupil: Pupil, population: Path)
     """Seed one product of a running sandbox, on from where it broke off; gives how many calls were made."""
     spec = running.spec
     identity = digest_of(pupil.plan, spec.population_digest, f"{spec.name} {spec.created.isoformat()}")
-    path = tools.home / PLACE / f"{spec.name}.{pupil.block}.json"
+    path = tools.home / NOTES / f"{spec.name}.{pupil.block}.json"
     service = application_of(pupil.block)
     with as_register(population, pupil.block) as data, running.gate() as gate:
         return seed(

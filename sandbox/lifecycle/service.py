@@ -26,6 +26,8 @@ from sandbox.model.sandbox import SandboxSpec, check_name
 from sandbox.model.wiring import Wiring
 from sandbox.runtime import InstanceSpec, Keeper, Phase, Remains, Runtime, Site, SiteRequest
 
+NOTES = "seeding"
+"""Folder below the home with how far a sandbox's products were told their citizens."""
 CONTROLS_SERVICE = "SBX/GOV/CENTRAL/sandbox"
 EXPLORER = "SBX/GOV/SANDBOX/explorer"
 Report = Callable[[str, int, int], None]
@@ -126,7 +128,7 @@ def take_down(tools: Tools, name: str) -> None:
         plan = plan_changes(None, _observe(tools, name))
         if not plan.discard:
             raise NotFound(f"there is no sandbox {name!r}", hint=_known(tools))
-        tools.runtime.discard(name)
+        _discard(tools, name)
 
 
 def take_all_down(tools: Tools) -> Sequence[str]:
@@ -285,7 +287,13 @@ def _observe(tools: Tools, name: str) -> Observed:
 
 def _discard_held(tools: Tools, name: str) -> None:
     with hold_sandbox(tools.home, name):
-        tools.runtime.discard(name)
+        _discard(tools, name)
+
+
+def _discard(tools: Tools, name: str) -> None:
+    tools.runtime.discard(name)
+    for note in (tools.home / NOTES).glob(f"{name}.*"):  # how far its products were told their citizens
+        note.unlink(missing_ok=True)
 
 
 def _failure_to_discard(tools: Tools, name: str) -> SandboxError | None:

@@ -7,11 +7,11 @@ from typing import Literal
 
 from sandbox.model.block import Frozen
 
-Area = Literal["control", "networks", "databases", "secrets", "escalation", "bombs"]
+Area = Literal["counterproof", "networks", "databases", "secrets", "escalation", "bombs"]
 
 
 class Claim(Frozen):
-    """One thing that must hold. A control shows that the test could have seen the opposite."""
+    """One thing that must hold. A counterproof shows that the test could have seen the opposite."""
 
     area: Area
     claim: str

@@ -8,7 +8,9 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import shutil
+import subprocess
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -27,9 +29,7 @@ pytestmark = pytest.mark.docker
 
 FAKES = Path(__file__).parent.parent / "fakes" / "candidates"
 EVERYTHING = os.environ.get("SANDBOX_CAMPAIGN") == "full"
-IN_A_CAMPAIGN = pytest.mark.skipif(
-    not EVERYTHING, reason="plays a whole scenario; SANDBOX_CAMPAIGN=full does"
-)
+WHY = "plays a whole scenario; SANDBOX_CAMPAIGN=full does"
 NODE = shutil.which("node")
 
 Types = Callable[..., tuple[int, Any]]
@@ -97,17 +97,17 @@ def payments(tmp_path: Path, reference: ImageRef) -> Callable[[str], str]:
 
 @pytest.fixture
 def node(tmp_path: Path) -> str:
-    """A messaging product of this host's Node and one file."""
+    """A messaging product of this host's Node and one file: there is nothing else in its image."""
     if NODE is None:
         pytest.skip("this host has no Node")
     place = tmp_path / "messaging"
-    place.mkdir()
-    shutil.copy(FAKES / "messaging" / "server.js", place)
-    shutil.copy(NODE, place / "node")
-    recipe = (
-        "FROM civic-sandbox/base:bookworm\nCOPY node server.js /candidate/\n"
-        'CMD ["/candidate/node", "/candidate/server.js"]\n'
-    )
+    needed = subprocess.run(["ldd", NODE], capture_output=True, text=True, check=True).stdout
+    for library in [*re.findall(r"(/\S+\.so\S*) \(", needed), NODE]:
+        copied = place / "root" / library.lstrip("/")
+        copied.parent.mkdir(parents=True, exist_ok=True)
+        shutil.copy(library, copied)
+    shutil.copy(FAKES / "messaging" / "server.js", place / "root")
+    recipe = f'FROM scratch\nCOPY root /\nCMD ["{NODE}", "/server.js"]\n'
     return f"messaging={folder_of(place, 'messaging', recipe, {'port': 3000})}"
 
 
@@ -124,7 +124,8 @@ def play(types: Types, *swaps: str) -> tuple[int, dict[str, Any]]:
     return code, said
 
 
-@IN_A_CAMPAIGN
+@pytest.mark.campaign
+@pytest.mark.skipif(not EVERYTHING, reason=WHY)
 def test_a_product_in_another_language_takes_a_blocks_place(types: Types, node: str) -> None:
     code, up = types(
         "up",
@@ -173,7 +174,8 @@ def test_one_that_ends_at_once_is_named_with_its_last_words(
     assert types("ls")[1] == []
 
 
-@IN_A_CAMPAIGN
+@pytest.mark.campaign
+@pytest.mark.skipif(not EVERYTHING, reason=WHY)
 def test_one_that_never_listens_is_given_its_time_and_no_more(
     types: Types, tmp_path: Path, reference: ImageRef
 ) -> None:
@@ -206,7 +208,8 @@ def test_one_that_drops_a_credit_and_reports_it_as_paid_is_found_out_by_the_witn
         assert word in page
 
 
-@IN_A_CAMPAIGN
+@pytest.mark.campaign
+@pytest.mark.skipif(not EVERYTHING, reason=WHY)
 @pytest.mark.parametrize(
     ("fault", "sentence"),
     [
@@ -223,7 +226,51 @@ def test_a_faulty_one_is_rejected_at_a_step(
     assert sentence in said["verdict"]["sentence"]
 
 
-@IN_A_CAMPAIGN
+@pytest.mark.campaign
+@pytest.mark.skipif(not EVERYTHING, reason=WHY)
 def test_honest_ones_pass_side_by_side(types: Types, payments: Callable[[str], str], node: str) -> None:
     code, said = play(types, payments("honest"), node)
     assert (code, said["outcome"]) == (0, "passed"), said["verdict"]
+
+
+@pytest.mark.campaign
+@pytest.mark.skipif(not EVERYTHING, reason=WHY)
+def test_a_product_is_told_its_citizens_and_the_telling_goes_on_where_it_broke_off(
+    types: Types, tmp_path: Path, reference: ImageRef, home: Path
+) -> None:
+    for file in ("program.py", "seed.yaml"):
+        shutil.copy(FAKES / "registries" / file, tmp_path)
+    recipe = f'FROM {reference.tag}\nCOPY program.py /candidate/\nCMD ["python", "/candidate/program.py"]\n'
+    product = {
+        "environment": {"BREAKS_AFTER": "60"},
+        "services": {"database": {"provided": "postgresql"}},
+        "seed": {"calls": "seed.yaml", "per_second": 500},
+    }
+    folder = folder_of(tmp_path, "digital-registries", recipe, product)
+    code, said = types(
+        *("up", "--block", "digital-registries", "--runtime", "docker", "--size", "100", "--name", "told"),
+        *("--swap", f"digital-registries={folder}"),
+    )
+    assert code == 3
+    assert "create of row 61 of persons was not accepted: 500 out of paper" in said["error"]["message"]
+    assert [each["state"] for each in types("ls")[1]] == ["running"], "it is left up, to go on"
+    code, said = types("seed", "told")
+    assert code == 0, said
+    assert said["calls"]["digital-registries"] >= 40
+    assert types("seed", "told")[1]["calls"] == {"digital-registries": 0}
+    types("down", "told")
+    assert list((home / "seeding").iterdir()) == []
+
+
+@pytest.mark.campaign
+@pytest.mark.skipif(not EVERYTHING, reason=WHY)
+def test_reference_and_product_are_compared_side_by_side(
+    types: Types, payments: Callable[[str], str]
+) -> None:
+    code, said = types("compare", "cash-transfer", "--size", "100", "--swap", payments("drops"))
+    assert (code, said["outcome"]) == (1, "failed"), said
+    assert said["before"]["verdict"]["outcome"] == "passed"
+    assert sorted(said["after"]["memory_mib"]) == ["payments", "payments_database"]
+    assert {each["operation"] for each in said["before"]["operations"]} >= {"pay the approved payroll"}
+    page = Path(said["page"]).read_text(encoding="utf-8")
+    assert "did not pass where the reference did" in page

@@ -13,6 +13,7 @@ from sandbox import __version__
 from sandbox.cli.options import Json
 from sandbox.cli.output import out, print_json
 from sandbox.errors import SandboxError
+from sandbox.prover import load_prover
 from sandbox.runtime import load_keeper, load_runtime, runtime_names
 from sandbox.settings import Settings
 
@@ -34,6 +35,7 @@ def doctor(as_json: Json = False) -> None:
     ]
     runtimes = [_runtime(name, settings) for name in runtime_names()]
     findings += runtimes
+    findings += [_attack(name, settings) for name in runtime_names() if _can_be_attacked(name, settings)]
     if as_json:
         print_json(findings)
     else:
@@ -42,6 +44,26 @@ def doctor(as_json: Json = False) -> None:
             out().print(f"{mark}  {finding['name']:<8} ", end="")
             out().print(str(finding["detail"]), markup=False)
     raise typer.Exit(0 if home["fine"] and any(each["fine"] for each in runtimes) else 4)
+
+
+def _can_be_attacked(name: str, settings: Settings) -> bool:
+    try:
+        return load_prover(name, settings) is not None
+    except SandboxError:
+        return False  # said already
+
+
+def _attack(name: str, settings: Settings) -> dict[str, object]:
+    """Whether products under evaluation may start on this runtime, here."""
+    from sandbox.candidates.passes import NotProven, require_pass
+
+    prover = load_prover(name, settings)
+    assert prover is not None, "asked only of a runtime that can be attacked"
+    try:
+        report = require_pass(settings.home, prover.engine())
+    except NotProven as refused:
+        return _finding("attack", False, f"{refused}, so no product under evaluation starts: sandbox attack")
+    return _finding("attack", True, f"passed on {report.at:%Y-%m-%d}: products under evaluation may start")
 
 
 def _finding(name: str, fine: bool, detail: str) -> dict[str, object]:

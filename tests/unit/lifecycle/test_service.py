@@ -28,6 +28,7 @@ from sandbox.lifecycle.service import (
     take_down,
 )
 from sandbox.model.block import BlockDescriptor
+from sandbox.model.candidate import Candidate, CandidateDescriptor
 from sandbox.model.population import PopulationRef
 from sandbox.model.sandbox import SandboxSpec
 from sandbox.model.wiring import Wiring
@@ -140,11 +141,12 @@ def test_a_sandbox_is_prepared_before_it_is_seeded_and_started(
 def test_a_foreign_image_is_started_only_when_its_database_is_there(
     quiet: QuietRuntime, tmp_path: Path
 ) -> None:
-    wanted = wish()
-    foreign = BlockDescriptor(
-        name="payments", slug="payments", summary="Somebody's product.", image="vendor@sha256:" + "0" * 64
+    image = "sha256:" + "0" * 64
+    product = CandidateDescriptor(
+        name="Acme Pay", slug="payments", summary="Somebody's product.", image=image
     )
-    bring_up(tools_for(quiet, tmp_path), replace(wanted, blocks={**wanted.blocks, "payments": foreign}))
+    foreign = Candidate(block="payments", ref="./acme", descriptor=product, image=image)
+    bring_up(tools_for(quiet, tmp_path), replace(wish(), candidates={"payments": foreign}))
     assert quiet.calls.index(("run_once", "seeding")) < quiet.calls.index(("start", "payments"))
 
 
