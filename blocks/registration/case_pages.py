@@ -13,7 +13,7 @@ from blockkit.records import Row
 from blockkit.signin import Visitor
 from blocks.registration.applications import EDITABLE, UNDECIDED, describe, identify
 from blocks.registration.definitions import DocumentWanted
-from blocks.registration.pages import STATES, Desk, answers, facts, table, text_field
+from blocks.registration.pages import STATES, Desk, answers, facts, say, table, text_field
 from blocks.registration.services import Service
 
 PAYROLL_STATES = {
@@ -50,7 +50,7 @@ def show_application(
         ]
     )
     body = (
-        (f"<p role=alert>{escape(words)}</p>" if words else "")
+        say(words)
         + known
         + (_applicants_acts(desk, visitor, row) if own else "")
         + (_officers_acts(desk, visitor, row) if officer else "")
@@ -89,7 +89,7 @@ def show_payroll(
         for each in told["items"][:200]
     ]
     left_out = [(escape(each["individualId"]), escape(each["reason"])) for each in told["excluded"][:200]]
-    body = (f"<p role=alert>{escape(words)}</p>" if words else "") + known
+    body = say(words) + known
     caller, roles = visitor.caller, service.roles
     place = ("payrolls", told["id"])
     if told["state"] == "prepared" and roles.checker and caller.may_act_as(roles.checker):
@@ -115,7 +115,7 @@ def show_payrolls(
         )
         for row in rows
     ]
-    body = f"<p role=alert>{escape(words)}</p>" if words else ""
+    body = say(words)
     heads = ("Payroll", "Service", "Period", "State")
     body += table("Payrolls", heads, lines) if lines else "<p>There is no payroll that you may see.</p>"
     if maker_of:
@@ -196,7 +196,7 @@ def _documents(
         )
         for each in documents
     ]
-    body = table("Documents", ("Document", "File", "Size"), lines) if lines else ""
+    body = table("Brought so far", ("Document", "File", "Size"), lines) if lines else ""
     if own and row["state"] in EDITABLE:
         for each in wanted:
             types = ", ".join(one.rpartition("/")[2].upper() for one in each.types)

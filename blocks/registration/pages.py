@@ -96,7 +96,7 @@ class Desk:
     def refuse(self, visitor: Visitor | None, words: str, status: int) -> HTMLResponse:
         """Say what can't be done, and why."""
         back = f"<p>{self._home()}</p>" if visitor is None else ""
-        body = f"<p role=alert>{escape(words)}</p>{back}"
+        body = f"{say(words)}{back}"
         return self.page(visitor, "That is not possible", body, status)
 
     def home(
@@ -130,7 +130,7 @@ class Desk:
     ) -> HTMLResponse:
         """Show the eForm, filled in so far; with faults, after it did not fit."""
         form = service.definition.eForm
-        told = f"<p role=alert>{escape(words)}</p>" if words else write_summary(form, faults)
+        told = say(words) or write_summary(form, faults)
         fields = write_fields(form, content, faults)
         if visitor.caller.anyone and parts[0] == "services":
             fields = (
@@ -154,6 +154,11 @@ class Desk:
             else "<p>Nothing waits for you.</p>"
         )
         return self.page(visitor, "Tasks", body)
+
+
+def say(words: str) -> str:
+    """Say aloud why something can't be done; nothing for no words."""
+    return f"<p role=alert>{escape(words[:1].upper() + words[1:])}.</p>".replace("..<", ".<") if words else ""
 
 
 def table(caption: str, heads: Sequence[str], rows: Iterable[Sequence[str]]) -> str:

@@ -112,7 +112,7 @@ def test_the_whole_journey_by_hand(town: Any) -> None:
     visitor, place, page = begin(town, "ZZ-hand")
     missing = visitor.send(f"{place}/submit", page)
     assert missing.status_code == 409
-    assert "still wanted: site-plan, design, structural-report" in missing.text
+    assert "Still wanted: site-plan, design, structural-report" in missing.text
     assert "Handed in" in hand_in(visitor, place, page).text
     officer = Visitor(town, town.staff("building-officer"))
     assert place in Page(officer.see(f"{DESK}/tasks").text).links
