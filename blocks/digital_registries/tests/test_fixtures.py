@@ -99,6 +99,12 @@ def test_databases_keep_their_numbers_and_come_after_ours(client: TestClient) ->
     assert made.json()["content"] == {"ID": "M4"}
 
 
+def test_whoever_looks_at_a_block_that_runs_alone_needs_no_log_in(client: TestClient) -> None:
+    assert "people" in client.get("/registers").text
+    assert client.get("/registers/login", follow_redirects=False).status_code == 303
+    assert "Ada" in client.get("/registers/people/3", params={"search": "ada"}).text
+
+
 @pytest.mark.parametrize(
     ("document", "said"),
     [

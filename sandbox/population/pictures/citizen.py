@@ -29,6 +29,8 @@ OWN = {
     "parcels": "owner_no = $person",
     "consents": "person_no = $person",
     "organisations": "director_no = $person",
+    "products": "organisation_no IN (SELECT organisation_no FROM organisations WHERE director_no = $person)",
+    "licences": "organisation_no IN (SELECT organisation_no FROM organisations WHERE director_no = $person)",
 }
 """Which rows of a table are about a person. Tables that are not named are about nobody."""
 
