@@ -53,9 +53,9 @@ def create(db: Connection, clock: Clock, kind: Kind, data: Mapping[str, Any], au
     ).fetchone()
     assert there is not None, "rows of documents are never deleted"
     if there["deleted"]:
-        raise Problem(409, "id-taken", f"a {NAMES[kind]} with the id {identifier} was deleted")
+        raise Problem(400, "id-taken", f"a {NAMES[kind]} with the id {identifier} was deleted")
     if there["data"] != text:
-        raise Problem(409, "id-taken", f"there is another {NAMES[kind]} with the id {identifier}")
+        raise Problem(400, "id-taken", f"there is another {NAMES[kind]} with the id {identifier}")
     return read(db, kind, identifier)
 
 
@@ -78,7 +78,7 @@ def update(
 def delete(db: Connection, clock: Clock, kind: Kind, identifier: str, author: Author) -> Document:
     """Delete a document that nothing stands on; deleting it again gives the first answer.
 
-    Raises Problem 404, or 409 for a policy that an active agreement is governed by, and for an agreement
+    Raises Problem 404, or 400 for a policy that an active agreement is governed by, and for an agreement
     to which somebody still consents.
     """
     row = _held(db, kind, identifier)
@@ -89,7 +89,7 @@ def delete(db: Connection, clock: Clock, kind: Kind, identifier: str, author: Au
     if row["deleted"]:
         return Document(row["data"], last, changed=False)
     if in_use := _in_use(db, kind, identifier):
-        raise Problem(409, "in-use", in_use)
+        raise Problem(400, "in-use", in_use)
     db.execute("UPDATE documents SET deleted = true WHERE schema_name = %s AND id = %s", [kind, identifier])
     return Document(row["data"], add_revision(db, clock, kind, identifier, None, author))
 
@@ -198,7 +198,7 @@ def _checked(db: Connection, kind: Kind, data: dict[str, Any]) -> dict[str, Any]
         try:
             read_held(db, "Policy", str(identifier))
         except Problem as unknown:
-            raise Problem(409, "policy-unknown", unknown.detail) from None
+            raise Problem(400, "policy-unknown", unknown.detail) from None
         data["policy"] = {"id": str(identifier)}
     return data
 

@@ -39,7 +39,7 @@ def create(
         [external_id_type, external_id],
     ).fetchone()
     if there is None or there["identity_provider_id"] != provider:
-        raise Problem(409, "id-taken", "somebody is entered with this id, from another provider")
+        raise Problem(400, "id-taken", "somebody is entered with this id, from another provider")
     return there
 
 
@@ -70,14 +70,14 @@ def enter(db: Connection, identifier: str) -> None:
 
 
 def update(db: Connection, identifier: str, external_id: str, external_id_type: str, provider: str) -> Row:
-    """Correct where a person's id comes from. Raises Problem 404, or 409 where consent would change hands."""
+    """Correct where a person's id comes from. Raises Problem 404, or 400 where consent would change hands."""
     there = read(db, identifier)
     wanted = (external_id, external_id_type)
     if wanted != (there["external_id"], there["external_id_type"]) and FOUNDATIONAL in (
         there["external_id_type"],
         external_id_type,
     ):
-        raise Problem(409, "id-fixed", "a foundational id says whose consent it is; it stays")
+        raise Problem(400, "id-fixed", "a foundational id says whose consent it is; it stays")
     try:
         row = db.execute(
             "UPDATE individuals SET external_id = %s, external_id_type = %s, identity_provider_id = %s "
@@ -85,7 +85,7 @@ def update(db: Connection, identifier: str, external_id: str, external_id_type: 
             [external_id, external_id_type, provider, there["id"]],
         ).fetchone()
     except UniqueViolation:
-        raise Problem(409, "id-taken", "somebody else is entered with this id") from None
+        raise Problem(400, "id-taken", "somebody else is entered with this id") from None
     assert row is not None
     return row
 

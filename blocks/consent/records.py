@@ -124,7 +124,7 @@ def ask_for_signature(kit: Kit, db: Connection, signer: Signer, record_id: str) 
 def take_signature(
     kit: Kit, db: Connection, signer: Signer, record_id: str, signature: str
 ) -> dict[str, Any]:
-    """Verify and keep the signature that was asked for. Raises Problem 400, 403, 404 or 409."""
+    """Verify and keep the signature that was asked for. Raises Problem 400, 403 or 404."""
     row = _own_record(db, signer, record_id)
     revision = _revision(db, row["revision_id"])
     taken = signing.take_own(db, kit.clock, revision, signature)
@@ -239,9 +239,9 @@ def _sign(db: Connection, record_id: str) -> None:
 def _open_agreement(db: Connection, agreement_id: str, revision: str | None) -> documents.Document:
     agreement = documents.read_held(db, "DataAgreement", agreement_id)
     if not agreement.data.get("active", True):
-        raise Problem(409, "agreement-inactive", f"the data agreement {agreement_id} takes no more consents")
+        raise Problem(400, "agreement-inactive", f"the data agreement {agreement_id} takes no more consents")
     if revision not in (None, str(agreement.revision["id"]), agreement.revision["serialized_hash"]):
-        raise Problem(409, "agreement-changed", "the data agreement reads differently by now; ask again")
+        raise Problem(400, "agreement-changed", "the data agreement reads differently by now; ask again")
     return agreement
 
 

@@ -80,20 +80,20 @@ def ask_for_own(db: Connection, clock: Clock, revision: Row) -> Row:
 
 
 def take_own(db: Connection, clock: Clock, revision: Row, signature: str) -> Row:
-    """Verify and keep the signature under the payload that was asked for. Raises Problem 400 or 409."""
+    """Verify and keep the signature under the payload that was asked for. Raises Problem 400."""
     there = db.execute(
         "SELECT * FROM signatures WHERE revision_id = %s AND method = %s", [revision["id"], own_keys.METHOD]
     ).fetchone()
     if there is not None:
         if there["signature"] != signature:
-            raise Problem(409, "signed-already", "this revision is signed already, with another signature")
+            raise Problem(400, "signed-already", "this revision is signed already, with another signature")
         return there
     asked = db.execute(
         "DELETE FROM unsigned_signatures WHERE revision_id = %s RETURNING *", [revision["id"]]
     ).fetchone()
     if asked is None:
         raise Problem(
-            409, "nothing-to-sign", "ask for a payload first; one that was given out before a change is void"
+            400, "nothing-to-sign", "ask for a payload first; one that was given out before a change is void"
         )
     own = own_keys.verify(signature, asked["payload"])
     return _keep(

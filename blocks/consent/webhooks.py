@@ -57,7 +57,7 @@ def create(db: Connection, wish: Webhook, identifier: str | None) -> Row:
     there = db.execute("SELECT * FROM webhooks WHERE id = %s", [named]).fetchone()
     assert there is not None, "rows of webhooks are never deleted"
     if there["deleted"] or Webhook(*(there[each] for each in Webhook.__slots__)) != wish:
-        raise Problem(409, "id-taken", f"there is another webhook with the id {named}")
+        raise Problem(400, "id-taken", f"there is another webhook with the id {named}")
     return there
 
 

@@ -21,7 +21,7 @@ def test_an_agreement_is_created_once_and_says_who_did(
     assert first.json() == again.json()
     assert first.json()["revision"]["authorizedByOther"] == MINISTRY["Information-Mediator-Client"]
     other = {"dataAgreement": {**agreement, "purpose": "Something else."}}
-    assert officer.post("/config/data-agreement/", json=other).status_code == 409
+    assert officer.post("/config/data-agreement/", json=other).status_code == 400
     assert officer.get("/config/data-agreements/").json()["dataAgreement"] == [first.json()["dataAgreement"]]
 
 
@@ -51,7 +51,7 @@ def test_a_change_is_a_revision_and_no_change_is_none(officer: TestClient) -> No
 
 def test_an_agreement_names_a_policy_that_exists(officer: TestClient, agreement: dict[str, Any]) -> None:
     body = {"dataAgreement": {**agreement, "policy": {**POLICY}}}
-    assert officer.post("/config/data-agreement/", json=body).status_code == 409
+    assert officer.post("/config/data-agreement/", json=body).status_code == 400
     officer.post("/config/policy/", json={"policy": POLICY})
     made = officer.post("/config/data-agreement/", json=body)
     assert made.json()["dataAgreement"]["policy"] == {"id": "privacy"}
@@ -88,7 +88,7 @@ def test_a_person_is_entered_once(officer: TestClient) -> None:
     assert made[0]["individual"]["id"] == "ZZ1"
     assert officer.get("/service/individual/ZZ1/").json() == made[0]
     elsewhere = {"individual": {"externalId": "ZZ1", "identityProviderId": "another"}}
-    assert officer.post("/service/individual/", json=elsewhere).status_code == 409
+    assert officer.post("/service/individual/", json=elsewhere).status_code == 400
     assert len(officer.get("/config/individuals/").json()["individuals"]) == 1
 
 

@@ -32,20 +32,20 @@ def test_deleting_ends_the_history_and_can_be_repeated(office: Any) -> None:
     assert older["policy"]["name"] == "ends"
     assert older["revision"]["successor"] == {"id": history[1]["id"]}
     taken = {"policy": {"id": "ends", "name": "ends", "version": "1.0", "url": "http://ministry.test/1.0"}}
-    assert office.officer.post("/config/policy/", json=taken).status_code == 409
+    assert office.officer.post("/config/policy/", json=taken).status_code == 400
 
 
 def test_a_policy_stays_while_an_active_agreement_is_governed_by_it(office: Any) -> None:
     path = f"/config/policy/{policy(office, 'governs')}/"
     agreement = office.agreement(policy="governs")
     refused = office.officer.delete(path)
-    assert (refused.status_code, refused.json()["type"].rpartition("/")[2]) == (409, "in-use")
+    assert (refused.status_code, refused.json()["type"].rpartition("/")[2]) == (400, "in-use")
     closed = {"purpose": "Try.", "lawfulBasis": "consent", "policy": "governs", "active": False}
     answer = office.officer.put(f"/config/data-agreement/{agreement}/", json={"dataAgreement": closed})
     assert answer.status_code == 200
     assert office.officer.delete(path).status_code == 200
     unknown = {"purpose": "Try.", "lawfulBasis": "consent", "policy": "governs"}
-    assert office.officer.post("/config/data-agreement/", json={"dataAgreement": unknown}).status_code == 409
+    assert office.officer.post("/config/data-agreement/", json={"dataAgreement": unknown}).status_code == 400
 
 
 def test_an_agreement_stays_while_somebody_consents_to_it(office: Any) -> None:
@@ -53,7 +53,7 @@ def test_an_agreement_stays_while_somebody_consents_to_it(office: Any) -> None:
     _, own = office.person()
     record = office.agree(agreement, own)
     path = f"/config/data-agreement/{agreement}/"
-    assert office.officer.delete(path).status_code == 409
+    assert office.officer.delete(path).status_code == 400
     withdrawn = office.client.put(
         f"/service/individual/record/consent-record/{record['id']}/",
         json={"consentRecord": {"optIn": False}},
@@ -102,7 +102,7 @@ def test_a_foundational_id_stays_and_another_can_be_corrected(office: Any) -> No
     office.officer.post("/config/individual/", json=body)
     path = f"/service/individual/{name}/"
     taken_over = {"individual": {"externalId": f"{name}0"}}
-    assert office.officer.put(path, json=taken_over).status_code == 409
+    assert office.officer.put(path, json=taken_over).status_code == 400
     elsewhere = {"individual": {"externalId": name, "identityProviderId": "register"}}
     assert office.officer.put(path, json=elsewhere).json()["individual"]["identityProviderId"] == "register"
 
@@ -110,9 +110,9 @@ def test_a_foundational_id_stays_and_another_can_be_corrected(office: Any) -> No
     made = office.officer.post("/config/individual/", json={"individual": passport}).json()["individual"]
     assert made["id"] != passport["externalId"]
     own = f"/service/individual/{made['id']}/"
-    assert office.officer.put(own, json={"individual": {"externalId": name}}).status_code == 409
+    assert office.officer.put(own, json={"individual": {"externalId": name}}).status_code == 400
     corrected = {"individual": {**passport, "externalId": f"PASS-{name}-2"}}
     assert office.officer.put(own, json=corrected).json()["individual"]["externalId"] == f"PASS-{name}-2"
     assert office.officer.get(own).json()["individual"]["externalId"] == f"PASS-{name}-2"
     office.officer.post("/config/individual/", json={"individual": passport})
-    assert office.officer.put(own, json={"individual": passport}).status_code == 409
+    assert office.officer.put(own, json={"individual": passport}).status_code == 400

@@ -159,9 +159,9 @@ def test_an_agreement_that_changed_must_be_shown_again(
     changed = {"dataAgreement": {**agreement, "purpose": "Something else."}}
     assert officer.put("/config/data-agreement/cash-transfer/", json=changed).status_code == 200
     refused = client.post(path, json=draft, headers=people.token("ZZ1"))
-    assert (refused.status_code, refused.json()["type"].rpartition("/")[2]) == (409, "agreement-changed")
+    assert (refused.status_code, refused.json()["type"].rpartition("/")[2]) == (400, "agreement-changed")
     shown = draft["consentRecord"]["dataAgreementRevision"]["id"]
-    assert people.agree("ZZ1", revisionId=shown).status_code == 409
+    assert people.agree("ZZ1", revisionId=shown).status_code == 400
 
     (before,) = people.verify("ZZ2")
     assert before["dataAgreementRevisionHash"] == draft["consentRecord"]["dataAgreementRevisionHash"]
@@ -177,9 +177,9 @@ def test_a_closed_agreement_takes_a_no_but_no_yes(
     record = people.agree("ZZ1").json()["consentRecord"]["id"]
     closed = {"dataAgreement": {**agreement, "active": False}}
     officer.put("/config/data-agreement/cash-transfer/", json=closed)
-    assert people.agree("ZZ2").status_code == 409
+    assert people.agree("ZZ2").status_code == 400
     assert people.say("ZZ1", record, False).status_code == 200
-    assert people.say("ZZ1", record, True).status_code == 409
+    assert people.say("ZZ1", record, True).status_code == 400
 
 
 def test_an_unclear_answer_changes_nothing(people: Any) -> None:

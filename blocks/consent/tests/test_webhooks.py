@@ -92,14 +92,14 @@ def test_a_webhook_is_made_changed_read_listed_and_deleted(office: Any) -> None:
     again = office.officer.post("/config/webhook/", json={"webhook": made})
     assert again.json() == {"webhook": made}
     other = {"webhook": {**made, "secretKey": "another secret"}}
-    assert office.officer.post("/config/webhook/", json=other).status_code == 409
+    assert office.officer.post("/config/webhook/", json=other).status_code == 400
     assert office.officer.put(path, json=other).json()["webhook"]["secretKey"] == "another secret"
     listed = office.officer.get("/config/webhooks/", params={"limit": 1000}).json()["webhooks"]
     assert named in {each["id"] for each in listed}
     office.officer.delete(path)
     assert office.officer.get(path).status_code == 404
     assert office.officer.put(path, json=other).status_code == 404
-    assert office.officer.post("/config/webhook/", json={"webhook": made}).status_code == 409
+    assert office.officer.post("/config/webhook/", json={"webhook": made}).status_code == 400
     assert SECRET not in str(office.owner(f"SELECT * FROM webhooks WHERE id = '{named}'"))
 
 
