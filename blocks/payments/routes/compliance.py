@@ -57,7 +57,7 @@ class ValidationBody(Wire):
     RequestID: Id12
     SourceBBID: Id12
     BatchID: Id12
-    CreditInstructions: Annotated[tuple[CreditInstruction, ...], Field(min_length=1, max_length=10_000)]
+    CreditInstructions: Annotated[tuple[CreditInstruction, ...], Field(min_length=1, max_length=100_000)]
 
 
 class BulkBody(ValidationBody):

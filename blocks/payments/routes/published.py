@@ -113,7 +113,7 @@ def make_router(kit: Kit, wake: Callable[[], None]) -> APIRouter:
 
     @router.post("/batchtransactions", status_code=202)
     def hand_over(
-        transactions: Annotated[list[Transaction], Field(min_length=1, max_length=10_000)],
+        transactions: Annotated[list[Transaction], Field(min_length=1, max_length=100_000)],
         _type: Annotated[Literal["raw"], Query(alias="type")],
         correlation: Correlation,
         tenant: Tenant,
