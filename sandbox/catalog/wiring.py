@@ -45,6 +45,7 @@ def build_wiring(
         clients = {EXPLORER: _explorer(), **overlay.clients}
         rights = overlay.apply(rights)
         rights += _rights_on_controls(clients, services, rights)
+        rights += _rights_on_inboxes(services)
         topics = overlay.topics()
     return Wiring(
         services=tuple(services.values()),
@@ -145,6 +146,24 @@ def _rights_on_controls(
         )
         for client in clients.values()
         if client.proof == "sandbox" and client.application not in stated
+    ]
+
+
+def _rights_on_inboxes(services: Mapping[str, Service]) -> list[Right]:
+    """Whoever plays a story by hand reads a person's inbox as that person would, by the page's link."""
+    service = services.get(application_of("messaging"))
+    if service is None or "openInbox" not in {each.operation_id for each in service.operations}:
+        return []  # a product in messaging's place need not have the page
+    return [
+        Right(
+            client=EXPLORER,
+            service=service.application,
+            operations=("openInbox",),
+            purpose="Open the inbox page of a fictitious person.",
+            legal_basis="None: an act of the sandbox itself, on fictitious people.",
+            retention="Twelve hours.",
+            recipient="Whoever explores the sandbox.",
+        )
     ]
 
 

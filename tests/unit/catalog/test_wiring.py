@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import pytest
 
+from sandbox.catalog.catalog import open_catalog
 from sandbox.catalog.wiring import EXPLORER, build_wiring
 from sandbox.errors import ContentError
 from sandbox.model.wiring import Wiring
+from sandbox.settings import CONTENT_ROOT
 
 WIRING = "scenarios/grant/wiring.yaml"
 MINISTRY = "SBX/GOV/SOCIAL-MINISTRY/grant"
@@ -190,3 +192,16 @@ def test_a_topic_that_means_nothing_is_named(content, wrong, named):
     content.replace(WIRING, "rights:\n", TOPIC.replace(line, line.partition(key)[0] + wrong))
     with pytest.raises(ContentError, match=named):
         wire(content)
+
+
+def test_whoever_holds_the_token_may_open_an_inbox_and_look_no_further():
+    catalog = open_catalog(CONTENT_ROOT)
+    scenario = catalog.scenario("cash-transfer")
+    wiring = build_wiring(catalog.blocks(scenario.blocks), catalog.controls(), scenario)
+    messaging = "SBX/GOV/CENTRAL/messaging"
+    mine = {
+        operation
+        for client, service, operation in allowed(wiring)
+        if (client, service) == (EXPLORER, messaging)
+    }
+    assert mine == {"openInbox"}
