@@ -20,14 +20,18 @@ def _own_home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]
     signal.signal(signal.SIGTERM, before)
 
 
-def test_shards_are_written_and_merged(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    generate = ["data", "generate", "--size", "70000"]
+def test_shards_are_written_and_merged(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # Two parts, with fewer persons than two of the usual ones have.
+    monkeypatch.setattr("sandbox.population.files.parts.SHARDS_PER_PART", 1)
+    generate = ["data", "generate", "--size", "25000"]
     folders = [str(tmp_path / f"shard-{number}") for number in (1, 2)]
     for number, folder in enumerate(folders, start=1):
         assert main([*generate, "--shards", f"{number}/2", "--out", folder]) == 0
         assert capsys.readouterr().out.splitlines()[-1] == folder
     assert main(["data", "merge", *folders, "--out", str(tmp_path / "people"), "--json"]) == 0
-    assert json.loads(capsys.readouterr().out)["size"] == 70_000
+    assert json.loads(capsys.readouterr().out)["size"] == 25_000
 
 
 def test_registers_are_made_when_shards_are_merged(

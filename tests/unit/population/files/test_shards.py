@@ -1,9 +1,13 @@
-"""Shard sets merge to the same bytes as the single run, or are refused."""
+"""Shard sets merge to the same bytes as the single run, or are refused.
+
+Parts have one shard here, so that fewer persons are enough; under SANDBOX_CAMPAIGN=full they have their four.
+"""
 
 from __future__ import annotations
 
+import os
 import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -11,11 +15,23 @@ import pytest
 from sandbox.errors import ContentError, UsageError
 from sandbox.model.population import PopulationRef
 from sandbox.population import Pack, ensure, generate, generate_shard, load_pack, merge, read_manifest
+from sandbox.population.files import parts
 
-REF = PopulationRef(size=150_000)
-"""Enough persons for three parts."""
+FULL = os.environ.get("SANDBOX_CAMPAIGN") == "full"
+REF = PopulationRef(size=250_000 if FULL else 60_000)
+"""Enough persons for four parts."""
 
 COUNT = 3
+
+pytestmark = pytest.mark.campaign
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _small_parts() -> Iterator[None]:
+    with pytest.MonkeyPatch.context() as patched:
+        if not FULL:
+            patched.setattr(parts, "SHARDS_PER_PART", 1)
+        yield
 
 
 @pytest.fixture(scope="module")
@@ -48,9 +64,10 @@ def test_merged_shards_are_the_single_run_byte_for_byte(
     assert heard[-1] == 1.0
 
 
-def test_processes_make_no_difference(zz: Pack, whole: Path, tmp_path: Path) -> None:
+@pytest.mark.parametrize("processes", [2, 4])
+def test_processes_make_no_difference(zz: Pack, whole: Path, tmp_path: Path, processes: int) -> None:
     heard: list[float] = []
-    generate(zz, REF, tmp_path / "out", processes=2, progress=heard.append)
+    generate(zz, REF, tmp_path / "out", processes=processes, progress=heard.append)
     assert contents(tmp_path / "out") == contents(whole)
     assert heard[-1] == 1.0
 
@@ -123,8 +140,8 @@ def test_a_shard_is_not_taken_for_a_population(zz: Pack, shards: list[Path], tmp
     assert ensure(zz, ref, tmp_path)[1].size == 30
 
 
-@pytest.mark.parametrize(("number", "count"), [(0, 2), (3, 2), (1, 4), (-1, 1)])
+@pytest.mark.parametrize(("number", "count"), [(0, 2), (3, 2), (1, 5), (-1, 1)])
 def test_shards_that_can_t_be_are_refused(zz: Pack, tmp_path: Path, number: int, count: int) -> None:
     with pytest.raises(UsageError, match="can't be cut") as refused:
         generate_shard(zz, REF, tmp_path / "out", number=number, count=count)
-    assert refused.value.hint == "choose from 1/1 to 3/3"
+    assert refused.value.hint == "choose from 1/1 to 4/4"

@@ -12,25 +12,31 @@ import pytest
 
 from sandbox.errors import RuntimeFailure
 from sandbox.population import Pack, compile_pack
-from sandbox.population.files.parts import plan_parts
+from sandbox.population.engine.compiled import CompiledPack
+from sandbox.population.files.parts import Part, plan_shards
 from sandbox.population.files.workers import Source, choose_processes, draw_parts
 
-SIZE = 130_000
+SIZE = 45_000
 
 START = """
 import multiprocessing, os, sys
 from sandbox.population import compile_pack, load_pack
-from sandbox.population.files.parts import plan_parts
+from sandbox.population.files.parts import Part, plan_shards
 from sandbox.population.files.workers import Source, draw_parts
 from sandbox.settings import CONTENT_ROOT
 if __name__ == "__main__":
     compiled = compile_pack(load_pack(CONTENT_ROOT, "zz"))
-    parts = plan_parts(compiled, 1, 260_000)
-    drawn = draw_parts(Source(compiled, 1, 260_000), parts, 2, heard=lambda: None)
+    parts = [Part((shard,)) for shard in plan_shards(compiled, 1, 90_000)]
+    drawn = draw_parts(Source(compiled, 1, 90_000), parts, 2, heard=lambda: None)
     next(drawn)
     print(*[child.pid for child in multiprocessing.active_children()], flush=True)
     sys.stdin.readline()
 """
+
+
+def small_parts(compiled: CompiledPack, size: int) -> list[Part]:
+    """Cut a population into parts of one shard each."""
+    return [Part((shard,)) for shard in plan_shards(compiled, 1, size)]
 
 
 def test_workers_end_with_a_parent_that_is_killed(tmp_path: Path) -> None:
@@ -54,7 +60,7 @@ def test_workers_end_with_a_parent_that_is_killed(tmp_path: Path) -> None:
 
 def test_a_vanished_worker_is_said_to_have_gone(zz: Pack) -> None:
     compiled = compile_pack(zz)
-    parts = plan_parts(compiled, 1, 2 * SIZE)
+    parts = small_parts(compiled, 2 * SIZE)
     drawn = draw_parts(Source(compiled, 1, 2 * SIZE), parts, 2, heard=lambda: None)
     next(drawn)
     children = multiprocessing.active_children()
@@ -67,7 +73,7 @@ def test_a_vanished_worker_is_said_to_have_gone(zz: Pack) -> None:
 
 def test_stopping_early_leaves_no_worker(zz: Pack) -> None:
     compiled = compile_pack(zz)
-    drawn = draw_parts(Source(compiled, 1, SIZE), plan_parts(compiled, 1, SIZE), 2, heard=lambda: None)
+    drawn = draw_parts(Source(compiled, 1, SIZE), small_parts(compiled, SIZE), 2, heard=lambda: None)
     next(drawn)
     assert multiprocessing.active_children()
     drawn.close()  # type: ignore[attr-defined]
@@ -76,7 +82,7 @@ def test_stopping_early_leaves_no_worker(zz: Pack) -> None:
 
 def test_an_error_in_a_worker_is_raised_here(zz: Pack) -> None:
     compiled = compile_pack(zz)
-    parts = plan_parts(compiled, 1, SIZE)
+    parts = small_parts(compiled, SIZE)
     # No seed is negative, so that nothing can be drawn, there as here.
     with pytest.raises(OverflowError):
         list(draw_parts(Source(compiled, -1, SIZE), parts, 2, heard=lambda: None))

@@ -97,7 +97,7 @@ def test_every_column_about_a_person_is_told_or_untold(small: Callable[[str], Ge
 def test_a_person_is_found_by_id_and_by_number(small: Callable[[str], Generated], code: str) -> None:
     population = small(code)
     for number, individual_id, functional_id in population.ask(
-        "SELECT person_no, individual_id, functional_id FROM persons WHERE person_no % 500 = 7"
+        "SELECT person_no, individual_id, functional_id FROM persons WHERE person_no % 1000 = 7"
     ):
         files = [open_(population, who=who) for who in (str(number), individual_id, functional_id) if who]
         assert {file.number for file in files} == {number}
