@@ -36,6 +36,7 @@ PLANTED = [
     ("sandbox/catalog/blocks.py", "import sandbox.evidence.bundle", LAYERS),
     ("sandbox/runner/play.py", "import sandbox.cli.main", LAYERS),
     ("sandbox/evidence/page.py", "import sandbox.runner.play", LAYERS),
+    ("sandbox/candidates/attack.py", "import sandbox.trial", LAYERS),
     ("sandbox/population/engine/rows.py", "import sandbox.population.files.cache", ROOMS),
     ("sandbox/population/packs/folder.py", "import sandbox.population.engine.text", ROOMS),
     ("sandbox/runner/play.py", "import blocks.payments.app", BLACK_BOXES),

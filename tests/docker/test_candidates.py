@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import os
 import re
+import secrets
 import shutil
 import subprocess
 from collections.abc import Callable, Iterator
@@ -31,6 +32,8 @@ FAKES = Path(__file__).parent.parent / "fakes" / "candidates"
 EVERYTHING = os.environ.get("SANDBOX_CAMPAIGN") == "full"
 WHY = "plays a whole scenario; SANDBOX_CAMPAIGN=full does"
 NODE = shutil.which("node")
+MADE_HERE = f"org.civic-sandbox.test={secrets.token_hex(8)}"
+"""Other sessions on the same Engine have candidates of their own."""
 
 Types = Callable[..., tuple[int, Any]]
 
@@ -44,11 +47,9 @@ def home(
     prover = load_prover("docker", Settings(home=folder, content=content))
     assert prover is not None
     pass_attack(folder, prover.engine())
-    before = {image.id for image in engine.images.list(name="civic-sandbox/candidates")}
     yield folder
-    for image in engine.images.list(name="civic-sandbox/candidates"):
-        if image.id not in before:
-            engine.images.remove(image.id, force=True)
+    for image in engine.images.list(filters={"label": MADE_HERE}):
+        engine.images.remove(image.id, force=True)
 
 
 @pytest.fixture
@@ -69,7 +70,7 @@ def types(
 
 def folder_of(place: Path, slug: str, recipe: str, descriptor: dict[str, Any]) -> Path:
     """Write what a candidate's folder is made of."""
-    (place / "Dockerfile").write_text(recipe)
+    (place / "Dockerfile").write_text(f"{recipe}LABEL {MADE_HERE}\n")
     said = {"name": f"{slug} of a vendor", "slug": slug, "summary": "A product.", "build": "."}
     said |= {"start_timeout": 600, **descriptor}
     (place / "block.yaml").write_text(json.dumps(said))
