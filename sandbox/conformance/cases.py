@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import json
 import random
+import warnings
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -222,7 +223,10 @@ def _generate(
         cases.append(case)
 
     try:
-        collect()
+        with warnings.catch_warnings():
+            # Of patterns that mean something else to a later Python; they are the contract's, not the user's.
+            warnings.simplefilter("ignore", FutureWarning)
+            collect()
     except Unsatisfiable:
         return iter(cases)  # nothing wrong can be said to an operation that takes nothing
     except (SchemathesisError, HypothesisException) as error:
@@ -262,6 +266,9 @@ def _judge(
     for failure in failures:
         name = failure.checks[0] if failure.checks else "check"
         if name == "not_a_server_error" and _says_that_a_neighbour_is_away(prepared.operation, raw.status):
+            continue
+        # Some contracts refuse with codes of their own, such as 460 for a voucher's unknown building block.
+        if name == "negative_data_rejection" and 400 <= raw.status < 500:
             continue
         yield name, f"answered {raw.status}; {_sentence(failure)}"
 
