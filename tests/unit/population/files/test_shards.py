@@ -64,7 +64,7 @@ def test_merged_shards_are_the_single_run_byte_for_byte(
     assert heard[-1] == 1.0
 
 
-@pytest.mark.parametrize("processes", [2, 4])
+@pytest.mark.parametrize("processes", [2, 4] if FULL else [4])
 def test_processes_make_no_difference(zz: Pack, whole: Path, tmp_path: Path, processes: int) -> None:
     heard: list[float] = []
     generate(zz, REF, tmp_path / "out", processes=processes, progress=heard.append)
