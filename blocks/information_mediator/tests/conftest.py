@@ -25,12 +25,9 @@ from blockkit.standalone import Load
 from blocks.information_mediator.app import create_app
 from blocks.information_mediator.events.pusher import grow
 from blocks.information_mediator.seed import load
+from blocks.information_mediator.tests.rooms import EXPLORER, MINISTRY, REGISTRATION, REGISTRY, TOPICS, Rooms
 
 TOKEN = "token-of-the-sandbox"
-MINISTRY = "SBX/GOV/SOCIAL-MINISTRY/cash-transfer"
-EXPLORER = "SBX/GOV/SANDBOX/explorer"
-REGISTRATION = "SBX/GOV/CENTRAL/registration"
-REGISTRY = "SBX/GOV/CENTRAL/digital-registries"
 WHY = {
     "purpose": "to verify an application",
     "legal_basis": "Social Protection Act, section 4",
@@ -315,3 +312,32 @@ def listening() -> Iterator[socket.socket]:
     """A socket that listens on the loopback, for processes that come and go behind it."""
     with socket.create_server(("127.0.0.1", 0)) as ours:
         yield ours
+
+
+@pytest.fixture
+def wired(wiring_document: dict[str, Any]) -> dict[str, Any]:
+    return {**wiring_document, "topics": TOPICS}
+
+
+@pytest.fixture
+def rooms(make_app: Callable[..., Any], wired: dict[str, Any]) -> Rooms:
+    """Give `rooms(database='', patience=...)`, a context with a client and the database's URL."""
+
+    @contextmanager
+    def run(database: str = "", patience: Callable[[int], float] = lambda _: 0.0) -> Iterator[Any]:
+        app, url = make_app(wired, database=database, patience=patience)
+        with TestClient(app) as client:
+            yield client, url
+
+    return run
+
+
+@pytest.fixture
+def room(rooms: Rooms) -> Iterator[TestClient]:
+    with rooms() as (client, _):
+        yield client
+
+
+@pytest.fixture
+def explorer(token: dict[str, str]) -> dict[str, str]:
+    return {"Information-Mediator-Client": EXPLORER, **token}

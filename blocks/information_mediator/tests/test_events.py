@@ -1,10 +1,8 @@
-"""Events from publishing to the last acknowledgement: rights, pulling, pushing, dead letters."""
+"""Events from publishing to the last acknowledgement: pulling, pushing, dead letters."""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from typing import Any
 
 import httpx2
@@ -12,98 +10,19 @@ import psycopg
 import pytest
 from starlette.testclient import TestClient
 
-from blockkit.standalone import Server
 from blocks.information_mediator.events import pusher
+from blocks.information_mediator.tests.rooms import (
+    BIRTH,
+    EVENT,
+    MINISTRY,
+    ROOM,
+    Rooms,
+    begin,
+    publish,
+    states,
+    subscribe,
+)
 from tests.fakes.waiting import eventually
-
-MINISTRY = "SBX/GOV/SOCIAL-MINISTRY/cash-transfer"
-EXPLORER = "SBX/GOV/SANDBOX/explorer"
-REGISTRATION = "SBX/GOV/CENTRAL/registration"
-REGISTRY = "SBX/GOV/CENTRAL/digital-registries"
-ROOM = "/r1/SBX/GOV/CENTRAL/information-mediator"
-BIRTH = {
-    "type": "object",
-    "required": ["child"],
-    "properties": {
-        "child": {"type": "string", "x-personal": True, "x-subject": True},
-        "voucher": {"type": "string", "x-secret": True},
-        "weight": {"type": "integer"},
-    },
-}
-EVENT = {"eventType": "newBirth", "event": {"child": "P1"}}
-WHY = {"purpose": "to tell", "legal_basis": "section 3", "retention": "a day", "recipient": "registers"}
-
-
-def topic(client: str, *acts: str, types: tuple[str, ...] = ("newBirth",)) -> dict[str, Any]:
-    room = ROOM.removeprefix("/r1/")
-    return {"client": client, "room": room, "event_types": types, "acts": acts, **WHY}
-
-
-TOPICS = [
-    topic(MINISTRY, "manage", "publish"),
-    topic(REGISTRATION, "subscribe"),
-    topic(REGISTRY, "subscribe"),
-    topic(EXPLORER, "subscribe"),
-]
-Rooms = Callable[..., Any]
-
-
-@pytest.fixture
-def wired(wiring_document: dict[str, Any]) -> dict[str, Any]:
-    return {**wiring_document, "topics": TOPICS}
-
-
-@pytest.fixture
-def rooms(make_app: Callable[..., Any], wired: dict[str, Any]) -> Rooms:
-    """Give `rooms(database='', patience=...)`, a context with a client and the database's URL."""
-
-    @contextmanager
-    def run(database: str = "", patience: Callable[[int], float] = lambda _: 0.0) -> Iterator[Any]:
-        app, url = make_app(wired, database=database, patience=patience)
-        with TestClient(app) as client:
-            yield client, url
-
-    return run
-
-
-@pytest.fixture
-def room(rooms: Rooms) -> Iterator[TestClient]:
-    with rooms() as (client, _):
-        yield client
-
-
-@pytest.fixture
-def explorer(token: dict[str, str]) -> dict[str, str]:
-    return {"Information-Mediator-Client": EXPLORER, **token}
-
-
-def begin(client: TestClient, ministry: dict[str, str]) -> None:
-    created = client.post(
-        f"{ROOM}/api/v1/eventType", json={"eventType": "newBirth", "schema": BIRTH}, headers=ministry
-    )
-    assert created.status_code == 200, created.text
-
-
-def subscribe(client: TestClient, who: dict[str, str], delivery: str = "PULL", **options: Any) -> None:
-    wanted = {"eventType": "newBirth", "delivery": delivery, "options": options}
-    answer = client.post(f"{ROOM}/api/v1/subs/newBirth", json=wanted, headers=who)
-    assert answer.status_code == 200, answer.text
-
-
-def publish(client: TestClient, ministry: dict[str, str], child: str = "P1", **headers: str) -> str:
-    answer = client.post(
-        f"{ROOM}/pub/v1/newBirth",
-        json={"eventType": "newBirth", "event": {"child": child}},
-        headers={**ministry, **headers},
-    )
-    assert answer.status_code == 201, answer.text
-    identifier: str = answer.json()["id"]
-    return identifier
-
-
-def states(client: TestClient, ministry: dict[str, str], event: str) -> dict[str, str]:
-    told = client.get(f"{ROOM}/pub/v1/newBirth/{event}", headers=ministry).json()["deliveries"]
-    return {each["subscriberId"]["applicationCode"]: each["state"] for each in told}
 
 
 def test_an_event_type_lives_from_its_creation_to_its_end(room: TestClient, ministry: dict[str, str]) -> None:
@@ -322,108 +241,3 @@ def test_another_mediator_goes_on_where_one_was_killed(
         for event in events:
             eventually(lambda event=event: states(room, ministry, event) == {"registration": "acknowledged"})  # type: ignore[misc]
     assert sorted(json.loads(each.content)["id"] for each in network.made("registration")) == sorted(events)
-
-
-def test_each_act_needs_its_line(
-    rooms: Rooms,
-    postgres: Server,
-    ministry: dict[str, str],
-    registration: dict[str, str],
-    token: dict[str, str],
-    subtests: pytest.Subtests,
-) -> None:
-    attempts = {
-        "manage": [
-            ("POST", "/api/v1/eventType", {"eventType": "newBirth", "schema": BIRTH}, ministry),
-            ("DELETE", "/api/v1/eventType/newBirth", None, ministry),
-        ],
-        "publish": [
-            ("POST", "/pub/v1/newBirth", EVENT, ministry),
-            ("GET", "/pub/v1/newBirth/1", None, ministry),
-            ("DELETE", "/pub/v1/newBirth/1", None, ministry),
-        ],
-        "subscribe": [
-            ("GET", "/api/v1/subs", None, registration),
-            ("POST", "/api/v1/subs/newBirth", {"eventType": "newBirth"}, registration),
-            ("GET", "/api/v1/subs/newBirth", None, registration),
-            ("PATCH", "/api/v1/subs/newBirth", {}, registration),
-            ("DELETE", "/api/v1/subs/newBirth", None, registration),
-            ("GET", "/api/v1/subs/newBirth/dead", None, registration),
-            ("POST", "/api/v1/subs/newBirth/dead/1", None, registration),
-            ("GET", "/pull/v1/newBirth", None, registration),
-            ("DELETE", "/pull/v1/newBirth/1", None, registration),
-        ],
-    }
-    with rooms() as (client, url), psycopg.connect(postgres.url(url.rpartition("/")[2])) as admin:
-        before = admin.execute("SELECT position, acts FROM topics").fetchall()
-        for act in attempts:
-            admin.execute("UPDATE topics SET acts = array_remove(acts, %s)", [act])
-            admin.commit()
-            client.post("/_sandbox/wiring", headers=token)
-            for other, calls in attempts.items():
-                for method, path, body, who in calls:
-                    with subtests.test(removed=act, method=method, path=path):
-                        answer = client.request(method, ROOM + path, json=body, headers=who)
-                        assert (answer.status_code == 403) == (act == other), answer.text
-                        nobody = client.request(method, ROOM + path, json=body)
-                        assert nobody.status_code == 401
-            for position, acts in before:
-                admin.execute("UPDATE topics SET acts = %s WHERE position = %s", [acts, position])
-
-
-def test_a_line_is_for_its_event_types_and_its_room_alone(room: TestClient, ministry: dict[str, str]) -> None:
-    other = {"eventType": "newDeath", "schema": {}}
-    assert room.post(f"{ROOM}/api/v1/eventType", json=other, headers=ministry).status_code == 403
-    elsewhere = ROOM.replace("information-mediator", "another")
-    body = {"eventType": "newBirth", "schema": BIRTH}
-    assert room.post(f"{elsewhere}/api/v1/eventType", json=body, headers=ministry).status_code == 403
-
-
-def test_a_wrong_method_is_405_with_the_right_ones(room: TestClient, ministry: dict[str, str]) -> None:
-    answer = room.put(f"{ROOM}/api/v1/eventType", headers=ministry)
-    assert (answer.status_code, answer.headers["allow"]) == (405, "GET, POST")
-
-
-def test_rooms_are_reached_without_r1_as_well(room: TestClient, ministry: dict[str, str]) -> None:
-    begin(room, ministry)
-    unprefixed = ROOM.removeprefix("/r1")
-    assert room.get(f"{unprefixed}/api/v1/eventType", headers=ministry).json() == ["newBirth"]
-
-
-def test_the_log_keeps_who_told_whom_what_about_whom_and_no_secret(
-    room: TestClient,
-    network: Any,
-    ministry: dict[str, str],
-    registration: dict[str, str],
-    exchanges_of: Callable[[TestClient], list[dict[str, Any]]],
-) -> None:
-    begin(room, ministry)
-    subscribe(room, registration, "PUSH")
-    body = {"eventType": "newBirth", "event": {"child": "P1", "voucher": "1234567890123456"}}
-    event = room.post(f"{ROOM}/pub/v1/newBirth", json=body, headers=ministry).json()["id"]
-    eventually(lambda: states(room, ministry, event) == {"registration": "acknowledged"})
-    lines = exchanges_of(room)
-    (said,) = [line for line in lines if line["operation_id"] == "publishEvent"]
-    assert said["request"]["event"] == {"child": "P1", "voucher": "[redacted]"}
-    assert (said["individual"], said["fields"], said["purpose"]) == ("P1", ["request/event/child"], "to tell")
-    (pushed,) = [line for line in lines if line["kind"] == "callback"]
-    assert (pushed["client"], pushed["service"], pushed["correlation"]) == (MINISTRY, REGISTRATION, event)
-    assert pushed["status"] == 200
-    assert "1234567890123456" not in json.dumps(lines)
-
-
-def test_a_reset_forgets_events(
-    room: TestClient, ministry: dict[str, str], registration: dict[str, str], token: dict[str, str]
-) -> None:
-    begin(room, ministry)
-    subscribe(room, registration)
-    publish(room, ministry)
-    assert room.post("/_sandbox/reset", headers=token).status_code == 200
-    assert room.get(f"{ROOM}/api/v1/eventType", headers=ministry).status_code == 204
-    assert room.get(f"{ROOM}/api/v1/subs", headers=registration).json() == []
-
-
-def test_what_is_said_to_a_room_is_small(room: TestClient, ministry: dict[str, str]) -> None:
-    begin(room, ministry)
-    body = {"eventType": "newBirth", "event": {"child": "x" * 200_000}}
-    assert room.post(f"{ROOM}/pub/v1/newBirth", json=body, headers=ministry).status_code == 413

@@ -23,6 +23,7 @@ from blocks.payments.callbacks import deliver_next
 from blocks.payments.completion import complete_next
 from blocks.payments.seed import load
 from blocks.payments.settlement import reserve_next, settle_next
+from blocks.payments.tests.voucher_desk import Desk
 
 PREFIX = "/r1/SBX/GOV/CENTRAL/payee-institutions/institutions/"
 
@@ -214,3 +215,8 @@ def bulk() -> Callable[..., dict[str, Any]]:
         return {**body, **changed}
 
     return make
+
+
+@pytest.fixture
+def desk(client: TestClient, peers: PeersDouble) -> Desk:
+    return Desk(client, peers)

@@ -1,4 +1,4 @@
-"""Vouchers in both dialects: one machine of states, one pool of money, a number that nobody reads at rest."""
+"""Vouchers in the compliance dialect: one machine of states, a number that nobody reads at rest."""
 
 from __future__ import annotations
 
@@ -10,74 +10,7 @@ import pytest
 from starlette.testclient import TestClient
 
 from blockkit.testing import PeersDouble
-
-SOURCE = "bb-registration"
-SHOP = {"merchant_name": "Shop", "merchant_bank_details": "ZZBANK01/SHOP", "merchant_voucher_group": "GEN"}
-Answer = tuple[int, Any]
-
-
-class Desk:
-    """A source block, an officer and a shop at one counter."""
-
-    def __init__(self, client: TestClient, peers: PeersDouble) -> None:
-        self.client = client
-        self.officer = {"Authorization": peers.token("officer", "treasury-officer", "voucher-officer")}
-        self.put("/merchants/Shop", bankDetails="ZZBANK01/SHOP", voucherGroup="GEN", agentId="SHOP")
-
-    def put(self, path: str, **body: Any) -> int:
-        return int(self.client.put(path, json=body, headers=self.officer).status_code)
-
-    def make(self, **changed: Any) -> Answer:
-        body = {
-            "voucher_amount": "15.25",
-            "voucher_currency": "XTS",
-            "voucher_group": "GEN",
-            "Gov_Stack_BB": SOURCE,
-            **changed,
-        }
-        answer = self.client.post("/vouchers/voucher_preactivation", json=body)
-        return answer.status_code, answer.json()
-
-    def activate(self, serial: Any, source: str = SOURCE) -> int:
-        body = {"voucher_serial_number": serial, "Gov_Stack_BB": source}
-        return int(self.client.patch("/vouchers/voucher_activation", json=body).status_code)
-
-    def redeem(self, voucher_number: Any, **changed: Any) -> int:
-        body = {
-            "voucher_number": voucher_number,
-            "Gov_Stack_BB": SOURCE,
-            "override": False,
-            **SHOP,
-            **changed,
-        }
-        return int(self.client.post("/vouchers/voucher_redemption", json=body).status_code)
-
-    def cancel(self, serial: str, source: str = SOURCE, **headers: str) -> int:
-        body = {"voucherserialnumber": serial, "Gov_Stack_BB": source}
-        path = f"/vouchers/voucherstatuscheck/{serial}"
-        return int(self.client.patch(path, json=body, headers=headers).status_code)
-
-    def status(self, serial: str) -> Answer:
-        answer = self.client.get(f"/vouchers/voucherstatuscheck/{serial}")
-        return answer.status_code, answer.json().get("voucher_status")
-
-    def usable(self) -> dict[str, str]:
-        made: dict[str, str] = self.make()[1]
-        assert self.activate(int(made["voucher_serial_number"])) == 200
-        return made
-
-    def balance(self, kind: str) -> float:
-        lines = self.client.get("/ledger/trial-balance").json()
-        assert lines["imbalance"] == 0
-        return float(next((line["balance"] for line in lines["lines"] if line["kind"] == kind), 0))
-
-    def move_clock(self, days: int) -> None:
-        self.client.post("/_sandbox/clock", json={"offset_seconds": days * 86400})
-
-
-@pytest.fixture
-def desk(client: TestClient, peers: PeersDouble) -> Desk:
-    return Desk(client, peers)
+from blocks.payments.tests.voucher_desk import Desk
 
 
 def test_a_voucher_is_made_activated_and_redeemed_once(desk: Desk) -> None:
@@ -218,96 +151,6 @@ def test_numbers_are_sealed_at_rest_and_never_logged(
             rows = str(auditor.execute(f"SELECT t::text FROM {table} AS t").fetchall())
             assert not any(form in rows for form in forms), table
     assert not any(form in caplog.text for form in forms)
-
-
-def order(number: int, **changed: Any) -> dict[str, Any]:
-    one = {
-        "instructionID": f"I-{number}",
-        "groupCode": "GEN",
-        "currency": "XTS",
-        "amount": 7.5,
-        "payeeFunctionalID": f"PAYEE{number:015}",
-        "narration": "seed",
-    }
-    return {**one, **changed}
-
-
-def test_the_published_dialect_makes_activates_redeems_and_cancels(desk: Desk, network: Any) -> None:
-    client = desk.client
-    body = {"requestID": "R1", "batchID": "B1", "voucherInstructions": [order(0), order(1)]}
-    for _ in range(2):
-        assert client.post("/vouchers", json=body).json()["ResponseCode"] == "00"
-    told = network.callback()
-    assert (told["kind"], told["correlation"]) == ("vouchers-created", "R1")
-    first, second = told["body"]["voucherInstructions"]
-    assert len(first["voucherNumber"]) <= 44
-    serials = [first["serialNumber"], second["serialNumber"]]
-    activation = {
-        "RequestID": "R2",
-        "BatchID": "B1",
-        "VoucherInstructions": [{"serialNumber": serial} for serial in [*serials, "99"]],
-    }
-    assert client.put("/vouchers?command=activate", json=activation).json()["RequestID"] == "R2"
-    told = network.callback()["body"]
-    assert (told["numberFailedCases"], told["failedCases"][0]["serialNumber"]) == (1, "99")
-    shown = client.post(f"/vouchers/{serials[0]}/disclosure", headers=desk.officer).json()
-    use = {
-        "requestID": "R3",
-        "voucherSerialNumber": serials[0],
-        "agentID": "SHOP",
-        "voucherSecretNumber": shown["voucherNumber"][-6:],
-    }
-    done = client.post("/vouchers?command=redeem", json=use).json()
-    assert (done["status"], done["value"]) == (1, 7.5)
-    assert client.post("/vouchers?command=cancel", json=use).json() == done
-    cancelling = {
-        "requestID": "R4",
-        "batchID": "B1",
-        "voucherInstructions": [{"serialNumber": serial} for serial in serials],
-    }
-    assert client.post("/vouchers?command=cancel", json=cancelling).json()["responseCode"] == "00"
-    assert network.callback()["body"]["numberFailedCases"] == 1
-    states = [client.get(f"/vouchers/{serial}?fields=status").json()["status"] for serial in serials]
-    assert states == [5, 3]
-    unknown = client.get("/vouchers/99?fields=status")
-    assert (unknown.status_code, unknown.json()["status"]) == (400, 9)
-    assert (desk.balance("voucher"), desk.balance("merchant")) == (0, 7.5)
-
-
-def test_three_wrong_secrets_block_a_voucher(desk: Desk) -> None:
-    made = desk.usable()
-    serial = made["voucher_serial_number"]
-    right = made["voucher_number"][-6:]
-    wrong = f"{(int(right) + 1) % 10**6:06}"
-    for number, secret in enumerate([wrong, wrong, wrong, right]):
-        use = {
-            "requestID": f"R{number}",
-            "voucherSerialNumber": serial,
-            "agentID": "SHOP",
-            "voucherSecretNumber": secret,
-        }
-        assert desk.client.post("/vouchers?command=redeem", json=use).json()["status"] == 0
-    assert desk.status(serial) == (200, "Blocked")
-    assert desk.cancel(serial) == 200
-    assert desk.balance("voucher") == 0
-
-
-def test_a_request_that_says_nothing_is_answered(client: TestClient) -> None:
-    for query in ("", "?command=cancel", "?command=redeem"):
-        for content in (b"", b"null", b"[]", b"{}"):
-            headers = {"Content-Type": "application/json"}
-            answer = client.post(f"/vouchers{query}", content=content, headers=headers)
-            assert (answer.status_code, answer.json()["ResponseCode"]) == (400, "01")
-
-
-def test_an_unknown_group_refuses_the_whole_order(desk: Desk) -> None:
-    body = {
-        "requestID": "R1",
-        "batchID": "B1",
-        "voucherInstructions": [order(0), order(1, groupCode="NON")],
-    }
-    assert desk.client.post("/vouchers", json=body).status_code == 400
-    assert desk.balance("voucher") == 0
 
 
 VOUCHER = "(SELECT max(serial)::text FROM vouchers)"

@@ -19,7 +19,7 @@ from sandbox.runtimes.local.grants import strangers
 from sandbox.runtimes.local.keeping import OWNER, PREFIX, READER, LocalKeeper
 from sandbox.runtimes.local.layout import Home
 from sandbox.runtimes.local.server import Server, recorded_server
-from sandbox.seeding.databases import DatabaseNames, administer, create_database, create_role, make_template
+from sandbox.seeding.databases import DatabaseNames, administer, close_template, create_database, create_role
 from tests.unit.runtimes.local.conftest import MakeRequest
 
 KEY = "0123456789abcdef0123456789abcdef"
@@ -55,10 +55,10 @@ def load(site: Site) -> Loaded:
     admin_url = site.database.url(site.database.user)
     with administer(admin_url) as admin:
         create_role(admin, loaded.role, "pw")
-        create_database(admin, loaded.role, loaded.role)
-        with psycopg.connect(site.database.url(loaded.role)) as owner:
+        create_database(admin, loaded.database, loaded.role)
+        with psycopg.connect(site.database.url(loaded.database)) as owner:
             owner.execute(STATEMENTS.format(role=loaded.role, rows=ROWS).encode())
-        make_template(admin, DatabaseNames(live=loaded.role))
+        close_template(admin, DatabaseNames(live=loaded.role))
     return loaded
 
 
