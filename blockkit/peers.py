@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from typing import Any
+from urllib.parse import quote
 
 import httpx2
 
 from blockkit.logs import current_exchange
 from blockkit.problems import Problem
 from blockkit.settings import INSTANCE, BlockSettings
+
+PRINTED = re.compile(r"[!-~]+")
 
 
 class Peers:
@@ -50,8 +54,12 @@ class Peers:
         return self._send("POST", f"/public/{service}{path}", None, None, None, form)
 
     def notify(self, kind: str, body: Any, *, correlation: str) -> httpx2.Response:
-        """Deliver a callback to the outside application that awaits `correlation`."""
-        return self._send("POST", f"/callbacks/{kind}", body, None, {"X-CorrelationID": correlation})
+        """Deliver a callback to the outside application that awaits `correlation`.
+
+        What a header can't hold of it is percent-encoded.
+        """
+        name = correlation if PRINTED.fullmatch(correlation) else quote(correlation)
+        return self._send("POST", f"/callbacks/{kind}", body, None, {"X-CorrelationID": name})
 
     def _send(
         self,
