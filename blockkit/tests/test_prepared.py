@@ -41,7 +41,8 @@ def free_port() -> int:
 
 def test_the_superuser_has_the_given_password_and_no_other(folder: Path) -> None:
     preparing = run_postgres("prepare", "--data", str(folder / "prepared"))
-    assert preparing.wait() == 0, preparing.communicate()[1]
+    said = preparing.communicate()[1]
+    assert preparing.returncode == 0, said
     (folder / "password").write_text(PASSWORD)
     port = free_port()
     server = run_postgres(

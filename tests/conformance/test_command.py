@@ -10,7 +10,7 @@ import subprocess
 import sys
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from xml.etree import ElementTree as ET
@@ -99,9 +99,16 @@ def test_our_own_block_is_started_measured_and_ended(types: Type, home: Path, tm
     suites = {suite.get("name") for suite in ET.parse(out / "junit.xml").getroot()}
     assert suites == {"contract", "behaviour", "agreement", "requirements"}
     assert list((home / "tmp").iterdir()) == []
-    assert psutil.Process().children() == [] or not any(
-        "blocks.consent" in " ".join(child.cmdline()) for child in psutil.Process().children(recursive=True)
-    )
+    assert [each for each in running_below_this() if "blocks.consent" in each] == []
+
+
+def running_below_this() -> list[str]:
+    """Give the command lines of our descendants; one that ends meanwhile, or ended, runs nothing."""
+    found = []
+    for child in psutil.Process().children(recursive=True):
+        with suppress(psutil.NoSuchProcess):  # a zombie is one, too
+            found.append(" ".join(child.cmdline()))
+    return found
 
 
 def test_a_server_that_says_yes_to_everything_fails_with_words_and_a_curl(
