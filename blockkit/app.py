@@ -107,22 +107,15 @@ def build_block(
         on_clock: Does the jobs that have fallen due; called after the clock moved.
         on_epoch: Drops keys, caches and sessions; called when the epoch has changed.
         on_start: Called once, when the database has been reached.
-        on_stop: Called before the pool closes, when there was a start.
+        on_stop: Called before the pool closes, also when there was no start.
         on_plant: Changes the block's copy of a person; raises Problem 422 for what it can't, 404 for nobody.
     """
 
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
-        started: list[bool] = []
-
-        def start() -> None:
-            on_start()
-            started.append(True)
-
-        kit.records.open(start)
+        kit.records.open(on_start)
         yield
-        if started:
-            on_stop()
+        on_stop()
         kit.peers.close()
         kit.records.close()
 

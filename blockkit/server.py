@@ -20,7 +20,7 @@ class PatientProtocol(H11Protocol):
 
     _cutting: asyncio.TimerHandle | None = None
 
-    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # uvicorn says BaseTransport, and only TCP comes here
         """Wait for the first request."""
         super().connection_made(transport)
         self._cutting = self.loop.call_later(HEAD_SECONDS, transport.close)

@@ -54,7 +54,7 @@ def _validator_class() -> Any:
         if isinstance(instance, str) and re2.search(pattern, instance) is None:
             yield ValidationError("does not match the pattern")
 
-    return extend(Draft202012Validator, {"pattern": match_pattern})  # type: ignore[no-untyped-call]
+    return extend(Draft202012Validator, {"pattern": match_pattern})  # type: ignore[no-untyped-call]  # jsonschema types it not
 
 
 def _refuse_dangerous(part: Any, depth: int) -> None:

@@ -24,7 +24,7 @@ from starlette.testclient import TestClient
 from blockkit.methods import routes_of
 from blockkit.standalone import Load, Server, throw_away_server
 
-SECRET = "secret-between-mediator-and-block"  # noqa: S105
+SECRET = "secret-between-mediator-and-block"  # noqa: S105  of tests alone
 ISSUER = "http://public.test/public/identity"
 MEDIATOR = "http://mediator.test"
 Answer = Callable[[httpx2.Request], httpx2.Response]

@@ -1,25 +1,17 @@
 """What a registry's JSON Schema may say, and whether a record fits it.
 
-A schema comes from outside, so it can't reach the network, loop, or run a regular
-expression that takes for ever: references are refused and patterns run under RE2. A
-fault names place and rule, never the value, which may be personal.
+A schema comes from outside: what it may not do to the block is refused by `blockkit.shapes`.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-import re2
-from jsonschema import Draft202012Validator, FormatChecker, SchemaError, ValidationError
-from jsonschema.validators import extend
-from referencing import Registry
-
 from blockkit.problems import Problem
+from blockkit.shapes import ShapeUnfit, check_shape, find_faults
 
-REFUSED = frozenset({"$ref", "$dynamicRef", "$recursiveRef", "patternProperties"})
-DEEPEST = 20
 PRIMARY_NAMES = ("id", "ID")
 """Properties that are the primary key when none says so of itself."""
 
@@ -41,11 +33,10 @@ class Shape:
 
 def read_shape(schema: Mapping[str, Any]) -> Shape:
     """Check a schema. Raises Problem 400 saying what is wrong with it."""
-    _refuse_dangerous(schema, 0)
     try:
-        Draft202012Validator.check_schema(schema)
-    except SchemaError as error:
-        raise _unfit(f"it is no JSON Schema at {error.json_path}: {error.message[:200]}") from None
+        check_shape(schema)
+    except ShapeUnfit as unfit:
+        raise _unfit(str(unfit)) from None
     properties = schema.get("properties")
     if schema.get("type") != "object" or not isinstance(properties, dict):
         raise _unfit("it must describe an object with properties")
@@ -64,46 +55,12 @@ def read_shape(schema: Mapping[str, Any]) -> Shape:
 
 def check_record(schema: Mapping[str, Any], content: Mapping[str, Any]) -> None:
     """Hold a record against its registry's schema. Raises Problem 400 with every fault."""
-    validator = _Validator(schema, registry=Registry(), format_checker=FormatChecker())
-    faults = [
-        {"at": fault.json_path, "wanted": f"{fault.validator}: {fault.validator_value}"[:200]}
-        for fault in validator.iter_errors(content)
-    ]
-    if faults:
-        raise Problem(
-            400, "schema-violation", "the record does not fit its registry's schema", faults=faults[:20]
-        )
-
-
-def _match_pattern(_: Any, pattern: str, instance: Any, __: Any) -> Iterator[ValidationError]:
-    if isinstance(instance, str) and re2.search(pattern, instance) is None:
-        yield ValidationError("does not match the pattern")
-
-
-_Validator = extend(Draft202012Validator, {"pattern": _match_pattern})  # type: ignore[no-untyped-call]
+    if faults := find_faults(schema, content):
+        raise Problem(400, "schema-violation", "the record does not fit its registry's schema", faults=faults)
 
 
 def _marked(properties: Mapping[str, Any], mark: str) -> list[str]:
     return [name for name, each in properties.items() if each.get(mark) is True]
-
-
-def _refuse_dangerous(part: Any, depth: int) -> None:
-    if depth > DEEPEST:
-        raise _unfit(f"it is nested more than {DEEPEST} deep")
-    if isinstance(part, list):
-        for each in part:
-            _refuse_dangerous(each, depth + 1)
-    if isinstance(part, dict):
-        if refused := REFUSED & set(part):
-            raise _unfit(f"{', '.join(sorted(refused))} can't be used in a registry")
-        pattern = part.get("pattern")
-        if isinstance(pattern, str):
-            try:
-                re2.compile(pattern)
-            except re2.error:
-                raise _unfit("a pattern can't be run in linear time") from None
-        for each in part.values():
-            _refuse_dangerous(each, depth + 1)
 
 
 def _unfit(why: str) -> Problem:

@@ -9,11 +9,11 @@ import httpx2
 from fastapi import FastAPI
 
 from blockkit.app import build_block, make_kit
+from blockkit.worker import Patience, Worker, grow
 from blocks.payments.agenda import has_work
 from blocks.payments.billing import requests_to_pay
 from blocks.payments.callbacks import deliver_next
 from blocks.payments.completion import complete_next
-from blocks.payments.patience import Patience, grow
 from blocks.payments.routes import (
     audit,
     billing,
@@ -30,7 +30,6 @@ from blocks.payments.unclaimed import take_back_next
 from blocks.payments.vouchers.ending import expire_due
 from blocks.payments.vouchers.numbers import Vault
 from blocks.payments.vouchers.stock import seal_waiting
-from blocks.payments.worker import Worker
 
 SLUG = "payments"
 
@@ -44,6 +43,7 @@ def create_app(
     kit = make_kit(SLUG, environment, transport)
     vault = Vault.of(kit.settings)
     worker = Worker(
+        SLUG,
         kit.log,
         lambda: has_work(kit),
         (

@@ -13,7 +13,7 @@ from blockkit.app import Kit
 from blockkit.logs import current_exchange
 from blockkit.problems import Problem
 from blockkit.records import Connection, Row
-from blocks.payments.patience import Patience
+from blockkit.worker import Patience
 
 
 def queue(db: Connection, kind: str, correlation: str, body: dict[str, Any], exchange: str) -> None:

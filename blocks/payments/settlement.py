@@ -18,8 +18,8 @@ from blockkit.logs import current_exchange
 from blockkit.money import to_major
 from blockkit.problems import Problem
 from blockkit.records import Connection, Row
+from blockkit.worker import Patience
 from blocks.payments import ledger
-from blocks.payments.patience import Patience
 
 CHUNK = 1000
 """Instructions that travel together; each chunk is one transaction."""

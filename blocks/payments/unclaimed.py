@@ -14,8 +14,8 @@ from pydantic import BaseModel, ValidationError
 from blockkit.app import Kit
 from blockkit.problems import Problem
 from blockkit.records import Connection, Row
+from blockkit.worker import Patience
 from blocks.payments import ledger
-from blocks.payments.patience import Patience
 
 CHUNK = 500
 REASON = "unclaimed"

@@ -1,7 +1,7 @@
 """The one HTTP conversation with blocks: every call goes to the mediator and nowhere else.
 
 Follows no redirect, keeps no cookie, reads no proxy from the environment, takes no more
-than `LARGEST_ANSWER` and waits no longer than `timeout`. Whatever has a status is an answer;
+than `transport.LARGEST_ANSWER` and waits no longer than `timeout`. Whatever has a status is an answer;
 no HTTP answer at all is BlockUnreachable. Calls may be made from several threads at once.
 """
 
@@ -10,7 +10,6 @@ from __future__ import annotations
 import json
 import time
 from collections.abc import Callable, Mapping
-from http.cookiejar import CookieJar, DefaultCookiePolicy
 from types import TracebackType
 from typing import Any, Protocol
 
@@ -18,9 +17,9 @@ import httpx2
 
 from sandbox.calls.messages import Answer, Request
 from sandbox.calls.requests import CannotSend, is_json
+from sandbox.calls.transport import ACCEPT, open_client, take_body
 from sandbox.errors import BlockUnreachable
 
-LARGEST_ANSWER = 8 * 1024 * 1024
 DEEPEST_ANSWER = 100
 TIMEOUT_SECONDS = 35.0
 """Longer than the mediator's own patience (30 s), so that it is the mediator that says who was slow."""
@@ -50,15 +49,7 @@ class MediatorClient:
         self._token = token
         self._timeout = timeout
         self._timer = timer
-        self._client = httpx2.Client(
-            transport=transport,
-            timeout=timeout,
-            follow_redirects=False,
-            trust_env=False,
-            # Shorter than a server's own patience (uvicorn: 5 s), lest a call meet a connection just closing.
-            limits=httpx2.Limits(keepalive_expiry=2.0),
-            cookies=CookieJar(DefaultCookiePolicy(allowed_domains=[])),
-        )
+        self._client = open_client(transport, timeout)
 
     def __enter__(self) -> MediatorClient:
         return self
@@ -76,7 +67,7 @@ class MediatorClient:
         """Send one request and take its answer."""
         url = self._address + request.target
         headers = {
-            "accept": "application/json, */*;q=0.5",
+            "accept": ACCEPT,
             # What is compressed could unpack to any size; on this road there is nothing to gain.
             "accept-encoding": "identity",
             **request.headers,
@@ -87,7 +78,9 @@ class MediatorClient:
             with self._client.stream(
                 request.method, url, headers=_encoded(headers), content=request.content
             ) as response:
-                content, problem = self._read(response, started)
+                content, problem = take_body(
+                    response, started=started, timeout=self._timeout, timer=self._timer
+                )
         except (httpx2.LocalProtocolError, httpx2.InvalidURL, UnicodeEncodeError) as error:
             raise CannotSend(f"HTTP can't carry this request: {error}") from error
         except (httpx2.TransportError, httpx2.DecodingError) as error:
@@ -108,19 +101,6 @@ class MediatorClient:
             milliseconds=round((self._timer() - started) * 1000, 3),
             problem=problem,
         )
-
-    def _read(self, response: httpx2.Response, started: float) -> tuple[bytes, str]:
-        chunks: list[bytes] = []
-        size = 0
-        for chunk in response.iter_raw():
-            size += len(chunk)
-            if size > LARGEST_ANSWER:
-                return b"", f"the answer is larger than {LARGEST_ANSWER // 1024 // 1024} MiB"
-            # The client's own limit is per read; an answer that drips would outlast any number of them.
-            if self._timer() - started > self._timeout:
-                return b"", f"the answer was not complete after {self._timeout:g} s"
-            chunks.append(chunk)
-        return b"".join(chunks), ""
 
 
 def _encoded(headers: Mapping[str, str]) -> list[tuple[bytes, bytes]]:

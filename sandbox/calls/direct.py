@@ -10,19 +10,18 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from http.cookiejar import CookieJar, DefaultCookiePolicy
 from types import TracebackType
 
 import httpx2
 
-from sandbox.calls.client import LARGEST_ANSWER, decode_body
+from sandbox.calls.client import decode_body
 from sandbox.calls.messages import Answer, Request
 from sandbox.calls.requests import CannotSend
+from sandbox.calls.transport import ACCEPT, open_client, take_body
 from sandbox.errors import BlockUnreachable
 from sandbox.model.wiring import INSTANCE
 
 TIMEOUT_SECONDS = 30.0
-ACCEPT = "application/json, */*;q=0.5"
 Headers = Sequence[tuple[str, str]]
 
 
@@ -54,14 +53,7 @@ class DirectClient:
         self.headers = dict(headers or {})
         self._timeout = timeout
         self._timer = timer
-        self._client = httpx2.Client(
-            transport=transport,
-            timeout=timeout,
-            follow_redirects=False,
-            trust_env=False,
-            limits=httpx2.Limits(keepalive_expiry=2.0),
-            cookies=CookieJar(DefaultCookiePolicy(allowed_domains=[])),
-        )
+        self._client = open_client(transport, timeout)
 
     def __enter__(self) -> DirectClient:
         return self
@@ -104,7 +96,9 @@ class DirectClient:
         try:
             encoded = [(name.encode("ascii"), value.encode("latin-1")) for name, value in sent]
             with self._client.stream(method, url, headers=encoded, content=content) as response:
-                taken, problem = self._read(response, started)
+                taken, problem = take_body(
+                    response, started=started, timeout=self._timeout, timer=self._timer
+                )
         except (httpx2.LocalProtocolError, httpx2.InvalidURL, UnicodeEncodeError) as error:
             raise CannotSend(f"HTTP can't carry this request: {error}") from error
         except (httpx2.TransportError, httpx2.DecodingError) as error:
@@ -120,16 +114,3 @@ class DirectClient:
             problem=problem,
             version=response.http_version,
         )
-
-    def _read(self, response: httpx2.Response, started: float) -> tuple[bytes, str]:
-        chunks: list[bytes] = []
-        size = 0
-        for chunk in response.iter_raw():
-            size += len(chunk)
-            if size > LARGEST_ANSWER:
-                return b"", f"the answer is larger than {LARGEST_ANSWER // 1024 // 1024} MiB"
-            # The client's own limit is per read; an answer that drips would outlast any number of them.
-            if self._timer() - started > self._timeout:
-                return b"", f"the answer was not complete after {self._timeout:g} s"
-            chunks.append(chunk)
-        return b"".join(chunks), ""

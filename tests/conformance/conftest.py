@@ -12,7 +12,8 @@ from blockkit.standalone import Load, Server
 from sandbox.catalog.blocks import Block
 from sandbox.catalog.catalog import open_catalog
 from sandbox.settings import CONTENT_ROOT
-from tests.fakes.standing_block import make_app, serving
+from tests.fakes.serving import serving
+from tests.fakes.standing_block import make_app
 
 CATALOG = open_catalog(CONTENT_ROOT)
 _numbers = itertools.count(1)

@@ -21,7 +21,8 @@ from sandbox.model.run import Outcome
 from sandbox.runner.compile import compile_scenario
 from sandbox.runner.compiled import CompiledScenario
 from sandbox.settings import CONTENT_ROOT
-from tests.fakes.standing_block import make_app, serving
+from tests.fakes.serving import serving
+from tests.fakes.standing_block import make_app
 
 BEHAVIOURS_ALONE = Wish(cases=0)
 KNOWN = ("agreement-000000000001", "ZZ0000000017", "policy-000000000001", "nobody-000000000001")

@@ -54,8 +54,8 @@ def port(block: str, impatient: None, make_database: Callable[..., str], peers: 
         "ALLOWED_HOSTS": "127.0.0.1",
     }
     app = importlib.import_module(f"blocks.{block}.app").create_app(environment, transport=peers.transport())
-    with serving(app, http=PatientProtocol) as listening:
-        yield listening
+    with serving(app, http=PatientProtocol) as address:
+        yield int(address.rpartition(":")[2])
 
 
 def posting(block: str) -> str:

@@ -11,8 +11,8 @@ import uvicorn
 
 
 @contextmanager
-def serving(app: Any, **more: Any) -> Iterator[int]:
-    """Serve an app as blocks are served, and give its port."""
+def serving(app: Any, **more: Any) -> Iterator[str]:
+    """Serve an app as blocks are served, and give its URL."""
     config = uvicorn.Config(app, host="127.0.0.1", port=0, log_config=None, ws="none", **more)
     server = uvicorn.Server(config)
     started = threading.Event()
@@ -27,7 +27,7 @@ def serving(app: Any, **more: Any) -> Iterator[int]:
     thread.start()
     assert started.wait(30)
     try:
-        yield server.servers[0].sockets[0].getsockname()[1]
+        yield f"http://127.0.0.1:{server.servers[0].sockets[0].getsockname()[1]}"
     finally:
         server.should_exit = True
         thread.join(30)

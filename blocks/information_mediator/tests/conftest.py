@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import socket
-import threading
 from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -16,7 +15,6 @@ from typing import Any
 import httpx2
 import psycopg
 import pytest
-import uvicorn
 from fastapi import FastAPI
 from starlette.testclient import TestClient
 
@@ -26,6 +24,7 @@ from blocks.information_mediator.app import create_app
 from blocks.information_mediator.events.pusher import grow
 from blocks.information_mediator.seed import load
 from blocks.information_mediator.tests.rooms import EXPLORER, MINISTRY, REGISTRATION, REGISTRY, TOPICS, Rooms
+from tests.fakes.serving import serving
 
 TOKEN = "token-of-the-sandbox"
 WHY = {
@@ -269,28 +268,6 @@ def exchanges(
     mediator: TestClient, exchanges_of: Callable[..., list[dict[str, Any]]]
 ) -> Callable[..., list[dict[str, Any]]]:
     return partial(exchanges_of, mediator)
-
-
-@contextmanager
-def serving(app: Any) -> Iterator[str]:
-    """Serve an app on the loopback with its own thread and loop; gives its URL."""
-    server = uvicorn.Server(uvicorn.Config(app, host="127.0.0.1", port=0, log_config=None, ws="none"))
-    started = threading.Event()
-    startup = server.startup
-
-    async def announce(sockets: Any = None) -> None:
-        await startup(sockets)
-        started.set()
-
-    server.startup = announce  # type: ignore[method-assign]
-    thread = threading.Thread(target=server.run, daemon=True)
-    thread.start()
-    assert started.wait(20)
-    try:
-        yield f"http://127.0.0.1:{server.servers[0].sockets[0].getsockname()[1]}"
-    finally:
-        server.should_exit = True
-        thread.join(20)
 
 
 @pytest.fixture

@@ -9,7 +9,7 @@ from collections.abc import Callable
 from decimal import Decimal
 from typing import Annotated, Any, Literal
 
-from fastapi import APIRouter, Body, Header, Query
+from fastapi import APIRouter, Body, Depends, Header, Query
 from fastapi.responses import JSONResponse
 from pydantic import TypeAdapter, ValidationError
 
@@ -47,17 +47,33 @@ from blocks.payments.vouchers.states import VoucherRefused
 BILL_TRANSFER: TypeAdapter[Payment | BillersWord] = TypeAdapter(Payment | BillersWord)
 
 Correlation = Annotated[Header20, Header(alias="X-CorrelationID")]
-Tenant = Annotated[Header20 | None, Header(alias="X-Platform-TenantId")]
-PlainTenant = Annotated[Header20 | None, Header(alias="Platform-TenantId")]
-PayerFi = Annotated[Header20 | None, Header(alias="X-PayerFI-Id")]
-PlainPayerFi = Annotated[Header20 | None, Header(alias="PayerFI-Id")]
 BillerId = Annotated[Header10, Header(alias="X-billerId")]
 CallbackUrl = Annotated[Header100 | None, Header(alias="X-Callback-URL")]
 Payload = Annotated[Any, Body()]
 
 
+def require_tenant(
+    tenant: Annotated[Header20 | None, Header(alias="X-Platform-TenantId")] = None,
+    plain: Annotated[Header20 | None, Header(alias="Platform-TenantId")] = None,
+) -> None:
+    """Refuse whoever does not say for whom they ask, in either spelling."""
+    _said(tenant or plain, "X-Platform-TenantId")
+
+
+def payer_fi(
+    named: Annotated[Header20 | None, Header(alias="X-PayerFI-Id")] = None,
+    plain: Annotated[Header20 | None, Header(alias="PayerFI-Id")] = None,
+) -> str | None:
+    """Give the payer's institution, in either spelling."""
+    return named or plain
+
+
+PayerFi = Annotated[str | None, Depends(payer_fi)]
+
+
 def make_router(kit: Kit, vault: Vault, wake: Callable[[], None]) -> APIRouter:
     """Make the routes."""
+    asked = [Depends(require_tenant)]
     router = APIRouter()
 
     @router.put("/billers/{billerId}/bills/{billId}")
@@ -77,18 +93,14 @@ def make_router(kit: Kit, vault: Vault, wake: Callable[[], None]) -> APIRouter:
             bills.present(db, bill, kit.clock.today())
         return {"billId": billId, "billerId": billerId, **body.model_dump(mode="json")}
 
-    @router.get("/bills/{billId}", status_code=202)
+    @router.get("/bills/{billId}", status_code=202, dependencies=asked)
     def inquire(
         billId: Up20,  # noqa: N803
         correlation: Correlation,
-        tenant: Tenant = None,
-        plain_tenant: PlainTenant = None,
         payer_fi: PayerFi = None,
-        plain_payer_fi: PlainPayerFi = None,
         _fields: Annotated[Literal["inquiry"] | None, Query(alias="fields")] = None,
     ) -> dict[str, str]:
-        _one_of(tenant, plain_tenant, "X-Platform-TenantId")
-        asking = _one_of(payer_fi, plain_payer_fi, "X-PayerFI-Id")
+        asking = _said(payer_fi, "X-PayerFI-Id")
         request_id = correlation[:12]
         with kit.records.transaction() as db:
             bill = bills.find(db, billId)
@@ -102,20 +114,16 @@ def make_router(kit: Kit, vault: Vault, wake: Callable[[], None]) -> APIRouter:
         wake()
         return {"responseCode": "00", "reason": RECEIVED, "requestID": request_id}
 
-    @router.post("/billTransferRequests")
+    @router.post("/billTransferRequests", dependencies=asked)
     def announce(
         correlation: Correlation,
         payload: Payload = None,
-        tenant: Tenant = None,
-        plain_tenant: PlainTenant = None,
         payer_fi: PayerFi = None,
-        plain_payer_fi: PlainPayerFi = None,
     ) -> JSONResponse:
-        _one_of(tenant, plain_tenant, "X-Platform-TenantId")
         try:
             body = BILL_TRANSFER.validate_python(payload)
             if isinstance(body, Payment):
-                _announce(kit, body, _one_of(payer_fi, plain_payer_fi, "X-PayerFI-Id"), correlation)
+                _announce(kit, body, _said(payer_fi, "X-PayerFI-Id"), correlation)
             else:
                 with kit.records.transaction() as db:
                     bills.acknowledge(db, body.billId, taken=body.status == "ACK", today=kit.clock.today())
@@ -126,17 +134,13 @@ def make_router(kit: Kit, vault: Vault, wake: Callable[[], None]) -> APIRouter:
             {"responseCode": "00", "reason": RECEIVED, "requestID": body.requestId}, status_code=202
         )
 
-    @router.post("/voucherRedemption")
+    @router.post("/voucherRedemption", dependencies=asked)
     def pay_by_voucher(
         correlation: Correlation,
         payload: Payload = None,
-        tenant: Tenant = None,
-        plain_tenant: PlainTenant = None,
         payer_fi: PayerFi = None,
-        plain_payer_fi: PlainPayerFi = None,
     ) -> JSONResponse:
-        _one_of(tenant, plain_tenant, "X-Platform-TenantId")
-        paying = _one_of(payer_fi, plain_payer_fi, "X-PayerFI-Id")
+        paying = _said(payer_fi, "X-PayerFI-Id")
         try:
             body = VoucherPayment.model_validate(payload)
             _pay_by_voucher(kit, vault, body, paying, correlation)
@@ -145,16 +149,13 @@ def make_router(kit: Kit, vault: Vault, wake: Callable[[], None]) -> APIRouter:
         wake()
         return JSONResponse({"RequestID": body.requestId, "code": "00", "reason": RECEIVED}, status_code=202)
 
-    @router.post("/rtpRequest")
+    @router.post("/rtpRequest", dependencies=asked)
     def request_to_pay(
         correlation: Correlation,
         biller: BillerId,
         payload: Payload = None,
-        tenant: Tenant = None,
-        plain_tenant: PlainTenant = None,
         _url: CallbackUrl = None,
     ) -> JSONResponse:
-        _one_of(tenant, plain_tenant, "X-Platform-TenantId")
         try:
             body = RequestToPay.model_validate(payload)
             ask = requests_to_pay.Ask(
@@ -175,15 +176,12 @@ def make_router(kit: Kit, vault: Vault, wake: Callable[[], None]) -> APIRouter:
         wake()
         return _described(body.requestId)
 
-    @router.post("/rtpResponse")
+    @router.post("/rtpResponse", dependencies=asked)
     def answer_request(
         _correlation: Correlation,
         _biller: BillerId,
         payload: Payload = None,
-        tenant: Tenant = None,
-        plain_tenant: PlainTenant = None,
     ) -> JSONResponse:
-        _one_of(tenant, plain_tenant, "X-Platform-TenantId")
         try:
             body = PayersWord.model_validate(payload)
             with kit.records.transaction() as db:
@@ -200,15 +198,12 @@ def make_router(kit: Kit, vault: Vault, wake: Callable[[], None]) -> APIRouter:
         wake()
         return _described(body.RequestId)
 
-    @router.get("/transferRequests/{transferRequestId}", status_code=202)
+    @router.get("/transferRequests/{transferRequestId}", status_code=202, dependencies=asked)
     def inquire_request(
         transferRequestId: str,  # noqa: N803
         correlation: Correlation,
         biller: BillerId,
-        tenant: Tenant = None,
-        plain_tenant: PlainTenant = None,
     ) -> JSONResponse:
-        _one_of(tenant, plain_tenant, "X-Platform-TenantId")
         number = int(transferRequestId) if _is_number(transferRequestId) else -1
         try:
             with kit.records.transaction() as db:
@@ -273,11 +268,10 @@ def _pay_by_voucher(kit: Kit, vault: Vault, body: VoucherPayment, payer_fi: str,
             callbacks.queue(db, "bill-payment-told", correlation, done, current_exchange.get())
 
 
-def _one_of(first: str | None, second: str | None, name: str) -> str:
-    given = first or second
-    if given is None:
+def _said(value: str | None, name: str) -> str:
+    if value is None:
         raise Problem(400, "invalid-request", f"the header {name} is missing")
-    return given
+    return value
 
 
 def _is_number(text: str) -> bool:

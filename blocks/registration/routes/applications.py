@@ -13,7 +13,15 @@ from blockkit.records import Connection, Row
 from blocks.registration import applications, documents
 from blocks.registration.applications import Change, describe, find
 from blocks.registration.people import require_own, require_reader
-from blocks.registration.routes.wire import Authorization, DocumentKind, IndividualId, ServiceId, Text, Wire
+from blocks.registration.routes.wire import (
+    Authorization,
+    CaseId,
+    DocumentKind,
+    IndividualId,
+    ServiceId,
+    Text,
+    Wire,
+)
 from blocks.registration.services import find_service, list_services
 
 State = Literal[
@@ -88,7 +96,7 @@ def make_router(kit: Kit) -> APIRouter:
         return {"count": count, "applications": [describe(row) for row in rows]}
 
     @router.get("/applications/{id}/documents")
-    def list_documents(id: str, authorization: Authorization = None) -> dict[str, Any]:
+    def list_documents(id: CaseId, authorization: Authorization = None) -> dict[str, Any]:
         caller = kit.access.caller(authorization)
         with kit.records.transaction() as db:
             row = find(db, id)
@@ -99,7 +107,7 @@ def make_router(kit: Kit) -> APIRouter:
         return {"documents": [documents.describe(each) for each in linked], "missing": missing}
 
     @router.post("/applications/{id}/documents")
-    def attach_document(id: str, body: LinkBody, authorization: Authorization = None) -> dict[str, Any]:
+    def attach_document(id: CaseId, body: LinkBody, authorization: Authorization = None) -> dict[str, Any]:
         caller = kit.access.caller(authorization)
         with kit.records.transaction() as db:
             row = own(db, id, caller)
@@ -111,7 +119,7 @@ def make_router(kit: Kit) -> APIRouter:
         return {"documents": [documents.describe(each) for each in linked], "missing": missing}
 
     @router.post("/applications/{id}/submit")
-    def submit_application(id: str, authorization: Authorization = None) -> dict[str, Any]:
+    def submit_application(id: CaseId, authorization: Authorization = None) -> dict[str, Any]:
         caller = kit.access.caller(authorization)
         with kit.records.transaction() as db:
             row = own(db, id, caller)
@@ -120,7 +128,7 @@ def make_router(kit: Kit) -> APIRouter:
 
     @router.post("/applications/{id}/appeal")
     def appeal_application(
-        id: str,
+        id: CaseId,
         body: AppealBody | None = None,
         authorization: Authorization = None,
     ) -> dict[str, Any]:

@@ -22,6 +22,7 @@ from blocks.registration.eforms import find_faults, read_entered
 from blocks.registration.pages import HOME, Desk
 from blocks.registration.people import require_own, require_reader
 from blocks.registration.routes.documents import limited, read_uploads, serve
+from blocks.registration.routes.wire import CaseId
 from blocks.registration.services import Service, find_service, list_services
 from blocks.registration.tasks import Wanted
 
@@ -176,11 +177,11 @@ def make_router(doors: Doors) -> APIRouter:
         return await run_in_threadpool(doors.act, request, await read_entered_form(request), act)
 
     @router.get("/applications/{id}")
-    def show_case(request: Request, id: str) -> Response:
+    def show_case(request: Request, id: CaseId) -> Response:
         return doors.see(request, lambda visitor: _show_case(visitor, id))
 
     @router.get("/applications/{id}/form")
-    def show_form(request: Request, id: str) -> Response:
+    def show_form(request: Request, id: CaseId) -> Response:
         def show(visitor: Visitor) -> Response:
             with kit.records.transaction() as db:
                 row = find(db, id)
@@ -191,7 +192,7 @@ def make_router(doors: Doors) -> APIRouter:
         return doors.see(request, show)
 
     @router.post("/applications/{id}/form")
-    async def change_form(request: Request, id: str) -> Response:
+    async def change_form(request: Request, id: CaseId) -> Response:
         def act(visitor: Visitor, entered: Entered) -> Response:
             with kit.records.transaction() as db:
                 row = find(db, id, lock=True)
@@ -208,7 +209,7 @@ def make_router(doors: Doors) -> APIRouter:
         return await run_in_threadpool(doors.act, request, await read_entered_form(request), act)
 
     @router.post("/applications/{id}/documents")
-    async def bring_document(request: Request, id: str) -> Response:
+    async def bring_document(request: Request, id: CaseId) -> Response:
         async with limited(request).form(max_files=1, max_fields=10) as form:
             entered = texts_of(form)
             uploads = await read_uploads(form) if any(not isinstance(x, str) for x in form.values()) else []
@@ -244,7 +245,7 @@ def make_router(doors: Doors) -> APIRouter:
     def post(path: str, name: str, do: Callable[[Connection, Row, Visitor, Entered], Any]) -> None:
         """Serve an act of the applicant."""
 
-        async def route(request: Request, id: str) -> Response:
+        async def route(request: Request, id: CaseId) -> Response:
             def act(visitor: Visitor, entered: Entered) -> Response:
                 with kit.records.transaction() as db:
                     row = find(db, id, lock=True)
@@ -261,7 +262,7 @@ def make_router(doors: Doors) -> APIRouter:
     def office_post(path: str, name: str, do: Callable[[Caller, str, Entered], Any]) -> None:
         """Serve an act of an official."""
 
-        async def route(request: Request, id: str) -> Response:
+        async def route(request: Request, id: CaseId) -> Response:
             def act(visitor: Visitor, entered: Entered) -> Response:
                 do(visitor.caller, id, entered)
                 return doors.go("applications", id)

@@ -19,7 +19,7 @@ from blocks.registration.documents import PLACE
 from blocks.registration.people import require_own, require_reader, require_role
 from blocks.registration.published import write_file, write_line
 from blocks.registration.routes.documents import limited
-from blocks.registration.routes.wire import VISIBLE, Authorization, IndividualId, ServiceId
+from blocks.registration.routes.wire import VISIBLE, Authorization, CaseId, IndividualId, ServiceId
 from blocks.registration.services import Service, find_service, list_services
 
 Form = Annotated[dict[str, Any], Field(max_length=100)]
@@ -132,7 +132,7 @@ def make_router(kit: Kit) -> APIRouter:
             ]
 
     @router.get("/applications/{id}")
-    def read_application(id: str, authorization: Authorization = None) -> dict[str, Any]:
+    def read_application(id: CaseId, authorization: Authorization = None) -> dict[str, Any]:
         caller = kit.access.caller(authorization)
         with kit.records.transaction() as db:
             row = find(db, id)
@@ -141,7 +141,7 @@ def make_router(kit: Kit) -> APIRouter:
 
     @router.put("/applications/{id}")
     async def update_application(
-        request: Request, id: str, authorization: Authorization = None
+        request: Request, id: CaseId, authorization: Authorization = None
     ) -> dict[str, Any]:
         sent = await read_body(request)
         return await run_in_threadpool(_update, id, sent, authorization)

@@ -10,7 +10,7 @@ from pydantic import model_validator
 from blocks.registration import acts
 from blocks.registration.acts import Office
 from blocks.registration.applications import describe
-from blocks.registration.routes.wire import Authorization, Receipt, Text, Wire
+from blocks.registration.routes.wire import Authorization, CaseId, Receipt, Text, Wire
 
 
 class DecisionBody(Wire):
@@ -34,12 +34,12 @@ def make_router(office: Office) -> APIRouter:
     access = office.kit.access
 
     @router.post("/{id}/verification")
-    def verify_application(id: str, authorization: Authorization = None) -> dict[str, Any]:
+    def verify_application(id: CaseId, authorization: Authorization = None) -> dict[str, Any]:
         return describe(acts.verify(office, access.caller(authorization), id))
 
     @router.post("/{id}/decision")
     def decide_application(
-        id: str,
+        id: CaseId,
         body: DecisionBody,
         authorization: Authorization = None,
     ) -> dict[str, Any]:
@@ -47,7 +47,7 @@ def make_router(office: Office) -> APIRouter:
         return describe(acts.decide(office, caller, id, body.decision, body.reason))
 
     @router.post("/{id}/fee")
-    def record_fee(id: str, body: FeeBody, authorization: Authorization = None) -> dict[str, Any]:
+    def record_fee(id: CaseId, body: FeeBody, authorization: Authorization = None) -> dict[str, Any]:
         return describe(acts.take_fee(office, access.caller(authorization), id, body.receipt))
 
     return router

@@ -12,7 +12,7 @@ from blocks.registration.acts import Office
 from blocks.registration.applications import find
 from blocks.registration.published import write_completion, write_task, write_task_with_form
 from blocks.registration.routes.files import First, Most, SortBy, SortOrder
-from blocks.registration.routes.wire import VISIBLE, Authorization
+from blocks.registration.routes.wire import VISIBLE, Authorization, CaseId
 from blocks.registration.tasks import ORDERS, Wanted
 
 Name = Annotated[str | None, Query(max_length=100, pattern=VISIBLE)]
@@ -56,7 +56,7 @@ def make_router(office: Office) -> APIRouter:
             return [write_task(each) for each in tasks.find_open(db, wanted)]
 
     @router.get("/{task}")
-    def read_task(task: str, authorization: Authorization = None) -> dict[str, Any]:
+    def read_task(task: CaseId, authorization: Authorization = None) -> dict[str, Any]:
         caller = kit.access.caller(authorization)
         with kit.records.transaction() as db:
             found = tasks.find(db, task)
@@ -65,7 +65,7 @@ def make_router(office: Office) -> APIRouter:
 
     @router.post("/{task}/complete")
     def complete_task(
-        task: str,
+        task: CaseId,
         body: CompletionBody,
         authorization: Authorization = None,
     ) -> dict[str, Any]:

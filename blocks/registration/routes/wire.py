@@ -15,6 +15,8 @@ IndividualId = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9-]{1,64}$")
 ServiceId = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9-]*$", max_length=64)]
 FormId = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_-]{1,64}$")]
 DocumentKind = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_-]{1,60}$")]
+CaseId = Annotated[str, StringConstraints(pattern=r"^[^\x00-\x1f]+$", max_length=64)]
+"""Of an application or a task."""
 BatchId = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9-]{12}$")]
 Period = Annotated[str, StringConstraints(pattern=r"^[0-9]{4}-(0[1-9]|1[0-2])$")]
 Receipt = Annotated[str, StringConstraints(pattern=r"^[!-~]([ -~]*[!-~])?$", max_length=100)]

@@ -7,8 +7,7 @@ import threading
 
 import pytest
 
-from blocks.payments.patience import grow
-from blocks.payments.worker import Worker
+from blockkit.worker import Worker, grow
 
 LOG = logging.getLogger("test")
 
@@ -27,7 +26,7 @@ def test_a_step_that_breaks_stops_neither_the_others_nor_itself(caplog: pytest.L
             done.set()
         return True
 
-    worker = Worker(LOG, lambda: not done.is_set(), (broken, sound))
+    worker = Worker("test", LOG, lambda: not done.is_set(), (broken, sound))
     worker.start()
     assert done.wait(30)
     worker.stop()
@@ -42,7 +41,7 @@ def test_without_work_no_step_is_taken() -> None:
         asked.set()
         return False
 
-    worker = Worker(LOG, nothing, (lambda: pytest.fail("there was nothing to do"),))
+    worker = Worker("test", LOG, nothing, (lambda: pytest.fail("there was nothing to do"),))
     worker.start()
     assert asked.wait(30)
     worker.stop()
