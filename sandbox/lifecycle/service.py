@@ -236,7 +236,8 @@ def _execute(tools: Tools, plan: Plan, layout: Layout, population: Path) -> None
     runtime, name = tools.runtime, layout.spec.name
     for each in plan.stop:
         runtime.stop(name, each, grace_seconds=5)
-    specs = [serving_specs(layout)[each] for each in plan.start]
+    known = serving_specs(layout)
+    specs = [known[each] for each in plan.start]
     with ThreadPoolExecutor(max_workers=4) as workers:
 
         def start(spec: InstanceSpec) -> None:
