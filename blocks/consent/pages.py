@@ -82,7 +82,13 @@ class Pages:
         body = f"<p role=alert>{escape(words)}</p><p>{self._link('Back to your consents')}</p>"
         return self._page(visitor, "That is not possible", body, status)
 
-    def home(self, visitor: Visitor, agreements: Iterable[tuple[Mapping[str, Any], Said]]) -> HTMLResponse:
+    def home(
+        self,
+        visitor: Visitor,
+        agreements: Iterable[tuple[Mapping[str, Any], Said]],
+        *,
+        publishes: bool = False,
+    ) -> HTMLResponse:
         """List what the person is asked, and what they have said."""
         items = "".join(
             f"<li>{self._link(text['purpose'], 'agreements', text['id'])}"
@@ -94,7 +100,26 @@ class Pages:
             if items
             else "<p>Nobody asks to use your data at the moment.</p>"
         )
+        if publishes:
+            body += f"<p>{self._link('Publish an agreement', 'publish')}</p>"
         return self._page(visitor, "Your consents", body)
+
+    def publish(self, visitor: Visitor) -> HTMLResponse:
+        """Ask an officer for what people will be asked to agree to."""
+        body = (
+            "<p>People can agree to it, and withdraw, from the moment it is published.</p>"
+            f"<form method=post action='{escape(self.url('publish'))}'>"
+            f"<input type=hidden name=seal value='{escape(visitor.seal)}'>"
+            "<label for=name>Name <span>(letters, digits, dots and dashes)</span></label>"
+            "<small id=name-hint>What services know it by, such as cash-transfer.</small>"
+            "<input id=name name=name required maxlength=64 pattern='[A-Za-z0-9._\\-]+'"
+            " aria-describedby=name-hint>"
+            "<label for=purpose>What the data is used for</label>"
+            "<input id=purpose name=purpose required maxlength=500>"
+            "<label for=asker>Who asks</label><input id=asker name=asker required maxlength=500>"
+            f"<button>Publish</button></form><p>{self._link('Back to your consents')}</p>"
+        )
+        return self._page(visitor, "Publish an agreement", body)
 
     def agreement(
         self, visitor: Visitor, shown: Document, policy: Document | None, said: Said, *, answered: bool

@@ -11,7 +11,7 @@ from fastapi import FastAPI
 
 from blockkit.app import Plant, build_block, make_kit
 from blocks.payee_institutions import behaviours
-from blocks.payee_institutions.routes import accounts, settlements, witness
+from blocks.payee_institutions.routes import accounts, settlements, statements, witness
 from blocks.payee_institutions.unclaimed import return_due
 
 SLUG = "payee-institutions"
@@ -32,7 +32,12 @@ def create_app(
     return build_block(
         kit,
         Path(__file__).parent,
-        [settlements.make_router(kit, pause), accounts.make_router(kit), witness.make_router(kit)],
+        [
+            settlements.make_router(kit, pause),
+            accounts.make_router(kit),
+            witness.make_router(kit),
+            statements.make_router(kit),
+        ],
         on_clock=lambda: return_due(kit),
         on_plant=on_plant,
     )

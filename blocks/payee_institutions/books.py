@@ -64,6 +64,16 @@ def find_accounts(db: Connection, institution: str, numbers: Sequence[str]) -> l
     ).fetchall()
 
 
+def accounts_of(db: Connection, individual_id: str) -> list[Row]:
+    """Find all accounts of a person, open or closed."""
+    return db.execute(
+        """SELECT a.account_id, a.institution, a.account_number, a.kind, a.currency, a.status
+             FROM accounts a JOIN holders h USING (person_no)
+            WHERE h.individual_id = %s ORDER BY a.account_id""",
+        [individual_id],
+    ).fetchall()
+
+
 def list_credits(db: Connection, question: Question, limit: int) -> dict[str, Any]:
     """Count, sum and list the credits that fit; `limit` cuts the list, never the count and the sum.
 

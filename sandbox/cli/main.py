@@ -20,6 +20,7 @@ from sandbox.cli.commands import (
     data,
     doctor,
     images,
+    inbox,
     log,
     new,
     run,
@@ -61,6 +62,7 @@ app.command()(sandboxes.ls)
 app.command("reset")(sandboxes.reset_)
 app.command()(sandboxes.logs)
 app.command()(sandboxes.down)
+app.command()(inbox.inbox)
 app.command()(content.check)
 app.command()(content.show)
 app.command()(verify.verify)

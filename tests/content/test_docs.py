@@ -33,6 +33,9 @@ MEANT_FOR = {
     "sandbox images": "tests/docker/test_images.py",
     "sandbox attack": "tests/docker/test_attack.py",
     "sandbox run cash-transfer": "tests/e2e/test_cash_transfer.py",
+    "sandbox up cash-transfer --name hand": "tests/e2e/test_by_hand.py",
+    "sandbox inbox hand": "tests/e2e/test_by_hand.py",
+    "sandbox down hand": "tests/e2e/test_by_hand.py",
     "sandbox conformance": "tests/conformance/test_command.py",
     "pytest tests/contract": "the suites themselves",
 }

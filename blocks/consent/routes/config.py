@@ -9,7 +9,7 @@ from fastapi import APIRouter
 from blockkit.app import Kit
 from blocks.consent import documents, events
 from blocks.consent.documents import Document, Kind
-from blocks.consent.revisions import list_revisions, revision_on_the_wire
+from blocks.consent.revisions import Author, list_revisions, revision_on_the_wire
 from blocks.consent.routes.doors import CONFIGURES, applications, officers
 from blocks.consent.routes.wire import (
     Client,
@@ -43,7 +43,7 @@ def _policies(kit: Kit) -> APIRouter:
 
     @router.post("/config/policy/")
     def create_policy(body: PolicyBody, client: Client = "") -> dict[str, Any]:
-        return _create(kit, "Policy", plain(body.policy), client)
+        return create(kit, "Policy", plain(body.policy), application(client))
 
     @router.get("/config/policy/{policyId}/")
     def read_policy(policyId: PathId, revision: RevisionId = None) -> dict[str, Any]:  # noqa: N803  the wire's name
@@ -77,7 +77,7 @@ def _agreements(kit: Kit) -> APIRouter:
 
     @router.post("/config/data-agreement/")
     def create_agreement(body: DataAgreementBody, client: Client = "") -> dict[str, Any]:
-        return _create(kit, "DataAgreement", plain(body.dataAgreement), client)
+        return create(kit, "DataAgreement", plain(body.dataAgreement), application(client))
 
     @router.get("/config/data-agreement/{dataAgreementId}/")
     def read_agreement(dataAgreementId: PathId) -> dict[str, Any]:  # noqa: N803
@@ -118,9 +118,10 @@ def _for_everybody(kit: Kit) -> APIRouter:
     return router
 
 
-def _create(kit: Kit, kind: Kind, data: dict[str, Any], client: str) -> dict[str, Any]:
+def create(kit: Kit, kind: Kind, data: dict[str, Any], author: Author) -> dict[str, Any]:
+    """Add a document and tell whoever listens. Raises Problem 400 for what is there already."""
     with kit.records.transaction() as db:
-        made = documents.create(db, kit.clock, kind, data, application(client))
+        made = documents.create(db, kit.clock, kind, data, author)
         if made.changed:
             events.queue(db, TOLD_AS[kind][1], kit.clock.now(), _facts(made))
     return _told(kind, made)

@@ -1,4 +1,7 @@
-"""The pages under `/consents`: a person logs in with identity, reads what is asked, and answers."""
+"""The pages under `/consents`: a person logs in with identity, reads what is asked, and answers.
+
+Whoever may configure publishes an agreement here, too.
+"""
 
 from __future__ import annotations
 
@@ -15,8 +18,10 @@ from blockkit.signin import SignIn, Visitor
 from blocks.consent import documents, individuals, records
 from blocks.consent.pages import HOME, Pages, Said
 from blocks.consent.records import SCHEMA, Signer
-from blocks.consent.revisions import data_of, list_revisions
-from blocks.consent.routes.wire import NAMED, PRINTABLE, PathId
+from blocks.consent.revisions import Author, data_of, list_revisions
+from blocks.consent.routes.config import create
+from blocks.consent.routes.doors import CONFIGURES
+from blocks.consent.routes.wire import NAMED, PRINTABLE, Controller, DataAgreement, PathId, plain
 
 MOST_SHOWN = 200
 SESSION = "consent-session"
@@ -24,6 +29,7 @@ SESSION = "consent-session"
 
 Seal = Annotated[str, Form(max_length=100, pattern=PRINTABLE)]
 Short = Annotated[str, Query(max_length=500)]
+Line = Annotated[str, Form(max_length=500, pattern=PRINTABLE)]
 
 
 def make_router(kit: Kit) -> APIRouter:
@@ -56,7 +62,7 @@ def make_router(kit: Kit) -> APIRouter:
             mine = [
                 (text, said) for text, said in asked if text.get("active", True) or said.record is not None
             ]
-            return pages.home(visitor, mine)
+            return pages.home(visitor, mine, publishes=visitor.caller.may_act_as(*CONFIGURES))
 
         return for_person(request, show)
 
@@ -83,6 +89,34 @@ def make_router(kit: Kit) -> APIRouter:
             return sign_in.leave()
 
         return for_person(request, leave)
+
+    @router.get("/publish")
+    def show_form(request: Request) -> Response:
+        def show(visitor: Visitor) -> Response:
+            _require_configurer(visitor)
+            return pages.publish(visitor)
+
+        return for_person(request, show)
+
+    @router.post("/publish")
+    def publish(
+        request: Request,
+        seal: Seal,
+        name: Annotated[str, Form(pattern=r"^[A-Za-z0-9._-]{1,64}$")],
+        purpose: Line,
+        asker: Line,
+    ) -> Response:
+        def act(visitor: Visitor) -> Response:
+            visitor.require_seal(seal)
+            _require_configurer(visitor)
+            agreement = DataAgreement(
+                id=name, purpose=purpose, lawfulBasis="consent", controller=Controller(name=asker)
+            )
+            author = Author(individual_id=visitor.caller.individual_id)
+            create(kit, "DataAgreement", plain(agreement), author)
+            return RedirectResponse(pages.url("agreements", name), 303)
+
+        return for_person(request, act)
 
     @router.get("/agreements/{dataAgreementId}")
     def show_agreement(
@@ -118,6 +152,11 @@ def make_router(kit: Kit) -> APIRouter:
         return for_person(request, act)
 
     return router
+
+
+def _require_configurer(visitor: Visitor) -> None:
+    if not visitor.caller.may_act_as(*CONFIGURES):
+        raise Problem(403, "not-yours", "agreements are published by registrars and data-protection officers")
 
 
 def _answer(kit: Kit, db: Connection, signer: Signer, agreement: str, shown: str, *, yes: bool) -> None:

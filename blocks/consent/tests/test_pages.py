@@ -176,3 +176,27 @@ def test_a_block_that_runs_alone_says_why_nobody_can_log_in(make_database: Calla
     with as_mediator(create_app(alone)) as client:
         for path in ("/consents", "/consents/login", "/consents/agreements/a"):
             assert "runs alone" in client.get(path).text
+
+
+def test_an_officer_publishes_what_people_then_agree_to(office: Any, browser: Browser) -> None:
+    token = office.peers.token("STAFF-registrar", "registrar").removeprefix("Bearer ")
+    officer = {"Cookie": f"consent-session={token}"}
+    home = office.client.get("/consents", headers=officer)
+    assert "Publish an agreement" in home.text
+    page = office.client.get("/consents/publish", headers=officer).text
+    seal = re.search("name=seal value='([^']+)'", page)
+    assert seal is not None, page
+    fields = {"seal": seal[1], "name": "by-hand", "purpose": "Verify applications.", "asker": "Ministry"}
+    sent = office.client.post("/consents/publish", data=fields, headers=officer, follow_redirects=False)
+    assert (sent.status_code, sent.headers["location"].rpartition("/")[2]) == (303, "by-hand")
+    assert browser.answer("by-hand", "yes").status_code == 303
+    assert "You agree." in browser.open("by-hand").text
+
+
+def test_nobody_else_publishes(office: Any, browser: Browser) -> None:
+    assert "Publish an agreement" not in browser.open().text
+    assert office.client.get("/consents/publish", headers=browser.cookie).status_code == 403
+    fields = {"seal": "x", "name": "not-theirs", "purpose": "p", "asker": "a"}
+    sent = office.client.post("/consents/publish", data=fields, headers=browser.cookie)
+    assert sent.status_code == 403
+    assert "not-theirs" not in browser.open().text
