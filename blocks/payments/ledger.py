@@ -60,8 +60,8 @@ def open_accounts(db: Connection, codes: Iterable[str]) -> None:
 def balance(db: Connection, code: str) -> int | None:
     """Tell an account's balance in minor units; None when it isn't open."""
     row = db.execute(
-        """SELECT (SELECT coalesce(sum(amount), 0)::bigint FROM postings WHERE account = code) AS balance
-             FROM accounts WHERE code = %s""",
+        """SELECT coalesce(b.amount, 0) AS balance
+             FROM accounts LEFT JOIN balances b ON b.account = code WHERE code = %s""",
         [code],
     ).fetchone()
     return row["balance"] if row else None

@@ -259,6 +259,8 @@ def test_nothing_is_lost_or_doubled_whatever_is_killed_when(world: World) -> Non
     assert balances["merchant"] == vouchers * 300
     assert (balances["suspense"], balances["programme"], balances["voucher"]) == (0, 0, 0)
     assert sum(balances.values()) == 0
+    kept = "SELECT account FROM postings p LEFT JOIN balances b USING (account) GROUP BY account, b.amount"
+    assert world.ask(f"{kept} HAVING sum(p.amount) IS DISTINCT FROM b.amount") == []
     allotted = {row[4] for row in rows if row[3] == "credited"}
     journals = 1 + len(allotted) + 2 * len(credited) + 2 * vouchers
     assert world.ask("SELECT count(*), max(number) FROM journals") == [(journals, journals)]

@@ -53,6 +53,8 @@ def books(
         "UPDATE instructions SET payee = 'THIEF'",
         "UPDATE accounts SET kind = 'payee'",
         "DELETE FROM requests",
+        "UPDATE balances SET amount = amount + 1",
+        "INSERT INTO balances VALUES ('payee:THIEF:XTS', 1)",
         "ALTER TABLE postings DISABLE TRIGGER ALL",
         "SET session_replication_role = replica",
         journal("grant", "treasury:XTS", "funding:XTS"),
@@ -107,6 +109,22 @@ def test_an_instruction_has_one_outcome(books: Any, attack: str) -> None:
         )
     with pytest.raises(psycopg.errors.UniqueViolation):
         books.execute(attack)
+
+
+def test_an_account_holds_the_sum_of_its_postings(books: Any) -> None:
+    held = books.execute("SELECT account, amount FROM balances ORDER BY 1").fetchall()
+    assert (
+        held
+        == books.execute("SELECT account, sum(amount)::bigint FROM postings GROUP BY 1 ORDER BY 1").fetchall()
+    )
+    assert len(held) >= 4
+
+
+def test_nobody_gives_what_they_have_not(books: Any) -> None:
+    ((programme,),) = books.execute("SELECT code FROM accounts WHERE kind = 'programme'").fetchall()
+    more = journal("allot", "funding:XTS", programme, amount=10**15)
+    with pytest.raises(psycopg.errors.CheckViolation, match="overdrawn"):
+        books.execute(more)
 
 
 def test_numbers_have_no_gap_whatever_number_is_asked_for(books: Any) -> None:
