@@ -40,7 +40,7 @@ from blocks.information_mediator.routes.calls import Calls
 from blocks.information_mediator.routes.events import event_routes
 from blocks.information_mediator.routes.public import PublicPages
 from blocks.information_mediator.settings import SLUG, MediatorSettings
-from blocks.information_mediator.store import read_wiring, until_reached
+from blocks.information_mediator.store import read_time, read_wiring, until_reached
 from blocks.information_mediator.upstream import Upstream
 from blocks.information_mediator.wiring import Wiring
 
@@ -62,6 +62,8 @@ def create_app(
         await until_reached(settings.database_url)
         await core.pool.open()
         core.directory = await read_wiring(core.pool)
+        await core.faults.open()
+        await read_time(core.pool, core.clock)
         await core.log.open()
         await pusher.open()
         yield
@@ -118,7 +120,7 @@ def _wire(settings: MediatorSettings, transport: httpx2.AsyncBaseTransport | Non
         events=EventStore(pool),
         messages=Messages(pool, ids("msg"), clock.machine),
         consent=Consent(settings, upstream),
-        faults=Faults(ids("fault")),
+        faults=Faults(pool, ids("fault")),
         hold=Hold(),
         new_id=ids("ex"),
         directory=Directory(Wiring()),

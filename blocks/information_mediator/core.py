@@ -81,6 +81,13 @@ class Answering:
             await self.send({"type": "http.response.body", "body": part, "more_body": True})
         await self.send({"type": "http.response.body", "body": b"", "more_body": False})
 
+    async def break_off(self) -> None:
+        """Store the line, then end the connection before the answer is whole: its client hears nothing."""
+        await self._store(504)
+        identifier = (b"x-exchange-id", self.exchange.id.encode())
+        headers = [(b"content-length", b"1"), identifier]
+        await self.send({"type": "http.response.start", "status": 504, "headers": headers})
+
     async def refuse(self, refusal: Refusal) -> None:
         """Store the line as refused, then answer with a problem."""
         if not self.exchange.fault:

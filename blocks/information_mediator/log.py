@@ -10,7 +10,7 @@ import asyncio
 import contextlib
 import json
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import Any
 
 import psycopg
@@ -47,6 +47,9 @@ class Wanted:
     application: str = ""
     client: str = ""
     individual: str = ""
+    operation: str = ""
+    fault: str = ""
+    """The name of one, or `any`."""
     limit: int = 1000
 
 
@@ -96,15 +99,12 @@ class MessageLog:
                   AND (%(application)s = '' OR line::jsonb ->> 'service' = %(application)s)
                   AND (%(client)s = '' OR line::jsonb ->> 'client' = %(client)s)
                   AND (%(individual)s = '' OR line::jsonb ->> 'individual' = %(individual)s)
+                  AND (%(operation)s = '' OR line::jsonb ->> 'operation_id' = %(operation)s)
+                  AND (%(fault)s = '' OR line::jsonb ->> 'fault' = %(fault)s
+                       OR (%(fault)s = 'any' AND line::jsonb ->> 'fault' <> ''))
                 ORDER BY number LIMIT %(limit)s
                 """,
-                {
-                    "since": wanted.since,
-                    "application": wanted.application,
-                    "client": wanted.client,
-                    "individual": wanted.individual,
-                    "limit": wanted.limit,
-                },
+                asdict(wanted),
             )
             return [{**json.loads(line), "hash": digest} for line, digest in await cursor.fetchall()]
 

@@ -72,6 +72,23 @@ CREATE TABLE exchanges (
     hash text NOT NULL CHECK (hash ~ '^[0-9a-f]{{64}}$')
 );
 
+-- What was planted and how the clock was set last: a mediator that is started again goes on with both.
+CREATE TABLE faults (
+    number bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+    id text NOT NULL UNIQUE,
+    fault text NOT NULL,
+    block text NOT NULL,
+    operation text NOT NULL,
+    client text NOT NULL,
+    remaining integer CHECK (remaining > 0),
+    milliseconds integer NOT NULL
+);
+CREATE TABLE sandbox_clock (
+    one boolean PRIMARY KEY DEFAULT true CHECK (one),
+    offset_seconds bigint NOT NULL,
+    epoch integer NOT NULL
+);
+
 -- Callbacks for outside applications, until a reset.
 CREATE TABLE messages (
     number bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
@@ -130,3 +147,5 @@ GRANT SELECT, INSERT, UPDATE, DELETE ON event_types, subscriptions, deliveries T
 GRANT SELECT, INSERT, DELETE ON events TO {role};
 GRANT SELECT, INSERT ON exchanges TO {role};
 GRANT SELECT, INSERT, DELETE ON messages TO {role};
+GRANT SELECT, INSERT, UPDATE, DELETE ON faults TO {role};
+GRANT SELECT, INSERT, UPDATE ON sandbox_clock TO {role};

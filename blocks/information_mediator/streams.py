@@ -35,6 +35,11 @@ class Ahead:
         ahead.beginning, ahead.complete = body, True
         return ahead
 
+    @classmethod
+    def coming(cls, source: AsyncIterator[bytes]) -> Ahead:
+        """Give a body of which nothing is read ahead."""
+        return cls(source)
+
     async def look(self) -> None:
         """Read the beginning."""
         parts = []
@@ -51,6 +56,11 @@ class Ahead:
         """Yield the beginning and then the rest as it comes."""
         if self.beginning:
             yield self.beginning
+        async for part in self.rest():
+            yield part
+
+    async def rest(self) -> AsyncIterator[bytes]:
+        """Yield what follows the beginning as it comes."""
         if not self.complete:
             async for part in self._source:
                 self._count(part)

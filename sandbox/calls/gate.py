@@ -98,6 +98,11 @@ class Gate:
         """Inject a fault."""
         return self._send("POST", "/_sandbox/faults", body)
 
+    def faults(self) -> list[dict[str, Any]]:
+        """List the faults that are planted now."""
+        planted: list[dict[str, Any]] = self._send("GET", "/_sandbox/faults")["faults"]
+        return planted
+
     def clear_faults(self) -> None:
         """Remove every fault."""
         self._send("DELETE", "/_sandbox/faults")

@@ -19,6 +19,7 @@ from sandbox.cli.commands import (
     content,
     data,
     doctor,
+    faults,
     images,
     inbox,
     log,
@@ -70,6 +71,7 @@ app.command()(conformance.conformance)
 app.command()(doctor.doctor)
 app.command()(attack.attack)
 app.command()(compare.compare)
+app.command()(faults.faults)
 app.command()(seed.seed)
 app.add_typer(log.app, name="log")
 app.add_typer(images.app, name="images")

@@ -107,6 +107,25 @@ class Pusher:
             await asyncio.sleep(self._patience(1))
 
     async def _hand_over(self, push: Row, exchange: Exchange) -> str:
+        """Hand an event over, as far as no fault prevents it; gives why it was not, or why nobody knows."""
+        ends = {self._block_of(push["publisher"]), self._block_of(push["subscriber"])} - {""}
+        fault = await self._core.faults.meet_on_callback(tuple(ends), push["event_type"])
+        name = exchange.fault = fault.fault if fault else ""
+        if fault is not None and name == "callback-delay":
+            await asyncio.sleep(fault.seconds)
+        elif name in ("callback-drop", "undelivered"):
+            exchange.status = 503 if name == "undelivered" else 504
+            return f"{name}: a planted fault"
+        failure = await self._try(push, exchange)
+        if name == "callback-duplicate":
+            return await self._try(push, exchange)
+        return "its confirmation was lost: a planted fault" if name == "callback-unconfirmed" else failure
+
+    def _block_of(self, application: str) -> str:
+        client = self._core.directory.client(application)
+        return (client.block or "") if client else ""
+
+    async def _try(self, push: Row, exchange: Exchange) -> str:
         core = self._core
         client = core.directory.client(push["subscriber"])
         item = event_item(push)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import re
 
@@ -30,7 +31,7 @@ class Callbacks:
 
     async def _take(self, incoming: Incoming, exchange: Exchange, answering: Answering) -> None:
         core = self._core
-        prove(core.directory, core.settings, incoming)
+        client = prove(core.directory, core.settings, incoming)
         kind = incoming.raw_path.removeprefix("/callbacks/")
         if not KIND.fullmatch(kind):
             raise Refusal(404, "no-such-service", "a callback's kind is small letters, digits and hyphens")
@@ -42,6 +43,20 @@ class Callbacks:
         message = await incoming.document()
         exchange.request, _ = incoming.captured().keep("request", message, NOTHING)
         exchange.correlation = incoming.correlation(message)
+        fault = await core.faults.meet_on_callback((client.block or "",), kind)
+        name = exchange.fault = fault.fault if fault else ""
+        if fault is not None and name == "callback-delay":
+            await asyncio.sleep(fault.seconds)
+        elif name == "undelivered":
+            raise Refusal(503, "not-delivered", "the message could not be handed over: a planted fault")
+        elif name == "callback-drop":
+            await answering.break_off()
+            return
         identifier = await core.messages.deliver(kind, exchange.correlation, message)
+        if name == "callback-duplicate":
+            await core.messages.deliver(kind, exchange.correlation, message)
+        elif name == "callback-unconfirmed":
+            await answering.break_off()
+            return
         accepted = Ahead.of(json.dumps({"id": identifier}).encode())
         await answering.answer(202, [(b"content-type", b"application/json")], accepted)

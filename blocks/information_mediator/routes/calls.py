@@ -6,7 +6,7 @@ the call goes through, and its line is stored before its answer is given.
 
 from __future__ import annotations
 
-import asyncio
+from functools import partial
 from typing import Any
 
 from starlette.types import Receive, Scope, Send
@@ -15,10 +15,10 @@ from blocks.information_mediator.callers import prove
 from blocks.information_mediator.core import Answering, Core, carry
 from blocks.information_mediator.directory import Found
 from blocks.information_mediator.exchange import Exchange, Refusal
-from blocks.information_mediator.faults import Fault
 from blocks.information_mediator.incoming import Incoming, decoded_path, printable
 from blocks.information_mediator.redaction import Captured, clean_query, split_pointer, values_at
 from blocks.information_mediator.settings import CONTROLS, Peer
+from blocks.information_mediator.strikes import passed_on, spoilt, strike_before
 from blocks.information_mediator.upstream import Headers
 from blocks.information_mediator.wiring import Right, Service
 
@@ -113,23 +113,29 @@ class Calls:
         raw_path: str,
         found: Found,
     ) -> None:
-        fault = self._core.faults.meet(exchange.block, exchange.operation_id)
-        await _strike_before(fault, exchange)
+        core = self._core
+        fault = await core.faults.meet_on_call(exchange.client, exchange.block, exchange.operation_id)
+        if fault is not None:
+            exchange.fault = fault.fault
+        await strike_before(fault)
         proven = [
             (b"information-mediator-client", exchange.client.encode("latin-1", "replace")),
             (b"x-exchange-id", exchange.id.encode()),
         ]
-        async with self._core.upstream.send(
-            peer, incoming.method, incoming.target(raw_path), incoming.raw_headers, proven, incoming.body
-        ) as (status, answered, body):
-            if fault is not None and fault.name == "drop":
-                raise Refusal(504, "answer-lost", "the answer was lost on its way: a planted fault")
+        send = partial(
+            core.upstream.send,
+            *(peer, incoming.method, incoming.target(raw_path), incoming.raw_headers, proven, incoming.body),
+        )
+        async with passed_on(fault, send, repeatable=incoming.body.complete) as (status, answered, body):
             response = _captured_answer(answered, body.beginning, body.complete)
             document = response.document()
             exchange.response, personal = response.keep("response", document, found.pointers)
             exchange.individual = exchange.individual or _only(_named_in("response", document, found))
             exchange.fields = (*exchange.fields, *personal)
-            await answering.answer(status, answered, body)
+            if fault is not None and fault.fault == "drop":
+                await answering.break_off()
+            else:
+                await answering.answer(status, *spoilt(fault, answered, body))
 
 
 def _people(incoming: Incoming, found: Found, document: Any) -> list[str]:
@@ -173,18 +179,6 @@ def _path_for_the_log(path: str, query: str, found: Found) -> str:
             path = path.replace(value, "[redacted]")
     cleaned = clean_query(query, found.pointers.secret)
     return (f"{path}?{cleaned}" if cleaned else path)[:2000]
-
-
-async def _strike_before(fault: Fault | None, exchange: Exchange) -> None:
-    if fault is None:
-        return
-    exchange.fault = fault.name
-    if fault.name == "delay":
-        await asyncio.sleep(fault.milliseconds / 1000)
-    elif fault.name == "error":
-        raise Refusal(500, "internal-error", "the block broke while answering: a planted fault")
-    elif fault.name == "outage":
-        raise Refusal(502, "service-unreachable", "the service did not answer: a planted fault")
 
 
 def _captured_answer(headers: Headers, beginning: bytes, complete: bool) -> Captured:

@@ -23,7 +23,7 @@ from blocks.information_mediator.incoming import printable
 from blocks.information_mediator.log import LogUnavailable, Wanted
 from blocks.information_mediator.messages import LONGEST_WAIT
 from blocks.information_mediator.settings import SLUG
-from blocks.information_mediator.store import read_wiring
+from blocks.information_mediator.store import keep_time, read_wiring
 
 READINESS_SECONDS = 2.0
 CLOCK_SECONDS = 60.0
@@ -44,7 +44,8 @@ class FaultPlan(BaseModel):
 
     fault: Name
     block: str
-    operation: str = ""
+    operation: str = Field(default="", max_length=200)
+    client: str = Field(default="", max_length=200)
     times: int | None = Field(default=None, ge=1)
     milliseconds: int = Field(default=1000, ge=0, le=60_000)
 
@@ -102,6 +103,8 @@ def make_router(core: Core) -> APIRouter:
         application: str = "",
         client: str = "",
         individual: str = "",
+        operation: str = "",
+        fault: str = "",
         limit: Annotated[int, Query(ge=1, le=5000)] = 1000,
     ) -> dict[str, Any]:
         service = application if "/" in application or not application else f"{INSTANCE}/{application}"
@@ -111,6 +114,8 @@ def make_router(core: Core) -> APIRouter:
                 application=printable(service),
                 client=printable(client),
                 individual=printable(individual),
+                operation=printable(operation),
+                fault=printable(fault),
                 limit=limit,
             )
         )
@@ -148,6 +153,7 @@ def make_router(core: Core) -> APIRouter:
     async def clock(setting: ClockSetting, request: Request) -> JSONResponse:
         core.clock.offset_seconds = setting.offset_seconds
         core.clock.epoch = setting.epoch
+        await keep_time(core.pool, core.clock)
         body = setting.model_dump()
         slugs = [slug for slug, peer in core.settings.peers.items() if peer.keeps_our_clock]
         identifier = core.new_id()
@@ -190,19 +196,30 @@ def make_router(core: Core) -> APIRouter:
     async def plant_fault(plan: FaultPlan, request: Request) -> dict[str, str]:
         if plan.block not in core.settings.peers:
             raise Problem(404, "no-such-service", f"no block is called {plan.block!r} here")
-        planted = core.faults.plant(plan.fault, plan.block, plan.operation, plan.times, plan.milliseconds)
+        planted = await core.faults.plant(
+            plan.fault,
+            plan.block,
+            printable(plan.operation),
+            printable(plan.client),
+            plan.times,
+            plan.milliseconds,
+        )
         await note(request, plan.model_dump(), {"faultId": planted}, 201)
         return {"faultId": planted}
 
+    @router.get("/faults")
+    async def list_faults() -> dict[str, Any]:
+        return {"faults": [asdict(fault) for fault in core.faults.planted()]}
+
     @router.delete("/faults", status_code=204)
     async def clear_faults(request: Request) -> None:
-        core.faults.clear()
+        await core.faults.clear()
         await note(request, None, status=204)
 
     @router.post("/reset")
     async def reset(request: Request) -> dict[str, Any]:
         core.hold.void_waiting()
-        core.faults.clear()
+        await core.faults.clear()
         await core.messages.clear()
         await core.events.clear()
         await note(request, None)

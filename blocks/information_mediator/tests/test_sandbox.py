@@ -111,47 +111,6 @@ def test_a_callback_that_makes_no_sense_is_refused(
     assert mediator.post(path, **said).status_code == 401
 
 
-@pytest.mark.parametrize(
-    ("fault", "status", "forwarded"),
-    [("error", 500, 0), ("outage", 502, 0), ("drop", 504, 1), ("delay", 200, 1)],
-)
-def test_a_planted_fault_strikes_as_often_as_it_should(
-    mediator: TestClient,
-    network: Any,
-    ministry: dict[str, str],
-    token: dict[str, str],
-    exchanges: Callable[..., Any],
-    fault: str,
-    status: int,
-    forwarded: int,
-) -> None:
-    plan = {"fault": fault, "block": "digital-registries", "operation": "countPersons", "times": 1}
-    planted = mediator.post("/_sandbox/faults", json={**plan, "milliseconds": 1}, headers=token)
-    assert planted.status_code == 201
-    assert planted.json()["faultId"]
-    answers = [mediator.get(COUNT, headers=ministry).status_code for _ in range(2)]
-    assert answers == [status, 200]
-    assert len(network.made("digital-registries")) == forwarded + 1
-    struck, spared = exchanges(application="digital-registries")
-    assert (struck["fault"], struck["refused"], spared["fault"]) == (fault, "", "")
-
-
-def test_faults_are_cleared_and_meet_only_their_operation(
-    mediator: TestClient, ministry: dict[str, str], token: dict[str, str]
-) -> None:
-    other = {"fault": "error", "block": "digital-registries", "operation": "upload"}
-    mediator.post("/_sandbox/faults", json=other, headers=token)
-    assert mediator.get(COUNT, headers=ministry).status_code == 200
-    mediator.post("/_sandbox/faults", json={"fault": "error", "block": "digital-registries"}, headers=token)
-    assert [mediator.get(COUNT, headers=ministry).status_code for _ in range(2)] == [500, 500]
-    assert mediator.delete("/_sandbox/faults", headers=token).status_code == 204
-    assert mediator.get(COUNT, headers=ministry).status_code == 200
-    unknown = {"fault": "error", "block": "nothing"}
-    assert mediator.post("/_sandbox/faults", json=unknown, headers=token).status_code == 404
-    nameless = {"fault": "gremlins", "block": "identity"}
-    assert mediator.post("/_sandbox/faults", json=nameless, headers=token).status_code == 400
-
-
 def test_the_clock_moves_everywhere_or_says_where_not(
     mediator: TestClient, network: Any, token: dict[str, str], exchanges: Callable[..., Any]
 ) -> None:

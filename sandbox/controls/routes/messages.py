@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Annotated, Any
 
 from fastapi import APIRouter, Query
 from fastapi.responses import JSONResponse
@@ -44,9 +44,17 @@ def make_router(desk: Desk) -> APIRouter:
         client: str = "",
         individual: str = "",
         refused: str = "",
-        since: int = 0,
+        operation: str = "",
+        fault: str = "",
+        since: Annotated[int, Query(ge=0)] = 0,
     ) -> dict[str, Any]:
-        wanted = {"application": application, "client": client, "individual": individual}
+        wanted = {
+            "application": application,
+            "client": client,
+            "individual": individual,
+            "operation": operation,
+            "fault": fault,
+        }
         with desk.gate() as gate:
             found = gate.exchanges(
                 since=since, filters={name: value for name, value in wanted.items() if value}
@@ -60,6 +68,7 @@ def make_router(desk: Desk) -> APIRouter:
                 "operationId": line.operation_id,
                 "status": line.status,
                 "refused": line.refused,
+                "fault": line.fault,
                 "individual": line.individual,
                 "purpose": line.purpose,
             }
