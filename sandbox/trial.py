@@ -6,8 +6,6 @@ listeners hear the run.
 
 from __future__ import annotations
 
-import getpass
-import platform
 import secrets
 import time
 from collections.abc import Callable, Mapping, Sequence
@@ -30,26 +28,25 @@ from sandbox.catalog.wiring import build_wiring
 from sandbox.errors import SandboxError
 from sandbox.evidence.bundle import bundle_digest, write_bundle
 from sandbox.evidence.keys import InstallationKey, open_key
-from sandbox.evidence.material import Material, files_of
+from sandbox.evidence.material import Pilot
 from sandbox.evidence.recorder import Recorder
 from sandbox.evidence.register import Register, Standing
+from sandbox.gathering import Told, gather_material
 from sandbox.lifecycle.service import Running, Tools, Wish, take_down
 from sandbox.model.dirt import DirtManifest
-from sandbox.model.matches import RegistersReport
+from sandbox.model.pilot import SetPilot
 from sandbox.model.population import Manifest, ask_for
-from sandbox.model.run import Event, Exchange, Listener, Outcome, RunFinished
+from sandbox.model.run import Event, Listener, Outcome, RunFinished
 from sandbox.model.sandbox import SandboxSpec, check_name
-from sandbox.model.scenario import Scenario
 from sandbox.population import load_pack
-from sandbox.population.dirt import count_matches, ensure_dirty, find_encounters, read_policy, read_recipe
+from sandbox.population.dirt import ensure_dirty, read_recipe
 from sandbox.runner.compile import compile_scenario
 from sandbox.runner.compiled import CompiledScenario
 from sandbox.runner.play import RunFacts, bind_story_inputs, play
-from sandbox.settings import CONTENT_ROOT, Settings
+from sandbox.settings import Settings
 
 RUN_LEASE = timedelta(hours=2)
 """A run whose command was killed leaves its sandbox; the next command after this time removes it."""
-LOG_LINES = 2000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -81,6 +78,7 @@ class TrialResult:
     finished: RunFinished
     page: Path
     standing: Standing
+    pilot: Pilot | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -91,6 +89,8 @@ class RunWish:
     out: Path | None = None
     keep: bool = False
     command: str = ""
+    pilot: SetPilot | None = None
+    """Criteria that are entered into the register before anything starts."""
     look: Callable[[Running], None] | None = None
     """Looks at the sandbox when all is played and everything still runs."""
 
@@ -200,7 +200,12 @@ def _enter(
     key = open_key(settings.home)
     register = Register(settings.runs, key)
     standing = register.begin(
-        run=run, scenario=compiled.scenario.slug, sandbox=prepared.wish.spec.name, at=tools.now()
+        run=run,
+        scenario=compiled.scenario.slug,
+        sandbox=prepared.wish.spec.name,
+        at=tools.now(),
+        pilot=how.pilot.plan.name if how.pilot else "",
+        criteria=how.pilot.digest if how.pilot else "",
     )
     return _Entry(
         run=run, folder=(how.out or settings.runs) / run, key=key, register=register, standing=standing
@@ -221,10 +226,24 @@ def _play(
     recorder = Recorder(entry.folder, mask=redactor.text)
     heard: list[Event] = []
 
-    def write() -> Path:
+    def write() -> tuple[Path, Pilot | None]:
         tools.report("writing evidence", 0, 1)
-        material = _material(tools, prepared, compiled, running, how, entry.standing, heard, redactor)
-        return write_bundle(entry.folder, material, key=entry.key, secrets=issued)
+        material = gather_material(
+            tools,
+            running,
+            prepared.wish,
+            Told(
+                scenario=compiled.scenario,
+                manifest=prepared.manifest,
+                dirt=prepared.dirt,
+                command=how.command,
+                pilot=how.pilot,
+                standing=entry.standing,
+                events=heard,
+            ),
+            redactor,
+        )
+        return write_bundle(entry.folder, material, key=entry.key, secrets=issued), material.pilot
 
     outcome, digest = "interrupted", ""
     try:
@@ -234,6 +253,7 @@ def _play(
             runtime=running.spec.runtime,
             population=running.spec.population,
             population_digest=running.spec.population_digest,
+            criteria=how.pilot.digest if how.pilot else "",
         )
         try:
             with MediatorClient(running.site.public_url, running.secrets.token) as caller:
@@ -258,87 +278,19 @@ def _play(
         if how.look is not None:
             with suppress(SandboxError):
                 how.look(running)
-        page = write()
+        page, pilot = write()
         digest = bundle_digest(entry.folder)
-        return TrialResult(finished=finished, page=page, standing=entry.standing)
+        return TrialResult(finished=finished, page=page, standing=entry.standing, pilot=pilot)
     finally:
         recorder.close()
         entry.register.end(run=entry.run, outcome=outcome, at=tools.now(), digest=digest)
 
 
-def _material(
-    tools: Tools,
-    prepared: Prepared,
-    compiled: CompiledScenario,
-    running: Running,
-    how: RunWish,
-    standing: Standing,
-    heard: Sequence[Event],
-    redactor: Redactor,
-) -> Material:
-    info = tools.runtime.info()
-    exchanges = _exchanges(running)
-    images = {each.name: each.image for each in tools.runtime.observe(running.spec.name) if each.image}
-    return Material(
-        events=heard,
-        exchanges=exchanges,
-        logs=_logs(tools, running, redactor),
-        manifest=prepared.manifest,
-        wiring=prepared.wish.wiring,
-        scenario_files=files_of(compiled.scenario),
-        spec=running.spec.model_copy(update={"images": images}),
-        runtime=info,
-        who=getpass.getuser(),
-        command=how.command,
-        versions={
-            "civic-sandbox": __version__,
-            "Python": platform.python_version(),
-            f"runtime {info.name}": info.version,
-        },
-        limits=compiled.scenario.findings.limits,
-        standing=standing,
-        registers=_count_registers(prepared, compiled.scenario, exchanges),
-    )
+def exit_code_of(outcome: Outcome, pilot: Pilot | None = None) -> int:
+    """Say how a command that ran a scenario ends: 0 passed, 1 failed, 5 when it could not be told.
 
-
-def _count_registers(
-    prepared: Prepared, scenario: Scenario, exchanges: Sequence[Exchange]
-) -> RegistersReport | None:
-    """Count what dirty registers make of the people, by the scenario's own policy where it has one."""
-    if prepared.dirt is None:
-        return None
-    policy = scenario.folder / "policy.yaml"
-    eligibility = read_policy(policy, scenario.folder.parent.parent) if policy.is_file() else None
-    individuals = {exchange.individual for exchange in exchanges if exchange.individual}
-    return RegistersReport(
-        planted=prepared.dirt,
-        matches=count_matches(prepared.wish.population, eligibility=eligibility),
-        met=find_encounters(prepared.wish.population, prepared.dirt, individuals),
-    )
-
-
-def _exchanges(running: Running) -> Sequence[Exchange]:
-    """Read the whole message log; a mediator that is gone has none to show."""
-    try:
-        with running.gate() as gate:
-            return gate.exchanges()
-    except SandboxError:
-        return ()
-
-
-def _logs(tools: Tools, running: Running, redactor: Redactor) -> Mapping[str, str]:
-    """Read what every instance said; whose machine it was is nobody's business."""
-
-    def plain(line: str) -> str:
-        line = redactor.text(line).replace(str(tools.home), "$SANDBOX_HOME")
-        return line.replace(str(CONTENT_ROOT), "$SANDBOX_CONTENT")
-
-    return {
-        name: "\n".join(map(plain, tools.runtime.logs(running.spec.name, name, tail=LOG_LINES)))
-        for name in running.instances
-    }
-
-
-def exit_code_of(outcome: Outcome) -> int:
-    """Say how a command that ran a scenario ends: 0 passed, 1 failed, 5 when it could not be told."""
+    A run that passed and does not meet the criteria set before it ends as one that failed.
+    """
+    if outcome is Outcome.PASSED and pilot is not None and not pilot.met:
+        return 1
     return {Outcome.PASSED: 0, Outcome.FAILED: 1, Outcome.SKIPPED: 0}.get(outcome, 5)

@@ -14,6 +14,7 @@ from sandbox.catalog.blocks import CONTROLS, Block
 from sandbox.catalog.catalog import Catalog, open_catalog
 from sandbox.catalog.content import check_content
 from sandbox.catalog.cursor import Problems
+from sandbox.catalog.pilots import PILOT, read_pilot
 from sandbox.catalog.validate import nearest
 from sandbox.catalog.wiring import build_wiring
 from sandbox.errors import ContentError, NotFound
@@ -74,6 +75,9 @@ def _check_scenario(catalog: Catalog, slug: str, problems: Problems) -> None:
     if scenario is not None:
         with problems.collecting():
             build_wiring(catalog.blocks(scenario.blocks), catalog.controls(), scenario)
+        with problems.collecting():
+            if (scenario.folder / PILOT).exists():
+                read_pilot(scenario.folder / PILOT, catalog.root, scenario)
 
 
 def _without_repeats(errors: Iterable[ContentError]) -> list[ContentError]:

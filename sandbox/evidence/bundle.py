@@ -28,6 +28,7 @@ from sandbox.evidence.story import Story, read_story
 from sandbox.runtime import RuntimeInfo
 
 INDEX = "index.html"
+PILOT = "pilot.yaml"
 _PLAIN_NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9._-]*(/[A-Za-z0-9_][A-Za-z0-9._-]*)*")
 
 
@@ -87,6 +88,7 @@ def lay_out_files(material: Material, story: Story, key: InstallationKey) -> dic
         "exchanges.jsonl": to_lines(material.exchanges),
         "wiring.json": to_document(material.wiring),
         "population.json": to_document(material.manifest),
+        **({PILOT: material.pilot_file} if material.pilot_file else {}),
         **({"registers.json": to_document(material.registers)} if material.registers else {}),
         "junit.xml": write_junit(scenario, story.results),
         **{f"scenario/{_check_name(name)}": content for name, content in material.scenario_files.items()},
@@ -131,6 +133,7 @@ def _describe_run(material: Material, story: Story) -> dict[str, Any]:
         "populationDigest": material.manifest.digest,
         "register": _describe_standing(material),
         "messageLog": asdict(check_log(material.exchanges)),
+        "criteria": material.pilot.digest if material.pilot else None,
     }
 
 

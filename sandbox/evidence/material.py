@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from sandbox.evidence.register import Standing
+from sandbox.model.block import BlockDescriptor
 from sandbox.model.matches import RegistersReport
 from sandbox.model.population import Manifest
 from sandbox.model.run import Event, Exchange
@@ -41,16 +42,36 @@ class CriterionFound:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class StopRuleFound:
+    """A rule for stopping the pilot, and whether this run reached it."""
+
+    label: str
+    when: str
+    found: Any
+    unit: str = ""
+    reached: bool
+    then: str
+    exchanges: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Pilot:
     """The question this run was to answer, as fixed before its first step."""
 
     name: str
     question: str
+    boundary: str = ""
     owner: str
     set_on: str
     digest: str
     """SHA-256 of the file that fixed it."""
     criteria: tuple[CriterionFound, ...]
+    stop_rules: tuple[StopRuleFound, ...] = ()
+
+    @property
+    def met(self) -> bool:
+        """Whether all criteria were met and no rule for stopping was reached."""
+        return all(each.met for each in self.criteria) and not any(each.reached for each in self.stop_rules)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -68,6 +89,8 @@ class Material:
         limits: What a run of this scenario can't tell, one sentence each.
         standing: The run's place in the register; None for a run that was never entered.
         pilot: Criteria set before the run; without them the page says "demonstration".
+        pilot_file: The file that set them, byte for byte.
+        blocks: Descriptors of the blocks that ran, by slug: how far they conform, which columns they hold.
         registers: What dirty registers make of the people; None when the registers were clean.
     """
 
@@ -85,4 +108,6 @@ class Material:
     limits: tuple[str, ...] = ()
     standing: Standing | None = None
     pilot: Pilot | None = None
+    pilot_file: bytes = b""
+    blocks: Mapping[str, BlockDescriptor] = field(default_factory=dict)
     registers: RegistersReport | None = None

@@ -37,7 +37,7 @@ from sandbox.evidence.registers import (
 )
 from sandbox.evidence.repeat import place_of, show_headers, write_curl
 from sandbox.evidence.story import Entry, Loop, Story, Told, find_failures, find_way, walk
-from sandbox.model.run import Exchange, Figure, Outcome, Verdict
+from sandbox.model.run import Exchange, Outcome, Verdict
 
 TEMPLATES = Path(__file__).parent / "templates"
 MOST_DETAIL = 900_000
@@ -199,6 +199,7 @@ def _environment(names: wording.Names, began: datetime, individuals: Mapping[str
     )
     environment.filters.update(
         {
+            "comparison": wording.say_comparison,
             "duration": wording.say_duration,
             "moment": wording.say_moment,
             "number": wording.say_number,
@@ -261,7 +262,7 @@ def _seconds_after(exchange: Exchange, began: datetime) -> str:
     return f"{(exchange.at - began).total_seconds():,.2f}"
 
 
-def _link_numbers(figure: Figure, numbers: Mapping[str, int]) -> tuple[list[int], list[str]]:
-    """Numbers of a figure's exchanges, and the ids that the mediator's log does not hold."""
-    known = [numbers[id_] for id_ in figure.exchanges if id_ in numbers]
-    return known, [id_ for id_ in figure.exchanges if id_ not in numbers]
+def _link_numbers(exchanges: Sequence[str], numbers: Mapping[str, int]) -> tuple[list[int], list[str]]:
+    """Numbers of the exchanges that something was counted from, and the ids that the mediator's log lacks."""
+    known = [numbers[id_] for id_ in exchanges if id_ in numbers]
+    return known, [id_ for id_ in exchanges if id_ not in numbers]

@@ -46,12 +46,15 @@ class Entry(Frozen):
     """`passed`, `failed`, `error`, `skipped`, `aborted` or `interrupted`; set on `ended` only."""
     digest: str = ""
     """SHA-256 of the signed statement; empty when the run left no bundle."""
+    criteria: str = ""
+    """SHA-256 of the `pilot.yaml` that was set; on `started` only, so before the first step."""
     previous: str
     hash: str = ""
 
     def expected_hash(self) -> str:
         """SHA-256 over everything else in the line, `previous` included."""
-        content = self.model_dump(mode="json", exclude={"hash"})
+        # Lines from before there were criteria have no such key, and keep the hash that they have.
+        content = self.model_dump(mode="json", exclude={"hash"} if self.criteria else {"hash", "criteria"})
         return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()
 
 
@@ -79,6 +82,8 @@ class Standing:
     head_number: int
     head_hash: str
     """The register's newest line, the run's own start; signed into the run's evidence."""
+    other_criteria: int = 0
+    """Earlier runs of the group that were held against other criteria, or against none."""
 
     @property
     def sentence(self) -> str:
@@ -91,7 +96,8 @@ class Standing:
                 sorted(self.earlier.items(), key=lambda item: (-item[1], item[0]))
             )
         ]
-        return f"run {self.number} of “{self.group}”; {', '.join(words)}"
+        changed = f"; {self.other_criteria} of them under other criteria" if self.other_criteria else ""
+        return f"run {self.number} of “{self.group}”; {', '.join(words)}{changed}"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -110,13 +116,22 @@ class Register:
         self._folder = folder
         self._key = key
 
-    def begin(self, *, run: str, scenario: str, sandbox: str, at: datetime, pilot: str = "") -> Standing:
+    def begin(
+        self, *, run: str, scenario: str, sandbox: str, at: datetime, pilot: str = "", criteria: str = ""
+    ) -> Standing:
         """Enter the start of a run and say where it stands among the earlier ones."""
         group = pilot or scenario
         with self._locked():
             entries = self._read()
             entry = self._append(
-                entries, kind="started", run=run, group=group, scenario=scenario, sandbox=sandbox, at=at
+                entries,
+                kind="started",
+                run=run,
+                group=group,
+                scenario=scenario,
+                sandbox=sandbox,
+                at=at,
+                criteria=criteria,
             )
         earlier = _count_outcomes(entries, group)
         return Standing(
@@ -125,6 +140,10 @@ class Register:
             earlier=earlier,
             head_number=entry.number,
             head_hash=entry.hash,
+            other_criteria=sum(
+                each.kind == "started" and each.group == group and each.criteria != criteria
+                for each in entries
+            ),
         )
 
     def end(self, *, run: str, outcome: str, at: datetime, digest: str = "") -> Entry:
@@ -200,6 +219,7 @@ class Register:
         at: datetime,
         outcome: str = "",
         digest: str = "",
+        criteria: str = "",
     ) -> Entry:
         draft = Entry(
             number=len(entries) + 1,
@@ -211,6 +231,7 @@ class Register:
             sandbox=sandbox,
             outcome=outcome,
             digest=digest,
+            criteria=criteria,
             previous=entries[-1].hash if entries else START,
         )
         entry = draft.model_copy(update={"hash": draft.expected_hash()})

@@ -41,6 +41,21 @@ def say_number(value: Any, unit: str = "") -> str:
     return f"{text}\u00a0{unit}" if unit else text
 
 
+_SIGNS = {"==": "", "!=": "≠ ", "<=": "≤ ", ">=": "≥ ", "<": "< ", ">": "> "}
+
+
+def say_comparison(text: str, unit: str = "") -> str:
+    """Write what a criterion wants: `≥ 1,500 RWF`; the sign of equality is left out."""
+    found = re.fullmatch(r"\s*(==|!=|<=|>=|<|>)\s*(.*)", text)
+    if found is None:
+        return text
+    try:
+        value: Any = json.loads(found[2])
+    except ValueError:
+        value = found[2]
+    return _SIGNS[found[1]] + say_number(value, unit)
+
+
 def say_duration(milliseconds: float) -> str:
     """Write a duration with two or three significant digits: `4.1 ms`, `41 ms`, `1.23 s`, `2 min 5 s`."""
     if milliseconds < 9.95:

@@ -114,6 +114,8 @@ class RunStarted(Frozen):
     population_digest: str
     started: datetime
     inputs: dict[str, Any] = {}
+    criteria: str = ""
+    """SHA-256 of the `pilot.yaml` that was set before the run; empty when there was none."""
 
 
 class WorkflowStarted(Frozen):

@@ -35,6 +35,8 @@ class RunFacts:
     runtime: str
     population: PopulationRef
     population_digest: str
+    criteria: str = ""
+    """SHA-256 of the criteria that were set before the run."""
 
 
 Review = Callable[[Verdict, StepResult | None], Verdict]
@@ -122,6 +124,7 @@ def play(
             population_digest=facts.population_digest,
             started=clock(),
             inputs=journal.redact(bound),
+            criteria=facts.criteria,
         )
     )
     played: PlayedWorkflow | None = None

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import shlex
 import sys
+from dataclasses import asdict
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
+from rich.markup import escape
 
 from sandbox.bootstrap import make_catalog, make_tools
 from sandbox.cli.live import live
@@ -26,10 +29,12 @@ from sandbox.cli.options import (
     read_lease,
 )
 from sandbox.cli.output import MARKS, err, out, print_alone, print_json, say_swaps
+from sandbox.evidence.wording import say_comparison, say_number
 from sandbox.model.run import Verdict
 from sandbox.settings import Settings
 
 if TYPE_CHECKING:
+    from sandbox.evidence.material import Pilot
     from sandbox.trial import TrialResult
 
 
@@ -45,6 +50,14 @@ def run(
     inputs: Annotated[
         list[str] | None, typer.Option("--input", help="An input of the scenario, name=value; repeatable.")
     ] = None,
+    pilot: Annotated[
+        Path | None,
+        typer.Option(
+            "--pilot",
+            help="Criteria to hold the run against, set before it: question, owner, thresholds, stop rules.",
+            show_default=False,
+        ),
+    ] = None,
     swaps: Swaps = None,
     keep: Annotated[bool, typer.Option("--keep", help="Leave the sandbox up after the run.")] = False,
     out_folder: Out = None,
@@ -53,11 +66,13 @@ def run(
 ) -> None:
     """Start blocks, seed them with fictitious citizens, play a scenario, write evidence.
 
-    Ends with 0 when the scenario passed, 1 when it failed, 5 when it could not be told.
+    Ends with 0 when the scenario passed and met the criteria of --pilot, 1 when not, 5 when it could not
+    be told.
 
     Example: sandbox run cash-transfer --pack rw --size 1000
     """
     # Loaded here: numpy and pyarrow take longer to load than most commands take to answer.
+    from sandbox.catalog.pilots import read_pilot
     from sandbox.trial import (
         RUN_LEASE,
         RunWish,
@@ -72,6 +87,8 @@ def run(
     with live(err(), quiet=as_json, verbose=verbose) as shown:
         tools = make_tools(settings, runtime, shown.report)
         catalog = make_catalog(settings)
+        compiled = look_up_scenario(catalog, scenario)
+        criteria = read_pilot(pilot, catalog.root, compiled.scenario) if pilot else None
         prepared = prepare_trial(
             settings,
             tools,
@@ -79,7 +96,7 @@ def run(
             SandboxWish(
                 name=name, pack=pack, size=size, seed=seed, dirt=dirt, lease=read_lease(ttl) or RUN_LEASE
             ),
-            scenario=look_up_scenario(catalog, scenario),
+            scenario=compiled,
             swaps=swaps or (),
         )
         say_swaps(prepared.wish.spec.swaps, quiet=as_json)
@@ -88,18 +105,21 @@ def run(
             out=out_folder,
             keep=keep,
             command=shlex.join(["sandbox", *sys.argv[1:]]),
+            pilot=criteria,
         )
         result = run_trial(settings, tools, prepared, how, listeners=(shown.hear,))
     if as_json:
         print_json(_as_value(result))
     else:
         _print_verdict(result.finished.verdict)
+        if result.pilot:
+            _print_criteria(result.pilot)
         if keep:
             out().print(
                 f"the sandbox is up: {prepared.wish.spec.name}  (sandbox down {prepared.wish.spec.name})"
             )
         print_alone(str(result.page))
-    raise typer.Exit(exit_code_of(result.finished.verdict.outcome))
+    raise typer.Exit(exit_code_of(result.finished.verdict.outcome, result.pilot))
 
 
 def _as_value(result: TrialResult) -> dict[str, object]:
@@ -110,6 +130,7 @@ def _as_value(result: TrialResult) -> dict[str, object]:
         "outputs": result.finished.outputs,
         "evidence": str(result.page),
         "standing": result.standing.sentence,
+        "pilot": asdict(result.pilot) if result.pilot else None,
     }
 
 
@@ -125,6 +146,21 @@ def _print_verdict(verdict: Verdict) -> None:
             if _countable(figure.value)
             else f"  {figure.label}: {figure.value}{unit}"
         )
+
+
+def _print_criteria(pilot: Pilot) -> None:
+    """Say what was wanted before the run and what it found."""
+    console = out()
+    console.print(f"\n{escape(pilot.question)}")
+    for each in pilot.criteria:
+        said = "[green]● met[/green]" if each.met else "[red]✗ not met[/red]"
+        found = say_number(each.found, each.unit)
+        told = f"{each.label}: found {found}, wanted {say_comparison(each.wanted, each.unit)}"
+        console.print(f"  {said}  {escape(told)}")
+    for rule in pilot.stop_rules:
+        if rule.reached:
+            told = f"{rule.label}: found {say_number(rule.found, rule.unit)}. {rule.then}"
+            console.print(f"  [red]✗ rule for stopping reached[/red]  {escape(told)}")
 
 
 def _countable(value: object) -> bool:

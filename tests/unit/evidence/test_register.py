@@ -173,3 +173,25 @@ def test_an_entry_hashes_everything_in_it() -> None:
         for change in ({}, {"run": "q"}, {"group": "h"}, {"at": NOW + timedelta(1)}, {"previous": "1" * 64})
     }
     assert len(hashes) == 5
+
+
+def test_criteria_are_entered_with_the_start_and_a_change_of_them_is_told(
+    tmp_path: Path, key: InstallationKey
+) -> None:
+    register = Register(tmp_path, key)
+    known = {"scenario": "cash-transfer", "sandbox": "s", "at": NOW, "pilot": "Cash in Huye"}
+    register.begin(run="a", criteria="11" * 32, **known)
+    register.end(run="a", outcome="failed", at=NOW)
+    standing = register.begin(run="b", criteria="22" * 32, **known)
+    assert [each.criteria for each in register.entries()] == ["11" * 32, "", "22" * 32]
+    assert standing.sentence == "run 2 of “Cash in Huye”; 1 before it failed; 1 of them under other criteria"
+    assert verify_register(tmp_path, key).problems == ()
+
+
+def test_a_line_from_before_there_were_criteria_keeps_its_hash(tmp_path: Path, key: InstallationKey) -> None:
+    register = Register(tmp_path, key)
+    _begin(register, "a")
+    path = tmp_path / "register.jsonl"
+    assert '"criteria":"",' in path.read_text()
+    path.write_text(path.read_text().replace('"criteria":"",', ""))
+    assert verify_register(tmp_path, key).problems == ()
