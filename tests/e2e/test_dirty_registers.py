@@ -8,8 +8,8 @@ from pathlib import Path
 from tests.e2e.conftest import User
 
 
-def test_a_run_on_dirty_registers_is_told_and_explained(user: User) -> None:
-    ended = user.types("run", "cash-transfer", "--dirt", "field", "--json", timeout=900)
+def test_a_run_on_dirty_registers_is_told_and_explained(local_user: User) -> None:
+    ended = local_user.types("run", "cash-transfer", "--dirt", "field", "--json", timeout=900)
     assert ended.code in (0, 1), ended.err
     page = Path(ended.value["evidence"])
     found = json.loads((page.parent / "registers.json").read_bytes())
@@ -19,7 +19,7 @@ def test_a_run_on_dirty_registers_is_told_and_explained(user: User) -> None:
     if ended.code == 1:
         assert "found" in ended.value["verdict"]["sentence"]
     assert "Dirty registers, level <b>field</b>" in page.read_text("utf-8")
-    assert user.remains() == []
+    assert local_user.remains() == []
 
 
 def test_registers_reach_a_sandbox_and_the_truth_about_them_does_not(local_user: User) -> None:

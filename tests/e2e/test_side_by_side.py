@@ -20,7 +20,7 @@ from tests.e2e.conftest import User
 
 FULL = os.environ.get("SANDBOX_CAMPAIGN") == "full"
 BLOCK = "payee-institutions"
-AT_ONCE = {"local": 20 if FULL else 10, "docker": 20 if FULL else 5}
+AT_ONCE = {"local": 20 if FULL else 6, "docker": 20 if FULL else 3}
 LIST = "SELECT datname FROM pg_database"
 REFUSAL = re.compile("permission denied for database|pg_hba.conf|not currently accepting connections")
 
