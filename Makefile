@@ -32,7 +32,7 @@ check: $(INSTALLED) ## Check format, lint, types, imports, content and unit test
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports --no-cache
-	$(BIN)/sandbox check
+	$(BIN)/sandbox check --profile
 	$(BIN)/pytest $(WORKERS) tests/unit tests/architecture
 
 bench: $(INSTALLED) ## Measure, beside a named peer, and write bench.json

@@ -16,7 +16,7 @@ from typing import Any, Protocol
 import httpx2
 
 from sandbox.calls.messages import Answer, Request
-from sandbox.calls.requests import CannotSend, is_json
+from sandbox.calls.requests import CannotSend, TookTooLong, is_json
 from sandbox.calls.transport import ACCEPT, open_client, take_body
 from sandbox.errors import BlockUnreachable
 
@@ -73,17 +73,18 @@ class MediatorClient:
             **request.headers,
             "information-mediator-secret": self._token,
         }
+        patience = self._timeout if request.timeout is None else min(request.timeout, self._timeout)
         started = self._timer()
         try:
             with self._client.stream(
-                request.method, url, headers=_encoded(headers), content=request.content
+                request.method, url, headers=_encoded(headers), content=request.content, timeout=patience
             ) as response:
-                content, problem = take_body(
-                    response, started=started, timeout=self._timeout, timer=self._timer
-                )
+                content, problem = take_body(response, started=started, timeout=patience, timer=self._timer)
         except (httpx2.LocalProtocolError, httpx2.InvalidURL, UnicodeEncodeError) as error:
             raise CannotSend(f"HTTP can't carry this request: {error}") from error
         except (httpx2.TransportError, httpx2.DecodingError) as error:
+            if isinstance(error, httpx2.TimeoutException) and patience < self._timeout:
+                raise TookTooLong(f"no answer within {patience * 1000:g} ms") from error
             raise BlockUnreachable(
                 f"{request.operation_id} at {request.block} got no answer: {error or type(error).__name__}",
                 hint="see `sandbox ls` for what runs and `sandbox logs` for why it does not",

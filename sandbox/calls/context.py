@@ -10,10 +10,11 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
-from sandbox.calls.expressions import Items, Literal, Members, Reference, Root, Template, Value
+from sandbox.calls.expressions import Items, Literal, Members, Reference, Root, Selected, Template, Value
+from sandbox.calls.jsonpath import PathNotFollowed, find_nodes, is_singular
 from sandbox.calls.messages import Answer, Request
 
 _ABSENT = object()
@@ -176,3 +177,24 @@ def evaluate(value: Value, context: Context) -> Any:
             return [evaluate(item, context) for item in items]
         case Members(members):
             return {key: evaluate(item, context) for key, item in members}
+        case Selected():
+            return _select(value, context)
+
+
+def _select(selected: Selected, context: Context) -> Any:
+    """Give what a selector selects: the value where only one can be, else the list of all."""
+    reference = selected.context
+    found = resolve(reference, context)
+    if selected.kind == "jsonpointer":
+        return _walk(
+            replace(reference, text=f"{reference.text} {selected.selector}", pointer=selected.pointer),
+            found,
+            (),
+        )
+    try:
+        values = [value for _, value in find_nodes(selected.selector, found)]
+    except PathNotFollowed as error:
+        raise ReachesNothing(reference, str(error)) from error
+    if not values:
+        raise ReachesNothing(reference, f"{selected.selector} selects nothing in {describe(found)}")
+    return values[0] if is_singular(selected.selector) else values

@@ -8,13 +8,11 @@ documents are read. Nothing here raises for what an answer holds.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 
 import re2
-from jsonpath_rfc9535 import JSONPathEnvironment, JSONPathError
-from jsonpath_rfc9535.function_extensions import ExpressionType, FilterFunction
 
 from sandbox.calls.conditions import Condition, judge, parse_condition, references_of
 from sandbox.calls.context import Context, ReachesNothing, as_text, describe, evaluate, resolve
@@ -29,6 +27,7 @@ from sandbox.calls.expressions import (
     references_in,
 )
 from sandbox.calls.expressions import Literal as LiteralValue
+from sandbox.calls.jsonpath import PathNotFollowed, compile_path, compile_pattern, find_nodes
 from sandbox.model.run import Check
 
 SHOWN_MATCHES = 3
@@ -55,55 +54,12 @@ class PatternTest:
 Test = SimpleTest | PatternTest
 
 
-class _LinearMatch(FilterFunction):
-    """`match` and `search` of RFC 9535 under RE2; the library's own engine backtracks."""
-
-    arg_types = [ExpressionType.VALUE, ExpressionType.VALUE]
-    return_type = ExpressionType.LOGICAL
-
-    def __init__(self, *, whole: bool) -> None:
-        self.whole = whole
-
-    def __call__(self, text: object, pattern: object) -> bool:
-        if not isinstance(text, str) or not isinstance(pattern, str):
-            return False
-        try:
-            compiled = _compile_pattern(pattern)
-        except ExpressionError:
-            return False
-        return bool(compiled.fullmatch(text) if self.whole else compiled.search(text))
-
-
-def _jsonpath() -> JSONPathEnvironment:
-    environment = JSONPathEnvironment()
-    environment.function_extensions["match"] = _LinearMatch(whole=True)
-    environment.function_extensions["search"] = _LinearMatch(whole=False)
-    return environment
-
-
-def _compile_pattern(pattern: str) -> Any:
-    options = re2.Options()
-    options.log_errors = False
-    try:
-        return re2.compile(pattern, options)
-    except re2.error as error:
-        reason = error.args[0] if error.args else "not understood"
-        shown = reason.decode(errors="replace") if isinstance(reason, bytes) else str(reason)
-        raise ExpressionError(f"{pattern!r} is not a regular expression: {shown}") from error
-
-
-def _compile_path(path: str) -> Any:
-    try:
-        return _jsonpath().compile(path)
-    except (JSONPathError, RecursionError, ValueError) as error:
-        raise ExpressionError(f"{path!r} is not a JSONPath: {str(error).splitlines()[0]}") from error
-
-
 def parse_criterion(text: str, kind: Literal["simple", "regex", "jsonpath"], context: str | None) -> Test:
     """Parse a criterion of any kind, or raise ExpressionError."""
     if kind == "simple":
-        if context is not None:
-            raise ExpressionError("a simple condition takes no 'context'; name the type: regex or jsonpath")
+        if context is not None and not is_expression(context):
+            raise ExpressionError(f"the context is {context!r}, wanted: an expression such as $response.body")
+        # A simple condition names what it reads; the context that the schema asks for adds nothing.
         return SimpleTest(text, parse_condition(text))
     if len(text) > LONGEST_EXPRESSION:
         raise ExpressionError(f"a condition of {len(text)} characters is longer than {LONGEST_EXPRESSION}")
@@ -113,7 +69,7 @@ def parse_criterion(text: str, kind: Literal["simple", "regex", "jsonpath"], con
     if isinstance(pattern, Reference):
         raise ExpressionError(f"{text!r} is not a {kind} condition")
     test = PatternTest(text, kind, parse_reference(context), pattern)
-    compile_text = _compile_pattern if kind == "regex" else _compile_path
+    compile_text = compile_pattern if kind == "regex" else compile_path
     compile_text(_filled(test, Context(), placeholder="0"))
     return test
 
@@ -142,17 +98,21 @@ def check(test: Test, context: Context) -> Check:
 
 
 def _search(pattern: str, subject: Any) -> tuple[bool, Any]:
-    return bool(_compile_pattern(pattern).search(as_text(subject))), subject
+    return bool(compile_pattern(pattern).search(as_text(subject))), subject
 
 
 def _select(path: str, subject: Any) -> tuple[bool, Any]:
     try:
-        nodes = _compile_path(path).find(subject)
-    except (JSONPathError, RecursionError) as error:
-        return False, f"the path could not be followed: {str(error).splitlines()[0]}"
+        nodes = find_nodes(path, subject)
+        if not nodes and path.startswith("$[?") and isinstance(subject, Mapping):
+            # The standard's own example, `$[?count(@.pets) > 0]` over `$response.body`, asks the object
+            # itself; by RFC 9535 alone it would ask the object's members.
+            nodes = find_nodes(path, [subject])
+    except PathNotFollowed as error:
+        return False, str(error)
     if not nodes:
         return False, f"no match in {describe(subject)}"
-    return True, [node.value for node in nodes[:SHOWN_MATCHES]]
+    return True, [value for _, value in nodes[:SHOWN_MATCHES]]
 
 
 def _filled(test: PatternTest, context: Context, *, placeholder: str | None = None) -> str:

@@ -16,7 +16,7 @@ import httpx2
 
 from sandbox.calls.client import decode_body
 from sandbox.calls.messages import Answer, Request
-from sandbox.calls.requests import CannotSend
+from sandbox.calls.requests import CannotSend, TookTooLong
 from sandbox.calls.transport import ACCEPT, open_client, take_body
 from sandbox.errors import BlockUnreachable
 from sandbox.model.wiring import INSTANCE
@@ -71,7 +71,7 @@ class DirectClient:
         """Send what a step of a workflow built, to this address instead of the mediator's."""
         url = self.address + request.target.removeprefix(f"/r1/{INSTANCE}/GOV/CENTRAL/{request.block}")
         headers = {**self.headers, **request.headers}
-        raw = self.send(request.method, url, tuple(headers.items()), request.content)
+        raw = self.send(request.method, url, tuple(headers.items()), request.content, request.timeout)
         answer_headers = {name.lower(): value for name, value in raw.headers}
         answer = Answer(
             url=url,
@@ -85,8 +85,11 @@ class DirectClient:
         body, problem = decode_body(raw.content, answer_headers)
         return replace(answer, body=body, problem=problem)
 
-    def send(self, method: str, url: str, headers: Headers, content: bytes | None) -> RawAnswer:
+    def send(
+        self, method: str, url: str, headers: Headers, content: bytes | None, timeout: float | None = None
+    ) -> RawAnswer:
         """Send a request as given. Raises BlockUnreachable, or CannotSend for what HTTP can't carry."""
+        patience = self._timeout if timeout is None else min(timeout, self._timeout)
         started = self._timer()
         named = {name.lower() for name, _ in headers}
         # What is asked must not tell who asks. Compressed answers could unpack to any size.
@@ -95,13 +98,15 @@ class DirectClient:
         sent.sort(key=lambda one: one[0].lower())
         try:
             encoded = [(name.encode("ascii"), value.encode("latin-1")) for name, value in sent]
-            with self._client.stream(method, url, headers=encoded, content=content) as response:
-                taken, problem = take_body(
-                    response, started=started, timeout=self._timeout, timer=self._timer
-                )
+            with self._client.stream(
+                method, url, headers=encoded, content=content, timeout=patience
+            ) as response:
+                taken, problem = take_body(response, started=started, timeout=patience, timer=self._timer)
         except (httpx2.LocalProtocolError, httpx2.InvalidURL, UnicodeEncodeError) as error:
             raise CannotSend(f"HTTP can't carry this request: {error}") from error
         except (httpx2.TransportError, httpx2.DecodingError) as error:
+            if isinstance(error, httpx2.TimeoutException) and patience < self._timeout:
+                raise TookTooLong(f"no answer within {patience * 1000:g} ms") from error
             raise BlockUnreachable(
                 f"{self.address} gave no answer: {error or type(error).__name__}",
                 hint="is the product running, and is this its address?",

@@ -7,11 +7,13 @@ arithmetic, no call, no eval. https://spec.openapis.org/arazzo/v1.0.1.html#runti
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Container, Iterator, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
+from typing import Literal as Literals
 
 from lark import Lark, Token, Transformer
 from lark.exceptions import LarkError, UnexpectedInput
@@ -91,7 +93,18 @@ class Members:
     members: tuple[tuple[str, Value], ...]
 
 
-Value = Literal | Reference | Template | Items | Members
+@dataclass(frozen=True, slots=True)
+class Selected:
+    """What a JSONPath or a JSON pointer takes out of that which an expression points at."""
+
+    context: Reference
+    kind: Literals["jsonpath", "jsonpointer"]
+    selector: str
+    pointer: tuple[str, ...] = ()
+    """Unescaped tokens, when it is a pointer."""
+
+
+Value = Literal | Reference | Template | Items | Members | Selected
 
 _GRAMMAR = r"""
 start: URL | METHOD | STATUS
@@ -132,7 +145,7 @@ PATH: "path"
 INPUTS_OF: ".inputs."
 OUTPUTS_OF: ".outputs."
 NAME: /[\w-]+/
-FIELD: /[\w.-]+/
+FIELD: /[^\s{}]+/
 INDEX: /0|[1-9][0-9]{0,8}/
 POINTER: /#(\/([^~\/]|~[01])*)*/s
 """
@@ -140,7 +153,15 @@ POINTER: /#(\/([^~\/]|~[01])*)*/s
 _EMBEDDED = re.compile(r"\{(\$[^{}]*)\}")
 
 
-def _unescape(token: str) -> str:
+_NOT_RUN = {
+    "$components.": "a reusable part is asked for with 'reference'",
+    "$message.": "messages are AsyncAPI's; wait with the control 'awaitMessage'",
+    "$self": "documents are found by their relative path",
+}
+
+
+def unescape(token: str) -> str:
+    """Read one token of a JSON pointer."""
     return token.replace("~1", "/").replace("~0", "~")
 
 
@@ -172,7 +193,7 @@ class _Build(Transformer[Token, Reference]):
         return "trail", int(children[0])
 
     def pointer(self, children: list[Token]) -> tuple[str, tuple[str, ...]]:
-        return "pointer", tuple(_unescape(token) for token in str(children[0])[1:].split("/")[1:])
+        return "pointer", tuple(unescape(token) for token in str(children[0])[1:].split("/")[1:])
 
 
 _PARSER = Lark(_GRAMMAR, parser="lalr", lexer="contextual", transformer=_Build())
@@ -182,6 +203,9 @@ def parse_reference(text: str) -> Reference:
     """Parse one whole runtime expression, or raise ExpressionError saying where it stops making sense."""
     if len(text) > LONGEST_EXPRESSION:
         raise ExpressionError(f"an expression of {len(text)} characters is longer than {LONGEST_EXPRESSION}")
+    for root, why in _NOT_RUN.items():
+        if text.startswith(root):
+            raise ExpressionError(f"{text!r} is not run here: {why}")
     try:
         parsed: Any = _PARSER.parse(text)
     except UnexpectedInput as error:
@@ -233,11 +257,64 @@ def parse_value(value: Any) -> Value:
     return Literal(value)
 
 
+_STRING_OR_EXPRESSION = re.compile(r'"(?:[^"\\]|\\.)*"|\{(\$[^{}]*)\}', re.DOTALL)
+
+
+def parse_json_text(text: str) -> Value:
+    """Parse JSON written as text, with expressions inside its strings or, in braces, in place of a value.
+
+    Values are put into the parsed document, never into the text: nothing in them is read as JSON.
+    """
+    held: dict[str, Reference] = {}
+    stem = "expression "
+    while stem in text:
+        stem += "."
+
+    def hold(found: re.Match[str]) -> str:
+        if found[1] is None:
+            return found[0]
+        name = f"{stem}{len(held)}"
+        held[name] = parse_reference(found[1])
+        return f'"{name}"'
+
+    def fill(value: Any) -> Value:
+        if isinstance(value, str):
+            return held[value] if value in held else parse_text(value)
+        if isinstance(value, dict):
+            return Members(tuple((key, fill(item)) for key, item in value.items()))
+        if isinstance(value, list):
+            return Items(tuple(fill(item) for item in value))
+        return Literal(value)
+
+    try:
+        return fill(json.loads(_STRING_OR_EXPRESSION.sub(hold, text), parse_constant=_refuse_constant))
+    except ExpressionError:
+        raise
+    except (ValueError, RecursionError) as error:
+        raise ExpressionError(f"the payload is text that is not JSON: {error}") from error
+
+
+def _refuse_constant(name: str) -> Any:
+    raise ValueError(f"{name} is not JSON")
+
+
+def parse_selector(context: str, selector: str, kind: Literals["jsonpath", "jsonpointer"]) -> Selected:
+    """Parse a selector object; whether a JSONPath is one is `jsonpath.compile_path`'s to say."""
+    tokens: tuple[str, ...] = ()
+    if kind == "jsonpointer":
+        if selector and not selector.startswith("/"):
+            raise ExpressionError(f"{selector!r} is not a JSON pointer: it begins with '/'")
+        tokens = tuple(unescape(token) for token in selector.split("/")[1:])
+    return Selected(parse_reference(context), kind, selector, tokens)
+
+
 def references_in(value: Value) -> Iterator[Reference]:
     """Yield every expression inside a parsed value."""
     match value:
         case Reference():
             yield value
+        case Selected(context):
+            yield context
         case Template(parts):
             yield from (part for part in parts if isinstance(part, Reference))
         case Items(items):

@@ -22,6 +22,8 @@ class Request:
     body: Any = None
     """What the document meant, before serialisation; expressions read this."""
     content: bytes | None = None
+    timeout: float | None = None
+    """Seconds after which the step gives up; None leaves it to the conversation."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

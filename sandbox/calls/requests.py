@@ -45,6 +45,10 @@ class CannotSend(Exception):
     """These values make no request. The runner makes a failed step of it."""
 
 
+class TookTooLong(CannotSend):
+    """No answer came within the time that the step allows."""
+
+
 @dataclass(frozen=True, slots=True)
 class Argument:
     """One value for one parameter of the operation."""

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from sandbox.catalog import profile
+from sandbox.catalog import keys
 from sandbox.catalog.cursor import Cursor
 from sandbox.catalog.validate import nearest
 
@@ -21,23 +21,34 @@ class Components:
 
     @staticmethod
     def of(document: Cursor) -> Components:
-        """Check the section's keys."""
+        """Check the section's keys and the names in it."""
         if document.has("components"):
             section = document.at("components")
-            section.expect_keys(*profile.COMPONENTS)
-            for _, group in section.entries():
-                group.mapping()
+            keys.expect_keys(section, keys.COMPONENTS)
+            for group, entries in section.entries():
+                for name in entries.mapping():
+                    if not keys.OUTPUT_NAME.fullmatch(name):
+                        raise entries.at(name).error(
+                            f"components.{group}: the name {name!r} has signs other than letters, digits, "
+                            "'.', '-', '_'"
+                        )
         return Components(document)
+
+    def entries(self, kind: Kind) -> Iterator[Cursor]:
+        """Go through the parts of one kind, asked for or not."""
+        if self.document.has("components") and self.document.at("components").has(kind):
+            section = self.document.at("components").at(kind)
+            for name in section.mapping():
+                yield section.at(name)
 
     def follow(self, entry: Cursor, kind: Kind) -> Cursor:
         """Give what `reference: $components.<kind>.<name>` stands for, or the entry itself."""
         if not entry.has("reference"):
             return entry
         # An override of the value is the only thing that may stand beside a reference.
-        known, refused = profile.REFERENCE
-        entry.expect_keys(known if kind == "parameters" else ("reference",), refused)
+        keys.expect_keys(entry, keys.REFERENCE if kind == "parameters" else keys.REFERENCE_OF_ACTION)
         reference = entry.at("reference")
-        match = profile.COMPONENT.fullmatch(reference.text())
+        match = keys.COMPONENT.fullmatch(reference.text())
         if match is None or match[1] != kind:
             raise reference.error(f"the reference is {reference.value!r}, wanted: $components.{kind}.<name>")
         return self._find(reference, kind, match[2])
@@ -54,7 +65,7 @@ class Components:
             if not reference.text().startswith(prefix):
                 raise reference.error(f"the reference is {reference.value!r}, wanted: {prefix}<name>")
             inputs = self._find(reference, "inputs", reference.text().removeprefix(prefix))
-        if inputs.mapping().get("type") != "object":
+        if inputs.mapping().get("type", "object") != "object":
             raise inputs.error("inputs are not a schema of 'type: object'")
         if inputs.has("properties"):
             for _, schema in inputs.at("properties").entries():

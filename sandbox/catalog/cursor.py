@@ -6,6 +6,7 @@ for and refuses the others; keys that begin with `x-` are extensions and never l
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -95,14 +96,14 @@ class Cursor:
         """Give a mapping."""
         found = self.value
         if not isinstance(found, dict):
-            raise self._unwanted("a mapping")
+            raise self.unwanted("a mapping")
         return found
 
     def text(self, pattern: re.Pattern[str] | None = None) -> str:
         """Give text that is not empty and fits the pattern whole."""
         found = self.value
         if not isinstance(found, str) or not found.strip():
-            raise self._unwanted("text")
+            raise self.unwanted("text")
         if pattern is not None and not pattern.fullmatch(found):
             raise self.error(f"{self.name} is {found!r}, wanted: {pattern.pattern}")
         return found.strip()
@@ -111,25 +112,32 @@ class Cursor:
         """Give the text under a key, empty when there is none."""
         return self.at(key).text() if self.has(key) else ""
 
+    def any_text(self) -> str:
+        """Give text as it stands, also empty text."""
+        found = self.value
+        if not isinstance(found, str):
+            raise self.unwanted("text")
+        return found
+
     def number(self) -> float:
         """Give a number that is not negative."""
         found = self.value
         if isinstance(found, bool) or not isinstance(found, int | float) or found < 0:
-            raise self._unwanted("a number from 0 on")
+            raise self.unwanted("a number from 0 on")
         return found
 
     def flag(self) -> bool:
         """Give true or false."""
         found = self.value
         if not isinstance(found, bool):
-            raise self._unwanted("true or false")
+            raise self.unwanted("true or false")
         return found
 
     def items(self) -> Iterator[Cursor]:
         """Go through a list."""
         found = self.value
         if not isinstance(found, list):
-            raise self._unwanted("a list")
+            raise self.unwanted("a list")
         for position in range(len(found)):
             yield self.at(position)
 
@@ -144,5 +152,23 @@ class Cursor:
         if self.has(key):
             yield from self.at(key).items()
 
-    def _unwanted(self, wanted: str) -> ContentError:
+    def distinct(self, key: str, *, least: int = 0) -> Iterator[Cursor]:
+        """Go through the list under a key whose entries differ; `least` is how many a list must have."""
+        if not self.has(key):
+            return
+        group = self.at(key)
+        seen: dict[str, int] = {}
+        for entry in group.items():
+            # JSON knows one kind of number and keys in no order; so does this comparison.
+            written = json.dumps(entry.value, sort_keys=True, default=str)
+            if written in seen:
+                first = group.at(seen[written]).place.line
+                raise entry.error(f"{key}: an entry stands twice", hint=f"it is on line {first} already")
+            seen[written] = int(entry.pointer[-1])
+            yield entry
+        if len(seen) < least:
+            raise group.error(f"{key}: the list is empty", hint=f"leave {key!r} out")
+
+    def unwanted(self, wanted: str) -> ContentError:
+        """Make an error that says what stands here and what was wanted."""
         return self.error(f"{self.name} is {kind_of(self.value)}, wanted: {wanted}")

@@ -1,47 +1,67 @@
 """Checks what only all documents together can tell.
 
 Every operation and workflow that is named exists; path parameters and inputs are given and
-known; no workflow calls itself. Expressions are the runner's to check.
+known; no workflow waits for itself. Expressions are the runner's to check.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 from sandbox.catalog.cursor import Problems
+from sandbox.catalog.recursion import find_recursion
 from sandbox.catalog.validate import nearest
 from sandbox.errors import ContentError
 from sandbox.model.operation import Interface, OperationDoc
-from sandbox.model.scenario import Document, OperationRef, Place, Step, Workflow, WorkflowRef
-
-DEEPEST = 20
-"""Workflows that play workflows; a story that goes deeper is not understood by anybody."""
-
-Key = tuple[Path, str]
-"""A workflow: its document and its id."""
+from sandbox.model.scenario import (
+    Action,
+    Document,
+    OperationRef,
+    Parameter,
+    Place,
+    Step,
+    Workflow,
+    WorkflowRef,
+)
 
 
 def check_links(
     documents: Mapping[Path, Document], interface: Callable[[str], Interface], problems: Problems
 ) -> None:
     """Look at every step of every document."""
-    calls: dict[Key, list[tuple[Key, Place]]] = {}
+    before = len(problems.errors)
     for document in documents.values():
         for workflow in document.workflows.values():
-            called = calls.setdefault((document.path, workflow.workflow_id), [])
+            for depended in workflow.depends_on:
+                with problems.collecting():
+                    _owner(workflow.depends_place or workflow.place, depended, document, documents)
             for step in workflow.steps:
                 with problems.collecting():
-                    if isinstance(step.target, OperationRef):
-                        _check_operation(step, step.target, document, interface)
-                    else:
-                        owner = _owner(step, step.target, document, documents)
-                        called.append(((owner.path, step.target.workflow_id), step.place))
-                        _check_inputs(step, owner.workflows[step.target.workflow_id])
-    done: set[Key] = set()
-    with problems.collecting():
-        for key in calls:
-            _refuse_recursion(key, calls, (), done)
+                    _check_step(step, document, documents, interface)
+    if len(problems.errors) == before:
+        problems.errors += find_recursion(documents)
+
+
+def _check_step(
+    step: Step,
+    document: Document,
+    documents: Mapping[Path, Document],
+    interface: Callable[[str], Interface],
+) -> None:
+    if isinstance(step.target, OperationRef):
+        _check_operation(step, step.target, document, interface)
+    else:
+        owner = _owner(step.target_place or step.place, step.target, document, documents)
+        _check_inputs(step.place, step.parameters, owner.workflows[step.target.workflow_id])
+    for action in (*step.on_success, *step.on_failure):
+        _check_action(action, document, documents)
+
+
+def _check_action(action: Action, document: Document, documents: Mapping[Path, Document]) -> None:
+    if action.workflow is not None:
+        owner = _owner(action.place, action.workflow, document, documents)
+        _check_inputs(action.place, action.parameters, owner.workflows[action.workflow.workflow_id])
 
 
 def _check_operation(
@@ -82,31 +102,31 @@ def _check_path_parameters(step: Step, doc: OperationDoc) -> None:
 
 
 def _owner(
-    step: Step, target: WorkflowRef, document: Document, documents: Mapping[Path, Document]
+    place: Place, target: WorkflowRef, document: Document, documents: Mapping[Path, Document]
 ) -> Document:
     owner = document
     if target.source is not None:
         source = document.sources[target.source]
         if source.kind != "arazzo":
             raise _error(
-                step.target_place or step.place,
+                place,
                 f"the source {target.source!r} is a contract and has no workflows",
                 "call an operation: operationId: $sourceDescriptions.<source>.<operationId>",
             )
         owner = documents[source.path]
     if target.workflow_id not in owner.workflows:
         raise _error(
-            step.target_place or step.place,
+            place,
             f"no workflow is called {target.workflow_id!r}",
             nearest(target.workflow_id, owner.workflows),
         )
     return owner
 
 
-def _check_inputs(step: Step, workflow: Workflow) -> None:
+def _check_inputs(place: Place, parameters: Sequence[Parameter], workflow: Workflow) -> None:
     inputs = workflow.inputs.get("properties", {})
-    given = {parameter.name for parameter in step.parameters}
-    for parameter in step.parameters:
+    given = {parameter.name for parameter in parameters}
+    for parameter in parameters:
         if parameter.name not in inputs:
             raise _error(
                 parameter.place,
@@ -115,25 +135,7 @@ def _check_inputs(step: Step, workflow: Workflow) -> None:
             )
     for name in workflow.inputs.get("required", ()):
         if name not in given and "default" not in inputs[name]:
-            raise _error(step.place, f"{workflow.workflow_id} needs the input {name!r}")
-
-
-def _refuse_recursion(
-    key: Key, calls: Mapping[Key, list[tuple[Key, Place]]], above: tuple[Key, ...], done: set[Key]
-) -> None:
-    """Follow the calls of one workflow; `done` keeps a lattice of workflows from being walked twice."""
-    for called, place in calls[key]:
-        if called in (*above, key):
-            raise _error(
-                place,
-                f"the workflow {called[1]!r} calls itself",
-                "repeat with onSuccess: goto and a criterion on an output",
-            )
-        if len(above) > DEEPEST:
-            raise _error(place, f"workflows play each other more than {DEEPEST} levels deep")
-        if called not in done:
-            _refuse_recursion(called, calls, (*above, key), done)
-    done.add(key)
+            raise _error(place, f"{workflow.workflow_id} needs the input {name!r}")
 
 
 def _error(place: Place, message: str, hint: str = "") -> ContentError:

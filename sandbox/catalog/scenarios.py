@@ -82,14 +82,6 @@ def read_story(
     reading = _Reading(path.parent, around, problems)
     before = len(problems.errors)
     story = reading.document(path, ())
-    if len(story.workflows) > 1:
-        second = list(story.workflows.values())[1]
-        raise ContentError(
-            "the story has a second workflow",
-            path=second.place.path,
-            line=second.place.line,
-            hint="other runners play every workflow of this file; move it to a file of its own",
-        )
     if len(problems.errors) == before:
         check_links(reading.documents, around.interface, problems)
     return story, reading.documents, frozenset(reading.blocks)
@@ -126,7 +118,7 @@ class _Reading:
             return Source(name=name, kind="arazzo", path=target, block=None, place=entry.place)
 
         yaml = self.around.read(path, self.around.root)
-        document = read_document(yaml, path, resolve, self.problems)
+        document = read_document(yaml, path, resolve, self.around.interface, self.problems)
         self.documents[path] = document
         return document
 

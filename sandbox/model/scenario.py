@@ -37,21 +37,34 @@ class Source:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Selector:
+    """Arazzo 1.1: takes from what `context` points at that which `selector` selects."""
+
+    context: str
+    selector: str
+    kind: Literal["jsonpath", "jsonpointer"]
+    place: Place
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Parameter:
     """A value for an operation's parameter (`location` set) or a nested workflow's input (None)."""
 
     name: str
     location: Literal["path", "query", "header", "cookie"] | None
     value: Any
+    """As written, or a Selector."""
     place: Place
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Replacement:
-    """Puts `value` at JSON pointer `target` of the payload."""
+    """Puts `value` at `target` of the payload: one place by JSON pointer, or all that a JSONPath selects."""
 
     target: str
     value: Any
+    """As written, or a Selector."""
+    kind: Literal["jsonpath", "jsonpointer"] = "jsonpointer"
     place: Place
 
 
@@ -60,6 +73,7 @@ class RequestBody:
     """What a step sends."""
 
     content_type: str
+    """Empty when the document leaves it to the contract."""
     payload: Any
     replacements: tuple[Replacement, ...] = ()
     place: Place
@@ -72,29 +86,9 @@ class Criterion:
     condition: str
     kind: Literal["simple", "regex", "jsonpath"]
     context: str | None
+    typed: bool = False
+    """Whether the document writes the type as an object of type and version."""
     place: Place
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Action:
-    """What happens after a step: end, go to a step, or (after a failure) try again."""
-
-    name: str
-    kind: Literal["end", "goto", "retry"]
-    step_id: str | None = None
-    retry_after: float = 0.0
-    """Seconds."""
-    retry_limit: int = 1
-    criteria: tuple[Criterion, ...] = ()
-    place: Place
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class OperationRef:
-    """`$sourceDescriptions.<source>.<operationId>`."""
-
-    source: str
-    operation_id: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -106,17 +100,49 @@ class WorkflowRef:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Action:
+    """What happens after a step: end, go to a step or a workflow, or (after a failure) try again."""
+
+    name: str
+    kind: Literal["end", "goto", "retry"]
+    step_id: str | None = None
+    workflow: WorkflowRef | None = None
+    """Where a goto hands over to, or what a retry plays first."""
+    parameters: tuple[Parameter, ...] = ()
+    """Inputs of that workflow."""
+    retry_after: float = 0.0
+    """Seconds."""
+    retry_limit: int = 1
+    criteria: tuple[Criterion, ...] = ()
+    place: Place
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OperationRef:
+    """An operation of a source; `written` tells whether the document named it so, alone, or by its path."""
+
+    source: str
+    operation_id: str
+    written: Literal["full", "bare", "path"] = "full"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Step:
     """One step; workflow-level parameters are merged in already, the step's own win."""
 
     step_id: str
     sentence: str
-    """The description, written for an official."""
+    """The description, written for an official; the id when there is none."""
+    described: bool = True
     target: OperationRef | WorkflowRef
     parameters: tuple[Parameter, ...] = ()
     body: RequestBody | None = None
     criteria: tuple[Criterion, ...] = ()
-    outputs: Mapping[str, str] = field(default_factory=dict)
+    outputs: Mapping[str, str | Selector] = field(default_factory=dict)
+    depends_on: tuple[str, ...] = ()
+    """Steps of this workflow that must have passed before this one may begin."""
+    timeout: float | None = None
+    """Seconds that one attempt may take."""
     on_success: tuple[Action, ...] = ()
     on_failure: tuple[Action, ...] = ()
     place: Place
@@ -133,7 +159,12 @@ class Workflow:
     summary: str
     inputs: Mapping[str, Any]
     steps: tuple[Step, ...]
-    outputs: Mapping[str, str] = field(default_factory=dict)
+    outputs: Mapping[str, str | Selector] = field(default_factory=dict)
+    depends_on: tuple[WorkflowRef, ...] = ()
+    """Workflows that must have passed before this one may begin; they are played when they have not."""
+    depends_place: Place | None = None
+    described: bool = True
+    """Whether the document has a summary; else it is the id."""
     place: Place
     output_places: Mapping[str, Place] = field(default_factory=dict)
 
@@ -145,6 +176,7 @@ class Document:
     path: Path
     title: str
     summary: str
+    version: str = "1.0.1"
     sources: Mapping[str, Source]
     workflows: Mapping[str, Workflow]
 

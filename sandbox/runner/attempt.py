@@ -12,13 +12,14 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from sandbox.calls.client import Caller
-from sandbox.calls.context import Context, ReachesNothing, evaluate, resolve
+from sandbox.calls.context import Context, ReachesNothing, evaluate
 from sandbox.calls.criteria import Test, check
-from sandbox.calls.expressions import Reference
+from sandbox.calls.expressions import Value
+from sandbox.calls.jsonpath import PathNotFollowed, find_nodes
 from sandbox.calls.messages import Answer, Request
 from sandbox.calls.requests import Argument, CannotSend, build_request
 from sandbox.model.run import Check
-from sandbox.runner.compiled import CompiledBody, CompiledStep, OperationCall
+from sandbox.runner.compiled import CompiledBody, CompiledReplacement, CompiledStep, OperationCall
 from sandbox.runner.verdict import explain_check
 
 
@@ -34,10 +35,19 @@ class Attempt:
     reason: str = ""
 
 
-def attempt_operation(step: CompiledStep, target: OperationCall, context: Context, caller: Caller) -> Attempt:
-    """Call an operation once and judge its answer."""
+def attempt_operation(
+    step: CompiledStep,
+    target: OperationCall,
+    context: Context,
+    caller: Caller,
+    *,
+    timeout: float | None = None,
+) -> Attempt:
+    """Call an operation once and judge its answer; `timeout` seconds are left for it."""
     try:
         request = _request(step, target, context)
+        if timeout is not None:
+            request = replace(request, timeout=timeout)
         answer = caller.call(request)
     except (ReachesNothing, CannotSend) as error:
         return Attempt(context=context, reason=str(error))
@@ -48,6 +58,8 @@ def attempt_operation(step: CompiledStep, target: OperationCall, context: Contex
     elif not step.tests and answer.status >= 400:
         # A step that states no expectation expects at least not to be refused.
         judged = replace(judged, reason=f"the answer was {answer.status}")
+    if not judged.reason and target.contract is not None:
+        judged = replace(judged, reason=target.contract.find_fault(target.doc, answer))
     return replace(judged, request=request, answer=answer)
 
 
@@ -58,7 +70,7 @@ def judge_step(step: CompiledStep, context: Context) -> Attempt:
     if failed is not None:
         return Attempt(context=context, checks=checks, reason=explain_check(failed))
     try:
-        outputs = {name: resolve(reference, context) for name, reference in step.outputs}
+        outputs = {name: evaluate(value, context) for name, value in step.outputs}
     except ReachesNothing as nothing:
         return Attempt(context=context, checks=checks, reason=str(nothing))
     return Attempt(context=context, checks=checks, outputs=outputs)
@@ -69,12 +81,12 @@ def evaluate_tests(tests: Sequence[Test], context: Context) -> tuple[Check, ...]
     return tuple(check(test, context) for test in tests)
 
 
-def resolve_outputs(outputs: Sequence[tuple[str, Reference]], context: Context) -> dict[str, Any]:
+def resolve_outputs(outputs: Sequence[tuple[str, Value]], context: Context) -> dict[str, Any]:
     """Give a workflow's outputs; one that reaches nothing because its branch was not taken is left out."""
     found = {}
-    for name, reference in outputs:
+    for name, value in outputs:
         try:
-            found[name] = resolve(reference, context)
+            found[name] = evaluate(value, context)
         except ReachesNothing:
             continue
     return found
@@ -100,19 +112,39 @@ def _request(step: CompiledStep, target: OperationCall, context: Context) -> Req
 
 def _payload(body: CompiledBody, context: Context) -> Any:
     payload = evaluate(body.payload, context)
-    for keys, value in body.replacements:
-        payload = _replace_at(payload, keys, evaluate(value, context))
+    for one in body.replacements:
+        value = evaluate(one.value, context)
+        for keys in _places(one, payload):
+            payload = _replace_at(payload, keys, value)
     return payload
 
 
+def _places(one: CompiledReplacement, payload: Any) -> Sequence[tuple[str, ...]]:
+    if one.path is None:
+        return [one.keys]
+    try:
+        found = [tuple(str(key) for key in location) for location, _ in find_nodes(one.path, payload)]
+    except PathNotFollowed as error:
+        raise CannotSend(str(error)) from error
+    if not found:
+        raise CannotSend(f"{one.path} selects nothing of the payload to replace")
+    return found
+
+
 def _replace_at(value: Any, keys: tuple[str, ...], new: Any) -> Any:
-    """Give a copy with `new` in one place; what the payload shares with earlier answers stays as it was."""
+    """Give a copy with `new` in one place; what the payload shares with earlier answers stays as it was.
+
+    As with JSON Patch's `add`: a key that an object lacks is added, `-` is the place behind a list's end.
+    """
     if not keys:
         return new
     key, rest = keys[0], keys[1:]
-    if isinstance(value, dict) and key in value:
-        return {**value, key: _replace_at(value[key], rest, new)}
-    if isinstance(value, list) and key.isascii() and key.isdecimal() and int(key) < len(value):
-        index = int(key)
-        return [*value[:index], _replace_at(value[index], rest, new), *value[index + 1 :]]
+    if isinstance(value, dict) and (key in value or not rest):
+        return {**value, key: _replace_at(value.get(key), rest, new)}
+    if isinstance(value, list):
+        if key == "-" and not rest:
+            return [*value, new]
+        if key.isascii() and key.isdecimal() and int(key[:9]) < len(value):
+            index = int(key[:9])
+            return [*value[:index], _replace_at(value[index], rest, new), *value[index + 1 :]]
     raise CannotSend(f"the payload has no {key!r} to replace")

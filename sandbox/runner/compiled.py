@@ -7,8 +7,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
 
+from sandbox.calls.contracts import Contract
 from sandbox.calls.criteria import Test
-from sandbox.calls.expressions import Reference, Value
+from sandbox.calls.expressions import Value
 from sandbox.model.operation import Location, OperationDoc
 from sandbox.model.scenario import Place, Scenario
 
@@ -29,6 +30,8 @@ class OperationCall:
     block: str
     secret_request: tuple[str, ...] = ()
     secret_response: tuple[str, ...] = ()
+    contract: Contract | None = None
+    """What its answers are held to; None when they are not."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,12 +44,21 @@ class CompiledParameter:
 
 
 @dataclass(frozen=True, slots=True)
+class CompiledReplacement:
+    """A place of the payload, by the unescaped keys of a pointer or by a JSONPath, and what is put there."""
+
+    value: Value
+    keys: tuple[str, ...] = ()
+    path: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class CompiledBody:
-    """What a step sends; replacements are pairs of unescaped pointer and value."""
+    """What a step sends."""
 
     content_type: str
     payload: Value
-    replacements: tuple[tuple[tuple[str, ...], Value], ...] = ()
+    replacements: tuple[CompiledReplacement, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -56,6 +68,9 @@ class CompiledAction:
     name: str
     kind: Literal["end", "goto", "retry"]
     step_id: str | None
+    workflow: WorkflowKey | None = None
+    """Where a goto hands over to, or what a retry plays first."""
+    parameters: tuple[CompiledParameter, ...] = ()
     retry_after: float
     retry_limit: int
     tests: tuple[Test, ...]
@@ -72,7 +87,10 @@ class CompiledStep:
     parameters: tuple[CompiledParameter, ...]
     body: CompiledBody | None
     tests: tuple[Test, ...]
-    outputs: tuple[tuple[str, Reference], ...]
+    outputs: tuple[tuple[str, Value], ...]
+    depends_on: tuple[str, ...] = ()
+    timeout: float | None = None
+    """Seconds that one attempt may take."""
     on_success: tuple[CompiledAction, ...]
     on_failure: tuple[CompiledAction, ...]
 
@@ -88,7 +106,8 @@ class CompiledWorkflow:
     steps: tuple[CompiledStep, ...]
     positions: Mapping[str, int]
     """Index of each step by id."""
-    outputs: tuple[tuple[str, Reference], ...]
+    outputs: tuple[tuple[str, Value], ...]
+    depends_on: tuple[WorkflowKey, ...] = ()
     sources: Mapping[str, str]
     """Path behind the mediator's address by source name, for `$sourceDescriptions.<name>.url`."""
 

@@ -17,7 +17,7 @@ from sandbox.calls.context import Context, WorkflowFacts
 from sandbox.calls.expressions import Reference, Root
 from sandbox.model.run import Call, Outcome, StepResult
 from sandbox.runner.attempt import Attempt
-from sandbox.runner.compiled import CompiledWorkflow
+from sandbox.runner.compiled import CompiledWorkflow, WorkflowKey
 
 Exchanges = tuple[str, ...]
 
@@ -45,6 +45,18 @@ class PlayedWorkflow:
     exchanges: Exchanges
     failure: StepResult | None = None
     reason: str = ""
+    handover: Handover | None = None
+    """Set when a goto led to another workflow, which is played next."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Handover:
+    """Where a goto leads, with the inputs that it takes along."""
+
+    step_id: str
+    key: WorkflowKey
+    inputs: Mapping[str, Any]
+    origins: Mapping[str, Exchanges]
 
 
 @dataclass(slots=True)
@@ -61,12 +73,19 @@ class Frame:
     """Exchanges behind each output, by step."""
     called: dict[str, WorkflowFacts] = field(default_factory=dict)
     called_origins: dict[str, Mapping[str, Exchanges]] = field(default_factory=dict)
+    deadline: float | None = None
+    """When the step that called this workflow gives up, by the timer."""
     iterations: Counter[str] = field(default_factory=Counter)
     exchanges: list[str] = field(default_factory=list)
 
     def context(self) -> Context:
         """Freeze what expressions may read now."""
         return Context(inputs=self.inputs, steps=self.steps, workflows=self.called, sources=self.sources)
+
+    def remember(self, key: WorkflowKey, inputs: Mapping[str, Any], child: PlayedWorkflow) -> None:
+        """Know from now on what a workflow was given and gave back."""
+        self.called[key.workflow_id] = WorkflowFacts(inputs=inputs, outputs=child.outputs)
+        self.called_origins[key.workflow_id] = child.origins
 
     def trace(self, references: Iterable[Reference], own: Mapping[str, Exchanges] | None = None) -> Exchanges:
         """Name the exchanges that the values behind these expressions came from."""
@@ -85,6 +104,27 @@ class Frame:
                     behind = {}
             found.update(dict.fromkeys(behind.get(reference.choose_name(behind), ())))
         return tuple(found)
+
+
+def open_frame(
+    workflow: CompiledWorkflow,
+    inputs: Mapping[str, Any],
+    caller_path: tuple[str, ...],
+    input_origins: Mapping[str, Exchanges],
+    deadline: float | None,
+    address: str,
+) -> Frame:
+    """Begin what a workflow knows: its inputs, and where its sources are behind the mediator's address."""
+    frame = Frame(
+        workflow=workflow,
+        path=(*caller_path, workflow.key.workflow_id),
+        inputs=inputs,
+        input_origins=input_origins,
+        sources={name: address + path for name, path in workflow.sources.items()},
+        deadline=deadline,
+    )
+    frame.called[workflow.key.workflow_id] = WorkflowFacts(inputs=inputs, outputs={})
+    return frame
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

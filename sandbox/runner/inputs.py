@@ -6,28 +6,21 @@ A schema follows no address, and its patterns run under RE2: it may be somebody'
 from __future__ import annotations
 
 import copy
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 import re2
-from jsonschema import Draft202012Validator, ValidationError, validators
+from jsonschema import Draft202012Validator
 from jsonschema.exceptions import SchemaError
 from referencing import Registry
 from referencing.exceptions import Unresolvable
 
 from sandbox.calls.context import describe
+from sandbox.calls.contracts import LinearValidator
 
 
 class InputsRefused(ValueError):
     """The values given are not what the workflow asks for."""
-
-
-def _match_linearly(_: Any, pattern: str, instance: Any, __: Any) -> Iterator[ValidationError]:
-    if isinstance(instance, str) and not re2.search(pattern, instance):
-        yield ValidationError(f"{instance!r} does not match {pattern!r}")
-
-
-_Validator = validators.extend(Draft202012Validator, {"pattern": _match_linearly})  # type: ignore[no-untyped-call]
 
 
 def find_schema_fault(schema: Mapping[str, Any]) -> str:
@@ -74,7 +67,7 @@ def bind_inputs(schema: Mapping[str, Any], given: Mapping[str, Any]) -> dict[str
     if missing:
         raise InputsRefused(f"the input {missing[0]!r} is required and was not given")
     registry: Registry[Any] = Registry()
-    validator = _Validator(dict(schema), registry=registry)
+    validator = LinearValidator(dict(schema), registry=registry)
     try:
         error = next(
             iter(sorted(validator.iter_errors(bound), key=lambda one: list(map(str, one.path)))), None

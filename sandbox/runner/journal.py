@@ -6,17 +6,37 @@ The only place where a run's values leave the engine; everything said passes the
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
 from typing import Any
 
 from sandbox.calls.context import as_text, describe
 from sandbox.calls.messages import Answer, Request
 from sandbox.calls.redaction import Redactor
-from sandbox.model.run import Call, Check, Event, Listener, Message, StepResult
-from sandbox.runner.compiled import OperationCall
+from sandbox.model.run import (
+    Call,
+    Check,
+    Event,
+    Listener,
+    Message,
+    Outcome,
+    StepResult,
+    WorkflowFinished,
+    WorkflowStarted,
+)
+from sandbox.runner.compiled import CompiledWorkflow, OperationCall
 
 LONGEST_SHOWN = 2_000
 """Characters of either side of a check; the whole answer stands in the call beside it."""
+
+
+@dataclass(slots=True)
+class Told:
+    """How a workflow ended; an error until somebody says otherwise."""
+
+    outcome: Outcome = Outcome.ERROR
+    outputs: Mapping[str, Any] = field(default_factory=dict)
 
 
 class Journal:
@@ -42,6 +62,21 @@ class Journal:
         """Tell every listener."""
         for listener in self._listeners:
             listener(event)
+
+    @contextmanager
+    def telling(self, caller: tuple[str, ...], workflow: CompiledWorkflow) -> Iterator[Told]:
+        """Tell that a workflow begins and, whatever happens, how it ended."""
+        name = workflow.key.workflow_id
+        self.tell(WorkflowStarted(path=caller, workflow_id=name, summary=workflow.summary))
+        told = Told()
+        try:
+            yield told
+        finally:
+            self.tell(
+                WorkflowFinished(
+                    path=caller, workflow_id=name, outcome=told.outcome, outputs=self.redact(told.outputs)
+                )
+            )
 
     def count(self, result: StepResult) -> None:
         """Count a finished step."""

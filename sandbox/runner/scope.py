@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Collection, Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from enum import Enum
 
 from sandbox.calls.expressions import Reference, Root
@@ -24,20 +24,39 @@ class Moment(Enum):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Plan:
+    """What expressions of one workflow may name, and from which of its steps on; made once per workflow."""
+
+    inputs: frozenset[str]
+    steps: Mapping[str, tuple[int, frozenset[str]]]
+    """Position and outputs by id of every step."""
+    workflows: Mapping[str, tuple[int, frozenset[str], frozenset[str]]]
+    """First position that knows it, inputs and outputs by id of every workflow that is called."""
+    back: tuple[int, ...]
+    """By position: the earliest step that is gone back to from there or from further down."""
+    sources: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Scope:
     """What expressions at one place may name."""
 
     moment: Moment
+    plan: Plan
+    upto: int
+    """How many steps have finished at this place."""
     calls_workflow: bool = False
-    inputs: frozenset[str]
-    steps: Mapping[str, frozenset[str]]
-    """Outputs by id of every step that has finished at this place."""
-    later_steps: frozenset[str] = frozenset()
+    calling: int = -1
+    """Position of the step that is under way."""
     outputs: frozenset[str] = frozenset()
     """Outputs of the workflow that this step calls."""
-    workflows: Mapping[str, tuple[frozenset[str], frozenset[str]]] = field(default_factory=dict)
-    """Inputs and outputs by id of every workflow called so far."""
-    sources: frozenset[str] = frozenset()
+
+    def has_finished(self, position: int) -> bool:
+        """Whether a step may have finished here, in this round or in an earlier one of a loop."""
+        if position < self.upto:
+            return True
+        # What a step gave in an earlier round is forgotten when its next round begins.
+        return position != self.calling and self.plan.back[position] <= max(self.calling, self.upto - 1)
 
 
 def nearest(name: str, known: Iterable[str]) -> str:
@@ -53,29 +72,32 @@ def find_fault(reference: Reference, scope: Scope) -> str:
     """Say why an expression can't reach anything at its place; empty when it can."""
     match reference.root:
         case Root.INPUTS:
-            if reference.pointer is not None:
-                return (
-                    f"{reference.text}: a pointer behind $inputs is Arazzo 1.1 and runners disagree on it;"
-                    f" write $inputs.{reference.choose_name(scope.inputs)}.field"
-                )
-            return _name_fault(reference, "no input is called", scope.inputs)
+            return _name_fault(reference, "no input is called", scope.plan.inputs)
         case Root.STEPS:
-            if reference.owner in scope.later_steps:
-                return f"{reference.text}: step {reference.owner!r} has not finished here"
-            fault = _owner_fault(reference, "no step is called", scope.steps)
-            what = f"step {reference.owner!r} has no output"
-            return fault or _name_fault(reference, what, scope.steps[reference.owner])
-        case Root.WORKFLOWS:
-            fault = _owner_fault(reference, "no step up to here calls a workflow", scope.workflows)
+            fault = _owner_fault(reference, "no step is called", scope.plan.steps)
             if fault:
                 return fault
-            inputs, outputs = scope.workflows[reference.owner]
+            position, outputs = scope.plan.steps[reference.owner]
+            if not scope.has_finished(position):
+                return f"{reference.text}: step {reference.owner!r} has not finished here"
+            return _name_fault(reference, f"step {reference.owner!r} has no output", outputs)
+        case Root.WORKFLOWS:
+            known = {
+                name: facts
+                for name, facts in scope.plan.workflows.items()
+                if facts[0] < max(scope.upto, scope.calling + 1)
+            }
+            fault = _owner_fault(reference, "no step up to here calls a workflow", known)
+            if fault:
+                return fault
+            _, inputs, outputs = known[reference.owner]
             what = f"workflow {reference.owner!r} has no {reference.part[:-1]}"
             return _name_fault(reference, what, inputs if reference.part == "inputs" else outputs)
         case Root.SOURCES:
-            fault = _owner_fault(reference, "no source is called", scope.sources)
-            known = reference.trail == ("url",)
-            return fault or ("" if known else f"{reference.text}: of a source only 'url' is known")
+            fault = _owner_fault(reference, "no source is called", scope.plan.sources)
+            return fault or (
+                "" if reference.trail == ("url",) else f"{reference.text}: of a source only 'url' is known"
+            )
         case Root.OUTPUTS:
             if not scope.calls_workflow or scope.moment is not Moment.AFTER:
                 return f"{reference.text}: only a step that has called a workflow knows $outputs"

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from pathlib import Path
 
+from sandbox.calls.contracts import Contract
 from sandbox.calls.requests import OWN_HEADERS, placeholders
 from sandbox.model.operation import Interface
 from sandbox.model.scenario import Document, OperationRef, Place, Scenario, Step, Workflow, WorkflowRef
@@ -25,10 +26,20 @@ def input_names(workflow: Workflow) -> frozenset[str]:
 class TargetFinder:
     """Finds what steps call and notes what is not there."""
 
-    def __init__(self, scenario: Scenario, interfaces: Mapping[str, Interface], faults: Faults) -> None:
+    def __init__(
+        self,
+        scenario: Scenario,
+        interfaces: Mapping[str, Interface],
+        faults: Faults,
+        *,
+        check_answers: bool = False,
+    ) -> None:
         self._scenario = scenario
         self._interfaces = interfaces
         self._faults = faults
+        self._contracts = (
+            {slug: Contract(interface) for slug, interface in interfaces.items()} if check_answers else {}
+        )
 
     def workflow(self, document: Document, target: OperationRef | WorkflowRef) -> Workflow | None:
         """Give the workflow that a step calls; None when it calls an operation or nothing that is there."""
@@ -41,21 +52,27 @@ class TargetFinder:
         """Resolve what a step calls; None when it is not there, which is noted."""
         place = step.target_place or step.place
         match step.target:
-            case WorkflowRef(source=source, workflow_id=workflow_id):
-                found = self._document(document, step.target)
-                if found is None:
-                    self._faults.add(
-                        f"no source is called {source!r}" + nearest(str(source), document.sources), place
-                    )
-                    return None
-                if workflow_id not in found.workflows:
-                    self._faults.add(
-                        f"no workflow is called {workflow_id!r}" + nearest(workflow_id, found.workflows),
-                        place,
-                    )
-                return WorkflowKey(path if source is None else document.sources[source].path, workflow_id)
+            case WorkflowRef():
+                return self.find_workflow(document, path, step.target, place)
             case OperationRef(source=source, operation_id=operation_id):
                 return self._operation(document, source, operation_id, place)
+
+    def find_workflow(
+        self, document: Document, path: Path, ref: WorkflowRef, place: Place
+    ) -> WorkflowKey | None:
+        """Resolve the name of a workflow; what is not there is noted."""
+        found = self._document(document, ref)
+        if found is None:
+            self._faults.add(
+                f"no source is called {ref.source!r}" + nearest(str(ref.source), document.sources), place
+            )
+            return None
+        if ref.workflow_id not in found.workflows:
+            self._faults.add(
+                f"no workflow is called {ref.workflow_id!r}" + nearest(ref.workflow_id, found.workflows),
+                place,
+            )
+        return WorkflowKey(path if ref.source is None else document.sources[ref.source].path, ref.workflow_id)
 
     def _operation(
         self, document: Document, name: str, operation_id: str, place: Place
@@ -77,6 +94,7 @@ class TargetFinder:
             interface.slug,
             tuple(one.removeprefix("request/") for one in secret if one.startswith("request/")),
             tuple(one.removeprefix("response/") for one in secret if one.startswith("response/")),
+            self._contracts.get(interface.slug),
         )
 
     def check_parameters(

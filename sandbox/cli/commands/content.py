@@ -18,6 +18,12 @@ def check(
         list[str] | None,
         typer.Argument(help="Blocks, scenarios and packs to check; all when not given.", show_default=False),
     ] = None,
+    profile: Annotated[
+        bool,
+        typer.Option(
+            "--profile", help="What other Arazzo runners play otherwise is a mistake, and not mere advice."
+        ),
+    ] = False,
     as_json: Json = False,
 ) -> None:
     """Check blocks, scenarios and packs offline: every mistake with file, line and what to do."""
@@ -25,6 +31,7 @@ def check(
     from sandbox.catalog.behaviours import read_behaviours
     from sandbox.catalog.check import check_catalog
     from sandbox.runner.compile import check_scenario
+    from sandbox.runner.profile import find_departures
 
     settings = Settings()
     codes = _choose_packs(settings, names)
@@ -32,25 +39,33 @@ def check(
     errors = check_catalog(settings.content, others, cache=settings.home / "cache" / "catalog")
     catalog = make_catalog(settings)
     slugs = [slug for slug in catalog.scenario_slugs() if others is None or slug in others]
+    advice: list[ContentError] = []
     if not errors:
         for slug in slugs:
             scenario = catalog.scenario(slug)
             errors += check_scenario(scenario, catalog.interfaces(scenario))
+            advice += find_departures(scenario)
         for block in catalog.blocks(
             slug for slug in catalog.block_slugs() if others is None or slug in others
         ):
             for behaviour in read_behaviours(catalog, block):
                 errors += check_scenario(behaviour, {block.slug: block.interface})
+                advice += find_departures(behaviour)
+    if profile:
+        errors, advice = errors + advice, []
     packs = _check_packs(settings, codes, errors)
     if as_json:
-        print_json(
-            {"errors": [{"path": e.path, "line": e.line, "message": str(e), "hint": e.hint} for e in errors]}
-        )
+        print_json({"errors": _as_values(errors), "advice": _as_values(advice)})
     else:
-        for error in errors:
-            err().print(str(error), markup=False, soft_wrap=True)
+        for error in (*errors, *advice):
+            told = f"advice: {error}" if error in advice else str(error)
+            err().print(told, markup=False, soft_wrap=True)
             if error.hint:
                 err().print(f"    {error.hint}", markup=False, soft_wrap=True)
+        if advice:
+            err().print(
+                f"{len(advice)} times advice: other Arazzo runners play this otherwise", soft_wrap=True
+            )
         count = f"{len(catalog.block_slugs())} blocks, {len(slugs)} scenarios, {len(packs)} packs"
         out().print(f"{len(errors)} mistakes" if errors else f"[green]● in order[/green]  {count}")
     raise typer.Exit(2 if errors else 0)
@@ -92,6 +107,10 @@ def show(
         [(row.number, row.sentence, row.actor, row.block, "; ".join(row.checks)) for row in rows],
         empty="it has no steps",
     )
+
+
+def _as_values(errors: list[ContentError]) -> list[dict[str, object]]:
+    return [{"path": e.path, "line": e.line, "message": str(e), "hint": e.hint} for e in errors]
 
 
 def _choose_packs(settings: Settings, names: list[str] | None) -> list[str]:

@@ -156,7 +156,7 @@ def test_a_value_put_into_a_path_can_not_change_the_path():
         ("simple", None, "$inptus.a == 1", "is not a runtime expression"),
         ("simple", None, "$inputs.a == 1 and 2", "is not a condition"),
         ("simple", None, "!" * 60 + "true", "may nest 50 times"),
-        ("simple", "$response.body", "$statusCode == 200", "takes no 'context'"),
+        ("simple", "body", "$statusCode == 200", "wanted: an expression such as"),
         ("regex", None, ".*", "needs a 'context'"),
         ("regex", "$response.body", "(", "not a regular expression"),
         ("regex", "$response.body", r"(a)\1", "not a regular expression"),

@@ -114,11 +114,14 @@ REFUSALS = [
     (STORY, "info: {title: A grant,", "info: {titel: A grant,", "unknown key 'titel'", "info:"),
     (STORY, "components:\n", "componets:\n", "unknown key 'componets'", "componets"),
     (STORY, "arazzo: 1.0.1", "arazzo: 1.1.0\n$self: x", "'$self' is not run here", "$self"),
-    (STORY, "  summary: The ministry", "  dependsOn: [x]\n  summary: The ministry", "'dependsOn'", "dependsOn"),
-    (STORY, PAY, "    operationId: payBatch", "doesn't name its source", "operationId: payBatch"),
-    (STORY, PAY, "    operationPath: '{$sourceDescriptions.payments.url}#/paths/~1x/get'", "'operationPath'", "operationPath"),
+    (STORY, "  summary: The ministry", "  dependsOn: [x]\n  summary: The ministry", "no workflow is called 'x'", "dependsOn"),
+    (STORY, "  summary: The ministry", "  dependsOn: [grant]\n  summary: The ministry", "dependsOn 'grant' leads back", "dependsOn"),
+    (STORY, PAY, "    operationId: payBach", "no source has the operation 'payBach'", "operationId: payBach"),
+    (STORY, PAY, "    operationPath: '{$sourceDescriptions.payments.url}#/paths/~1x/get'", "no operation at get /x", "operationPath"),
+    (STORY, PAY, "    operationPath: /batches", "wanted: a source and a JSON pointer", "operationPath"),
     (STORY, PAY, "    channelPath: x", "'channelPath' is not run", "channelPath"),
-    (STORY, PAY, PAY + "\n    timeout: 100", "'timeout' is not run here", "timeout"),
+    (STORY, PAY, PAY + "\n    timeout: 100", "'timeout' is of Arazzo 1.1, and this document is 1.0.1", "timeout"),
+    (STORY, PAY, PAY + "\n    action: send", "'action' is not run here", "action: send"),
     (STORY, PAY, PAY + "\n    workflowId: grant", "either 'operationId' or 'workflowId'", "stepId: pay"),
     (STORY, PAY, PAY + "\n    descripton: x", "unknown key 'descripton'", "descripton"),
     (STORY, "payments.payBatch", "payment.payBatch", "no source is called 'payment'", "payment.payBatch"),
@@ -126,30 +129,30 @@ REFUSALS = [
     (STORY, "payments.payBatch", "ledger.payBatch", "is an Arazzo document and has no operations", "ledger.payBatch"),
     (STORY, "ledger.look", "ledger.loook", "no workflow is called 'loook'", "ledger.loook"),
     (STORY, "ledger.look", "payments.look", "is a contract and has no workflows", "payments.look"),
-    (STORY, "$sourceDescriptions.ledger.look", "grant", "the workflow 'grant' calls itself", "stepId: look"),
-    (STORY, CRITERION, "    - condition: $response.body#/x == 1", "no criterion on $statusCode", "stepId: pay"),
+    (STORY, CRITERION, "    - condition: true", "condition is true, wanted: text", "condition: true"),
+    (STORY, CRITERION, CRITERION + "\n" + CRITERION + " ", "an entry stands twice", None),
+    (STORY, "    successCriteria:\n" + CRITERION, "    successCriteria: []", "successCriteria: the list is empty", "successCriteria:"),
     (STORY, CRITERION, CRITERION + "\n    - {context: $response.body, condition: //x, type: xpath}", "xpath is not run", "xpath"),
     (STORY, CRITERION, CRITERION + "\n    - {condition: x, type: regex}", "needs 'context'", "type: regex"),
     (STORY, CRITERION, CRITERION + "\n    - {condition: x, type: regexp}", "the criterion type is 'regexp'", "regexp"),
-    (STORY, CRITERION, CRITERION + "\n    - {condition: x, context: $response.body}", "a simple criterion", "context: $resp"),
-    (STORY, CRITERION, CRITERION + "\n    - {condition: x, context: y, type: {type: jsonpath, version: z}}", "type object", "version: z"),
-    (STORY, OUTPUT, "      batch: {context: $response.body, selector: $.x, type: jsonpath}", "is a selector", "selector"),
+    (STORY, CRITERION, CRITERION + "\n    - {condition: x, context: y, type: {type: jsonpath, version: z}}", "type object is not valid in Arazzo 1.0", "version: z"),
+    (STORY, OUTPUT, "      batch: {context: $response.body, selector: $.x, type: jsonpath}", "is a selector, which is of Arazzo 1.1", "selector"),
     (STORY, OUTPUT, "      batch: fixed", "begins with '$'", "batch: fixed"),
     (STORY, OUTPUT, "      b/tch: $statusCode", "the output name 'b/tch'", "b/tch"),
-    (STORY, "      stepId: pay\n", "      workflowId: grant\n", "'workflowId' is not run here", "      workflowId: grant"),
+    (STORY, "      stepId: pay\n", "      stepId: pay\n      workflowId: grant\n", "to a step or to a workflow, not to both", "      workflowId: grant"),
+    (STORY, "      stepId: pay\n", "      workflowId: grand\n", "no workflow is called 'grand'", "name: pay-again"),
+    (STORY, "      stepId: pay\n", "      x-stepId: pay\n", "a goto names where it goes", "name: pay-again"),
     (STORY, "      stepId: pay\n", "      stepId: payy\n", "goes to the step 'payy'", "name: pay-again"),
-    (STORY, "type: retry, retryAfter: 0.5, retryLimit: 3", "type: goto, stepId: look", "goto after a failure", "try-again"),
+    (STORY, "type: retry, retryAfter: 0.5", "type: retri, retryAfter: 0.5", "wanted: end, goto or retry", "try-again"),
     (STORY, "type: retry, retryAfter: 0.5", "type: retry, retryAfter: -1", "from 0 on", "try-again"),
     (STORY, "retryLimit: 3", "retryLimit: 2.5", "a whole number", "try-again"),
     (STORY, "      type: goto", "      type: retry", "wanted: end or goto", "      type: retry"),
-    (STORY, "    onSuccess:", "    onFailure:\n    - {name: again, type: retry}\n    onSuccess:", "retry ('again') on a step that plays", "stepId: look"),
-    (STORY, "    onSuccess:", "    successCriteria: [{condition: $statusCode == 200}]\n    onSuccess:", "'successCriteria' on a step that plays", "successCriteria: ["),
+    (STORY, "    onSuccess:", "    requestBody: {contentType: text/plain, payload: x}\n    onSuccess:", "'requestBody' on a step that plays", "requestBody: {"),
     (STORY, "{name: batch, value:", "{name: batch, in: query, value:", "this step plays a workflow", "in: query"),
     (STORY, "{name: batch, value:", "{name: bach, value:", "look has no input 'bach'", "name: bach"),
     (STORY, "    parameters:\n    - {name: batch, value: $steps.pay.outputs.batch}\n", "", "look needs the input 'batch'", "stepId: look"),
-    (STORY, "      - {target: /lines,", "      - {target: /linez,", "is not in the payload", "/linez"),
-    (STORY, "      - {target: /lines,", "      - {target: /lines/-,", "is not in the payload", "/lines/-"),
-    (STORY, "      payload:\n        lines: []\n", "      payload: '{\"lines\": []}'\n", "JSON written as text", "payload"),
+    (STORY, "      - {target: /lines,", "      - {target: lines,", "wanted: a JSON pointer that begins with '/'", "target: lines"),
+    (STORY, "value: $inputs.lines}", "value: 5}", "value is the number 5, wanted: text", "value: 5"),
     (STORY, "$components.parameters.ministry", "$components.parameters.ministri", "has no 'ministri'", "ministri"),
     (STORY, "$components.parameters.ministry", "$components.inputs.grant", "wanted: $components.parameters", "reference: $components.inputs"),
     (STORY, "#/components/inputs/grant", "#/components/inputs/grand", "has no 'grand'", "inputs/grand"),
@@ -166,9 +169,8 @@ REFUSALS = [
     (STORY, "../../blocks/payments/openapi.yaml", "ledger.arazzo.yaml", "is not a block's contract", "name: payments"),
     (STORY, "type: arazzo", "type: asyncapi", "asyncapi sources are not run", "asyncapi"),
     (STORY, "{name: ledger, type: arazzo,", "{name: payments, type: arazzo,", "is named twice", "ledger.arazzo"),
-    (STORY, "    description: The grant is paid.\n", "", "the key 'description' is missing", "stepId: pay"),
     (STORY, "  - stepId: look", "  - stepId: pay", "the stepId 'pay' is taken", None),
-    (STORY, "  steps:\n", "  steps: []\n  x-steps:\n", "a workflow without steps", "steps: []"),
+    (STORY, "  steps:\n", "  steps: []\n  x-steps:\n", "steps: the list is empty", "steps: []"),
     (LEDGER, "{name: batchId, in: path", "{name: batch, in: path", "readBatch has no path parameter 'batch'", "name: batch,"),
     (LEDGER, "{name: batchId, in: path", "{name: batchId, in: query", "needs the path parameter 'batchId'", "stepId: read"),
     (LEDGER, "    successCriteria:", "    requestBody: {contentType: application/json, payload: {}}\n    successCriteria:", "readBatch takes no body", "requestBody"),
@@ -195,18 +197,56 @@ def test_what_is_not_run_is_refused_by_name_file_and_line(content, path, old, ne
 def test_one_check_tells_several_broken_steps(content):
     content.replace(STORY, "payments.payBatch", "payment.payBatch")
     content.replace(STORY, "    onSuccess:", "    timeout: 3\n    onSuccess:")
-    content.replace(LEDGER, "    - condition: $statusCode == 200\n", "")
+    content.replace(LEDGER, "    - condition: $statusCode == 200\n", "    - condition: 1\n")
     messages = " ".join(str(error) for error in content.check())
     assert "'payment'" in messages
     assert "'timeout'" in messages
-    assert "no criterion on $statusCode" in messages
+    assert "condition is the number 1" in messages
 
 
-def test_a_second_workflow_in_the_story_is_refused(content):
-    content.replace(STORY, "components:\n", "- workflowId: more\n  summary: More.\n  steps:\n  - stepId: a\n"
-                    "    description: A.\n    workflowId: $sourceDescriptions.ledger.look\n    parameters:\n"
-                    "    - {name: batch, value: x}\ncomponents:\n")  # fmt: skip
-    assert ["second workflow" in str(error) for error in content.check()] == [True]
+def test_workflows_that_wait_for_each_other_are_refused_and_those_that_hand_over_are_not(content):
+    one = "- workflowId: %s\n  summary: One.\n  steps:\n  - stepId: s\n    description: One.\n"
+    calling = one + "    workflowId: %s\n"
+    handing = one + (
+        "    operationId: $sourceDescriptions.payments.payBatch\n"
+        "    onSuccess: [{name: on, type: goto, workflowId: %s}]\n"
+    )
+    before = (content.root / LEDGER).read_text()
+    content.write(LEDGER, before + handing % ("a", "b") + handing % ("b", "a"))
+    assert content.check() == []
+    content.write(LEDGER, before + calling % ("a", "b") + handing % ("b", "a"))
+    (error,) = content.check()
+    assert "the workflow 'b' calls itself" in str(error)
+    assert error.line == content.line_of(LEDGER, "workflowId: b") - 2
+
+
+def test_an_operation_may_be_named_alone_or_by_its_path(content):
+    content.replace(STORY, "$sourceDescriptions.payments.payBatch", "payBatch")
+    content.replace(
+        LEDGER,
+        "operationId: $sourceDescriptions.payments.readBatch",
+        "operationPath: '{$sourceDescriptions.payments.url}#/paths/~1batches~1{batchId}/get'",
+    )
+    scenario = content.open().scenario("grant")
+    targets = [
+        step.target
+        for document in scenario.documents.values()
+        for workflow in document.workflows.values()
+        for step in workflow.steps
+    ]
+    assert OperationRef(source="payments", operation_id="payBatch", written="bare") in targets
+    assert OperationRef(source="payments", operation_id="readBatch", written="path") in targets
+
+
+def test_an_operation_that_two_sources_have_is_named_with_its_source(content):
+    content.replace(
+        STORY,
+        "- {name: ledger,",
+        "- {name: again, type: openapi, url: ../../blocks/payments/openapi.yaml}\n- {name: ledger,",
+    )
+    content.replace(STORY, "$sourceDescriptions.payments.payBatch", "payBatch")
+    (error,) = content.check()
+    assert "the operation 'payBatch' is in payments and in again" in str(error)
 
 
 def test_a_symbolic_link_out_of_the_folder_is_not_followed(content, tmp_path):
@@ -256,10 +296,10 @@ def test_a_chain_of_documents_beyond_reason_is_refused(content):
         content.write(
             f"scenarios/grant/d{number}.arazzo.yaml",
             "arazzo: 1.0.1\ninfo: {title: T, version: '1'}\nsourceDescriptions:\n"
-            f"- {{name: next, type: arazzo, url: d{number + 1}.arazzo.yaml}}\nworkflows: []\n",
+            f"- {{name: next, type: arazzo, url: d{number + 1}.arazzo.yaml}}\nworkflows: [x]\n",
         )
     content.replace(STORY, "url: ledger.arazzo.yaml", "url: d0.arazzo.yaml")
-    assert "more than 50 documents" in str(content.check()[0])
+    assert [str(error) for error in content.check() if "more than 50 documents" in str(error)]
 
 
 @pytest.mark.parametrize("name", ["x" * 5000, "a\\b.yaml", "loop.arazzo.yaml"])

@@ -128,7 +128,7 @@ def test_a_failed_criterion_ends_the_story_and_shows_both_values():
             echo(
                 "s",
                 {"a": "$inputs.o"},
-                requestBody={"payload": {}, "replacements": [{"target": "/x", "value": 1}]},
+                requestBody={"payload": {}, "replacements": [{"target": "/x/y", "value": 1}]},
             ),
             "the payload has no 'x' to replace",
         ),
