@@ -97,7 +97,7 @@ class Flow:
                     played = self._play_frame(other)
                     told_of_other.outcome, told_of_other.outputs = played.outcome, played.outputs
                 frame.exchanges.extend(other.exchanges)
-                self._remember(frame, after.key, after.inputs, played)
+                frame.remember(after.key, after.inputs, played)
             played = self._conclude(frame, played)
             told.outcome, told.outputs = played.outcome, played.outputs
         return played
@@ -120,12 +120,6 @@ class Flow:
             facts = WorkflowFacts(inputs=frame.inputs, outputs=outputs)
             self._finished[frame.workflow.key] = (facts, origins)
         return ended
-
-    def _remember(
-        self, frame: Frame, key: WorkflowKey, inputs: Mapping[str, Any], child: PlayedWorkflow
-    ) -> None:
-        frame.called[key.workflow_id] = WorkflowFacts(inputs=inputs, outputs=child.outputs)
-        frame.called_origins[key.workflow_id] = child.origins
 
     def _play_prerequisites(self, frame: Frame) -> PlayedWorkflow | None:
         """Play what the workflow depends on and has not passed in this run; give the failure, if one."""
@@ -335,7 +329,7 @@ class Flow:
         except InputsRefused as refused:
             return failed(frame, str(refused), exchanges=())
         child = self.play_workflow(key, bound, caller_path=path, input_origins=origins, deadline=deadline)
-        self._remember(frame, key, bound, child)
+        frame.remember(key, bound, child)
         return child
 
     def _refuse_to_go_on(self) -> None:

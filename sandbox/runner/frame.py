@@ -82,6 +82,11 @@ class Frame:
         """Freeze what expressions may read now."""
         return Context(inputs=self.inputs, steps=self.steps, workflows=self.called, sources=self.sources)
 
+    def remember(self, key: WorkflowKey, inputs: Mapping[str, Any], child: PlayedWorkflow) -> None:
+        """Know from now on what a workflow was given and gave back."""
+        self.called[key.workflow_id] = WorkflowFacts(inputs=inputs, outputs=child.outputs)
+        self.called_origins[key.workflow_id] = child.origins
+
     def trace(self, references: Iterable[Reference], own: Mapping[str, Exchanges] | None = None) -> Exchanges:
         """Name the exchanges that the values behind these expressions came from."""
         found: dict[str, None] = {}
