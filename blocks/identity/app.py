@@ -10,7 +10,7 @@ from fastapi import FastAPI
 
 from blockkit.app import Plant, build_block, make_kit
 from blocks.identity import persons, signing
-from blocks.identity.routes import credentials, linked, login, management, oidc
+from blocks.identity.routes import births, credentials, linked, login, management, oidc
 from blocks.identity.routes import persons as person_routes
 from blocks.identity.service import Service
 
@@ -39,6 +39,7 @@ def create_app(environment: Mapping[str, str], transport: httpx2.BaseTransport |
         Path(__file__).parent,
         [
             person_routes.make_router(kit),
+            births.make_router(kit),
             management.make_router(kit),
             login.make_router(kit, service),
             linked.make_router(kit, service),

@@ -72,6 +72,14 @@ def enrol(db: Connection, individual_id: str, fields: Mapping[str, Any]) -> bool
     return row is not None
 
 
+def enrol_child(db: Connection, individual_id: str, fields: Mapping[str, Any]) -> bool:
+    """Enter a child that was registered; somebody who is here already stays as they are.
+
+    An event may come twice, and what was corrected since is not undone by the second one.
+    """
+    return find_person(db, individual_id) is None and enrol(db, individual_id, fields)
+
+
 def verify(db: Connection, individual_id: str, claims: Mapping[str, Any]) -> Verification:
     """Compare claims with the register; case, accents' encoding and spaces around do not count."""
     person = find_person(db, individual_id)
@@ -88,7 +96,7 @@ def verify(db: Connection, individual_id: str, claims: Mapping[str, Any]) -> Ver
 
 
 def plant(db: Connection, wish: Plant) -> None:
-    """Change this block's copy of a person, or record a death, for an exercise."""
+    """Change this block's copy of a person, take it out, or record a death, for an exercise."""
     if find_person(db, wish.individualId) is None:
         raise Problem(404, "individual-unknown", f"nobody here has the id {wish.individualId}")
     if wish.event is not None:
@@ -97,8 +105,15 @@ def plant(db: Connection, wish: Plant) -> None:
         db.execute("UPDATE persons SET deceased = true WHERE individual_id = %s", [wish.individualId])
         return
     changes = wish.change or {}
+    if changes == {"missing": True}:
+        db.execute("DELETE FROM persons WHERE individual_id = %s", [wish.individualId])
+        return
     if not changes or set(changes) - set(PLANTED):
-        raise Problem(422, "nothing-to-plant", f"this block can change {', '.join(PLANTED)}")
+        raise Problem(
+            422,
+            "nothing-to-plant",
+            f"this block can change {', '.join(PLANTED)}, or take a person out by missing: true",
+        )
     for column, value in changes.items():
         _set(db, wish.individualId, column, _fit(column, value))
 

@@ -152,4 +152,5 @@ CREATE TABLE credentials (
 
 GRANT SELECT, INSERT, UPDATE ON credentials TO {role};
 GRANT SELECT, INSERT, UPDATE ON persons, clients TO {role};
+GRANT DELETE ON persons TO {role}; -- an exercise may take somebody out
 GRANT SELECT, INSERT, UPDATE, DELETE ON signing_keys, logins, codes, tokens, assertions TO {role};

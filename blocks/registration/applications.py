@@ -273,6 +273,7 @@ def describe(row: Row) -> dict[str, Any]:
         "feeCurrency": row["fee_currency"],
         "feeReceipt": row["fee_receipt"],
         "credential": row["credential"],
+        "record": row["record"],
         "submittedOn": _day(row["submitted_on"]),
         "decidedOn": _day(row["decided_on"]),
         "decidedBy": row["decided_by"],

@@ -10,11 +10,12 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from psycopg.errors import UniqueViolation
+from psycopg.types.json import Jsonb
 
 from blockkit.problems import Problem
 from blockkit.records import Connection, Records, Row
 from blocks.registration.applications import UNDECIDED, Change, alter, find, identify, require_state
-from blocks.registration.definitions import Credential, Payment, Result
+from blocks.registration.definitions import Credential, Event, Payment, Result
 from blocks.registration.neighbours import PAYEE_REFUSED, Neighbours
 from blocks.registration.services import Service
 from blocks.registration.sources import fill
@@ -80,17 +81,24 @@ def complete_approval(
 ) -> Row:
     """Do what is not done yet, one step after the other. Raises Problem 502 or 409 as neighbours do."""
     definition, result = service.definition, service.definition.result
-    steps: list[tuple[str, Callable[[], None]]] = []
+    steps: list[tuple[str, Callable[[Row], None]]] = []
     if definition.payment:
         steps.append(
-            (PAYEE_REGISTERED, lambda: _register_payee(records, neighbours, definition.payment, row, change))
+            (
+                PAYEE_REGISTERED,
+                lambda row: _register_payee(records, neighbours, definition.payment, row, change),
+            )
         )
     if result:
-        steps.append(("result-written", lambda: _write_result(neighbours, result, row, change)))
+        steps.append(("result-written", lambda row: _write_result(records, neighbours, result, row, change)))
         if credential := result.credential:
-            steps.append(("credential-issued", lambda: _issue(records, neighbours, credential, row, change)))
+            steps.append(
+                ("credential-issued", lambda row: _issue(records, neighbours, credential, row, change))
+            )
+        if event := result.event:
+            steps.append(("event-published", lambda row: _publish(neighbours, event, row, change)))
         if message := result.message:
-            steps.append(("applicant-told", lambda: _tell(neighbours, service, message, row)))
+            steps.append(("applicant-told", lambda row: _tell(neighbours, service, message, row)))
     with records.transaction() as db:
         done = {
             each["step"]
@@ -98,7 +106,9 @@ def complete_approval(
         }
     for name, act in steps:
         if name not in done:
-            act()
+            with records.transaction() as db:
+                now = find(db, identify(row))  # what the step before left, such as the entry's number
+            act(now)
             with records.transaction() as db:
                 db.execute(
                     "INSERT INTO steps VALUES (%s, %s, %s) ON CONFLICT DO NOTHING",
@@ -149,9 +159,12 @@ def _take_back(records: Records, row: Row, change: Change) -> None:
             alter(db, last, change, state="verified", payee=None, decided_on=None, decided_by="")
 
 
-def _write_result(neighbours: Neighbours, result: Result, row: Row, change: Change) -> None:
+def _write_result(records: Records, neighbours: Neighbours, result: Result, row: Row, change: Change) -> None:
     content = fill(result.content, row, identify(row), change.on)
-    neighbours.write_record(result.registry, {name: content[name] for name in result.key}, content)
+    key = {name: content[name] for name in result.key}
+    record = neighbours.write_record(result.registry, key, content)
+    with records.transaction() as db:
+        db.execute("UPDATE applications SET record = %s WHERE number = %s", [Jsonb(record), row["number"]])
 
 
 def _issue(
@@ -167,6 +180,12 @@ def _issue(
     )
     with records.transaction() as db:
         db.execute("UPDATE applications SET credential = %s WHERE number = %s", [issued, row["number"]])
+
+
+def _publish(neighbours: Neighbours, event: Event, row: Row, change: Change) -> None:
+    """Publish under a key of the application, so that whoever listens hears of it once."""
+    content = fill(event.content, row, identify(row), change.on)
+    neighbours.publish(event.type, content, f"registration-{identify(row)}")
 
 
 def _tell(neighbours: Neighbours, service: Service, message: str, row: Row) -> None:

@@ -102,11 +102,16 @@ class DocumentWanted(Frozen):
 
 
 class IdentityCheck(Frozen):
-    """Compares claims (identity's name -> field of the form) with the register of identities."""
+    """Compares claims (identity's name -> field of the form) with the register of identities.
+
+    `unknown` is the reason when nobody there has the id; with `optional`, a form may name nobody.
+    """
 
     kind: Literal["identity"]
     person: Source = OFFICIAL
     claims: Mapping[str, str]
+    unknown: Name = "identity-unknown"
+    optional: bool = False
 
 
 class RegistryCheck(Frozen):
@@ -182,13 +187,21 @@ class Credential(Frozen):
     valid_days: Annotated[int, Field(ge=1, le=36_500)]
 
 
+class Event(Frozen):
+    """What is published on approval, for whoever subscribed at the information mediator."""
+
+    type: Annotated[str, StringConstraints(pattern=r"^[A-Za-z][A-Za-z0-9_.-]{0,99}$")]
+    content: Mapping[str, Source]
+
+
 class Result(Frozen):
-    """Where an approval is written, what it says, and what the applicant gets."""
+    """Where an approval is written, what it says, what the applicant gets, and who else hears of it."""
 
     registry: RegistryName
     key: Annotated[tuple[str, ...], Field(min_length=1)]
     content: Mapping[str, Source]
     credential: Credential | None = None
+    event: Event | None = None
     message: Label | None = None
 
 
@@ -293,6 +306,8 @@ class Definition(Frozen):
             yield from self.result.content.values()
             if self.result.credential:
                 yield from self.result.credential.claims.values()
+            if self.result.event:
+                yield from self.result.event.content.values()
 
 
 def _is_number(value: Any) -> bool:

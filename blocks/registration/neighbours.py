@@ -97,10 +97,25 @@ class Neighbours:
 
     def write_record(
         self, registry: RegistryName, query: Mapping[str, Any], content: Mapping[str, Any]
-    ) -> None:
-        """Enter or change a record."""
+    ) -> dict[str, Any]:
+        """Enter or change a record; gives it as it stands there, with its number."""
         answer = self._ask_registry(registry, "updateOrCreate", query=query, write=content)
-        _read("digital-registries", answer, RecordTold)
+        return _read("digital-registries", answer, RecordTold).content
+
+    def publish(self, event_type: str, event: Mapping[str, Any], key: str) -> None:
+        """Tell whoever subscribed; the same key again is the same event.
+
+        Where there is no such event type, or no topic of ours, nobody was meant to hear of it.
+        """
+        answer = self.peers.call(
+            "information-mediator",
+            "POST",
+            f"/pub/v1/{event_type}",
+            json={"eventType": event_type, "event": event},
+            headers={"Idempotency-Key": key},
+        )
+        if answer.status_code not in (201, 403, 404):
+            raise _failed("information-mediator", answer)
 
     def issue_credential(
         self, request_id: str, individual_id: str, kind: str, claims: Mapping[str, Any], valid_days: int

@@ -36,6 +36,7 @@ CREATE TABLE applications (
     fee_receipt    text    NOT NULL DEFAULT '',
     fee_paid_on    date,
     credential     text    NOT NULL DEFAULT '',
+    record         jsonb   NOT NULL DEFAULT '{{}}', -- the entry that the approval made, as its register gave it
     created_at     timestamptz NOT NULL,
     submitted_on   date,
     submitted_at   timestamptz,

@@ -1,6 +1,7 @@
-"""Where a value of a result comes from: the form, the household's facts, or the application itself.
+"""Where a value of a result comes from: form, household's facts, entry in the register, application itself.
 
-A source is `form/<field>`, `household/<fact>`, one of the words of WORDS, or `{value: ...}` for what
+A source is `form/<field>`, `household/<fact>`, `record/<field>` (what the result's register entered, its
+number among it; only after that), one of the words of WORDS, or `{value: ...}` for what
 is always the same. Nothing is calculated and nothing is put together.
 """
 
@@ -28,7 +29,7 @@ class Fixed(Frozen):
 Source = (
     Annotated[
         str,
-        StringConstraints(pattern=rf"^(form/[A-Za-z0-9_]+|household/[A-Za-z0-9_]+|{'|'.join(WORDS)})$"),
+        StringConstraints(pattern=rf"^((form|household|record)/[A-Za-z0-9_]+|{'|'.join(WORDS)})$"),
     ]
     | Fixed
 )
@@ -45,7 +46,7 @@ def read_source(source: Source, row: Row, application_id: str, today: date) -> A
         return source.value
     place, _, name = source.partition("/")
     match place:
-        case "form" | "household":
+        case "form" | "household" | "record":
             return row[place].get(name)
         case "individualId":
             return row["individual_id"]

@@ -36,6 +36,7 @@ OWN_HEADERS = frozenset(
 )
 """Headers that only the runner or the mediator sets; content type comes from the step's body."""
 
+MEDIATOR = "information-mediator"
 _HEADER_NAME = re.compile(r"[A-Za-z0-9!#$%&'*+.^_`|~-]+")
 _HEADER_VALUE = re.compile(r"[\t\x20-\x7e\x80-\xff]*")
 _TEMPLATE = re.compile(r"\{([^{}/]+)\}")
@@ -114,13 +115,18 @@ def _build(
         block=block,
         operation_id=operation.operation_id,
         method=operation.method.upper(),
-        target=f"/r1/{INSTANCE}/GOV/CENTRAL/{block}{filled}{_query_text(query, operation)}",
+        target=f"{_address(block, filled)}{filled}{_query_text(query, operation)}",
         headers=headers,
         path={one.name: as_text(one.value) for one in arguments if one.location == "path"},
         query=query,
         body=payload if has_body else None,
         content=content,
     )
+
+
+def _address(block: str, path: str) -> str:
+    """Give what stands before the path; paths of the mediator itself name an address already."""
+    return "" if block == MEDIATOR and path.startswith("/r1/") else f"/r1/{INSTANCE}/GOV/CENTRAL/{block}"
 
 
 def _path_segment(argument: Argument) -> str:

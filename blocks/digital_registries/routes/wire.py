@@ -18,6 +18,8 @@ Code = Annotated[str, Path(alias="registryName", min_length=1, max_length=60)]
 Version = Annotated[str, Path(alias="versionNumber", min_length=1, max_length=20)]
 ROLE = "registrar"
 """Who may look into registers, change them and design them."""
+IN_PERSON = (ROLE, "midwife", "community-health-worker")
+"""Whom an application may bring along as the person who asks; what it may ask itself, its rights say."""
 DEEPEST = 20
 """As deep as schemas nest; what is deeper would be stored and then break whoever writes it down."""
 UNKNOWN = "unknown"
@@ -69,7 +71,7 @@ def asker(kit: Kit, client: str, authorization: str | None) -> Asker:
     """Say who asks now.
 
     An application needs no person's token, the mediator knows its rights. Where it brings one, the person
-    must be a registrar and is written down with it. Raises Problem 401 or 403.
+    must be one of IN_PERSON and is written down with it. Raises Problem 401 or 403.
     """
-    person = "" if authorization is None else kit.access.require(authorization, ROLE).individual_id
+    person = "" if authorization is None else kit.access.require(authorization, *IN_PERSON).individual_id
     return Asker(client, person, current_exchange.get(), kit.clock.now())

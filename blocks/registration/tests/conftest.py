@@ -21,7 +21,7 @@ _towns = itertools.count(1)
 CENTRAL = "/r1/SBX/GOV/CENTRAL"
 REGISTRIES = (
     "individuals", "households", "beneficiaries", "household-registrations", "births", "producer-licences",
-    "construction-permits", "companies", "parcels",
+    "construction-permits", "companies", "parcels", "birth-notifications",
 )  # fmt: skip
 POOR = {
     "size": 5,
@@ -56,6 +56,9 @@ class Neighbourhood:
     registers: dict[str, list[dict[str, Any]]] = field(default_factory=dict)
     """What was written to other registers than that of beneficiaries."""
     parcels: dict[str, dict[str, Any]] = field(default_factory=dict)
+    notifications: dict[str, dict[str, Any]] = field(default_factory=dict)
+    events: dict[str, dict[str, Any]] = field(default_factory=dict)
+    """What was published, by the key it was published under."""
     credentials: list[dict[str, Any]] = field(default_factory=list)
     messages: list[tuple[str, dict[str, Any]]] = field(default_factory=list)
     answers: dict[tuple[str, str], Any] = field(default_factory=dict)
@@ -89,6 +92,9 @@ class Neighbourhood:
         if name in self.refuse:
             return httpx2.Response(403, json={"type": "urn:civic-sandbox:problem/consent-missing"})
         body = json.loads(request.content)
+        if "Idempotency-Key" in request.headers:
+            assert self.events.setdefault(request.headers["Idempotency-Key"], body) == body
+            return httpx2.Response(201, json={"id": "e1"})
         status, answer = getattr(self, "_" + name.replace("-", "_"))(operation, body)
         return httpx2.Response(status, json=answer)
 
@@ -99,8 +105,10 @@ class Neighbourhood:
 
     def _read(self, operation: str, body: dict[str, Any]) -> tuple[int, Any]:
         query = body["query"]["content"]
-        if "/parcels/" in operation:
-            found = self.parcels.get(query["parcelId"])
+        if "/parcels/" in operation or "/birth-notifications/" in operation:
+            found = self.parcels.get(query.get("parcelId")) or self.notifications.get(
+                query.get("notificationNumber")
+            )
             return (200, {"content": found}) if found else (404, {"detail": "no record found"})
         records = self.people if "/individuals/" in operation else self.households
         found = records.get(query.get("householdId", query["individualId"]))
@@ -124,6 +132,8 @@ class Neighbourhood:
             self.beneficiaries[written["individualId"]] = written
         elif written not in self.registers.setdefault(register, []):
             self.registers[register].append(written)
+        if register == "births":
+            written = {"birthNumber": f"BR{self.registers[register].index(written) + 1}", **written}
         return 200, {"content": written}
 
     def _credentials(self, _: str, body: dict[str, Any]) -> tuple[int, Any]:
@@ -157,6 +167,7 @@ def answer_all(peers: PeersDouble) -> Neighbourhood:
     for path in (
         "/identity/verifications",
         "/identity/credentials",
+        "/information-mediator/pub/v1/childRegistered",
         *(
             f"/digital-registries/data/{registry}/1.0/{operation}"
             for registry in REGISTRIES

@@ -24,6 +24,7 @@ SHAPE = {
     "feeCurrency",
     "feeReceipt",
     "credential",
+    "record",
     "submittedOn",
     "decidedOn",
     "decidedBy",

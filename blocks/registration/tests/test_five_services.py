@@ -7,6 +7,7 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
+import httpx2
 import pytest
 from pydantic import ValidationError
 from ruamel.yaml import YAML
@@ -20,6 +21,7 @@ NOW = machine_now().date()
 TODAY = NOW.isoformat()
 MOTHER = {"motherGivenName": "Ada", "motherFamilyName": "Ash", "motherBirthDate": "1980-01-31"}
 BIRTH = {
+    "notificationNumber": "BN1",
     "childGivenName": "Bo",
     "childBirthDate": TODAY,
     "childSex": "female",
@@ -59,7 +61,7 @@ COMPANY = {
 }
 WAYS: list[tuple[str, str, dict[str, Any], dict[str, bytes], str, str]] = [
     ("household", "enrolment-officer", HOUSEHOLD, {}, "household-registrations", ""),
-    ("birth", "civil-registrar", BIRTH, {"birth_notification": PNG}, "births", "BirthCertificate"),
+    ("birth", "civil-registrar", BIRTH, {}, "births", "BirthCertificate"),
     (
         *("producer-licence", "licensing-officer", LICENCE, {"company_certificate": PDF}),
         *("producer-licences", "ProducerLicence"),
@@ -77,6 +79,7 @@ def test_an_approval_writes_what_the_service_says(
     town: Any, service: str, role: str, form: Any, documents: Any, register: str, credential: str
 ) -> None:
     person, officer = f"ZZ-{service}", town.staff(role)
+    notify(town, person, "BN1")
     application = town.open(service, person, form, **documents)
     assert town.act(application, "submit", town.citizen(person)).json()["state"] == "submitted"
     verified = town.act(application, "verification", officer).json()
@@ -104,42 +107,100 @@ def test_an_approval_writes_what_the_service_says(
     assert len(town.neighbours.registers[register]) == 1
 
 
-def test_a_late_birth_needs_a_declaration_and_costs_a_fee(town: Any) -> None:
-    late = {**BIRTH, "childBirthDate": (NOW - timedelta(days=31)).isoformat()}
-    application = town.open("birth", "ZZ-late", late, birth_notification=PDF)
-    refused = town.act(application, "submit", town.citizen("ZZ-late"))
-    assert (refused.status_code, refused.json()["missing"]) == (409, ["late-declaration"])
-    url = town.upload(town.citizen("ZZ-late"), b"I was ill.\n", "late-declaration").json()["url"]
-    wrong = town.act(
-        application, "documents", town.citizen("ZZ-late"), {"url": url, "kind": "late-declaration"}
-    )
-    assert wrong.json()["type"].endswith("/document-type")
-    url = town.upload(town.citizen("ZZ-late"), PDF, "late-declaration").json()["url"]
-    town.act(application, "documents", town.citizen("ZZ-late"), {"url": url, "kind": "late-declaration"})
-    submitted = town.act(application, "submit", town.citizen("ZZ-late")).json()
-    assert (submitted["fee"], submitted["feeCurrency"]) == (5, "XTS")
+def notify(town: Any, mother: str, number: str, **changed: Any) -> None:
+    """Let a hospital notify the civil registry of a birth."""
+    said = {"motherId": mother, "childBirthDate": TODAY, "childSex": "female", **changed}
+    town.neighbours.notifications[number] = said
+
+
+def register(town: Any, mother: str, number: str, **changed: Any) -> Any:
+    """Apply for a notified child and have it checked; gives the application and what was found."""
+    application = town.open("birth", mother, {**BIRTH, "notificationNumber": number, **changed})
+    town.act(application, "submit", town.citizen(mother))
+    return application, town.act(application, "verification", town.staff("civil-registrar")).json()
+
+
+def approve(town: Any, application: str) -> Any:
+    return town.act(application, "decision", town.staff("civil-registrar"), {"decision": "approve"}).json()
+
+
+def test_a_late_birth_costs_a_fee_and_waits_for_it(town: Any) -> None:
+    born = (NOW - timedelta(days=31)).isoformat()
+    notify(town, "ZZ-late", "BN-late", childBirthDate=born)
+    application, told = register(town, "ZZ-late", "BN-late", childBirthDate=born)
+    assert (told["recommendation"], told["fee"], told["feeCurrency"]) == ("approve", 5, "XTS")
+    assert approve(town, application)["type"].endswith("/fee-unpaid")
+    town.act(application, "fee", town.staff("cashier"), {"receipt": "R-late"})
+    assert approve(town, application)["state"] == "approved"
 
 
 def test_twins_are_two_and_the_same_child_is_not_registered_twice(town: Any) -> None:
-    officer = town.staff("civil-registrar")
     ids = []
-    for name in ("Cy", "Di"):
-        application = town.open(
-            "birth", "ZZ-twins", {**BIRTH, "childGivenName": name}, birth_notification=PDF
-        )
-        town.act(application, "submit", town.citizen("ZZ-twins"))
-        town.act(application, "verification", officer)
-        assert (
-            town.act(application, "decision", officer, {"decision": "approve"}).json()["state"] == "approved"
-        )
+    for number, name in (("BN-cy", "Cy"), ("BN-di", "Di")):
+        notify(town, "ZZ-twins", number)
+        application, _ = register(town, "ZZ-twins", number, childGivenName=name)
+        assert approve(town, application)["state"] == "approved"
         ids.append(application)
     assert len(set(ids)) == 2
-    again = town.open(
-        "birth", "ZZ-twins", {**BIRTH, "childGivenName": "Cy", "placeOfBirth": "Home"}, birth_notification=PDF
-    )
-    town.act(again, "submit", town.citizen("ZZ-twins"))
-    told = town.act(again, "verification", officer).json()
-    assert (told["recommendation"], told["reason"]) == ("reject", "registered-already")
+    for number, name in (("BN-cy", "Another"), ("BN-new", "Cy")):
+        notify(town, "ZZ-twins", number)
+        _, told = register(town, "ZZ-twins", number, childGivenName=name)
+        assert (told["recommendation"], told["reason"]) == ("reject", "registered-already")
+
+
+@pytest.mark.parametrize(
+    ("said", "form", "reason"),
+    [
+        (None, {}, "not-notified"),
+        ({"motherId": "ZZ-else"}, {}, "another-mother"),
+        ({"childBirthDate": "2020-01-01"}, {}, "birth-date-mismatch"),
+        ({"childSex": "male"}, {}, "sex-mismatch"),
+        ({}, {"fatherId": "ZZ-nobody", "fatherGivenName": "Ed"}, "parent-unknown"),
+        ({}, {"fatherId": ""}, ""),
+    ],
+)
+def test_what_the_hospital_notified_and_the_parents_are_checked(
+    town: Any, said: dict[str, Any] | None, form: dict[str, Any], reason: str
+) -> None:
+    number = f"BN-{reason or 'good'}"
+    if said is not None:
+        notify(town, "ZZ-checked", number, **said)
+    _, told = register(town, "ZZ-checked", number, childGivenName=f"Child {reason}", **form)
+    assert told["reason"] == reason
+
+
+def test_a_registered_child_has_a_number_and_is_announced_once(town: Any) -> None:
+    notify(town, "ZZ-news", "BN-news")
+    application, _ = register(town, "ZZ-news", "BN-news", childGivenName="Fay")
+    approved = approve(town, application)
+    number = approved["record"]["birthNumber"]
+    assert approve(town, application) == approved
+    (issued,) = (each for each in town.neighbours.credentials if each["individualId"] == "ZZ-news")
+    assert issued["claims"]["birthNumber"] == number
+    assert town.neighbours.events[f"registration-{application}"] == {
+        "eventType": "childRegistered",
+        "event": {
+            "individualId": number,
+            "motherId": "ZZ-news",
+            "givenName": "Fay",
+            "sex": "female",
+            "birthDate": TODAY,
+        },
+    }
+
+
+@pytest.mark.parametrize(("status", "state"), [(403, "approved"), (404, "approved"), (503, "approving")])
+def test_where_nobody_may_hear_of_it_a_birth_is_registered_all_the_same(
+    town: Any, monkeypatch: pytest.MonkeyPatch, status: int, state: str
+) -> None:
+    path = ("POST", "/r1/SBX/GOV/CENTRAL/information-mediator/pub/v1/childRegistered")
+    monkeypatch.setitem(town.neighbours.answers, path, lambda _: httpx2.Response(status, json={}))
+    mother = f"ZZ-quiet-{status}"
+    notify(town, mother, mother)
+    application, _ = register(town, mother, mother)
+    approve(town, application)
+    told = town.ask(town.citizen(mother), "GET", f"/applications/{application}").json()
+    assert told["state"] == state
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,62 @@
+"""Birth registration: passes as shipped; fails when any one planting is taken away."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from dataclasses import replace
+
+import pytest
+
+from sandbox.model.run import Outcome
+from tests.e2e.conftest import Stage, a_stage
+from tests.e2e.test_cash_transfer import steps_that_failed, without_step
+
+PLANTINGS = [
+    ("plantings.arazzo.yaml", "lose-a-father", "read-the-refusal"),
+    ("twins.arazzo.yaml", "register-the-twin", "count-the-entries"),
+    ("twins.arazzo.yaml", "apply-twice", "read-the-refusal"),
+    ("fees.arazzo.yaml", "take-the-fee", "approve"),
+    ("opening.arazzo.yaml", "identity-subscribes", "the-child-has-an-identity"),
+]
+FULL = os.environ.get("SANDBOX_CAMPAIGN") == "full"
+TRIED = PLANTINGS if FULL else PLANTINGS[:1]
+
+
+@pytest.fixture(scope="module")
+def births() -> Iterator[Stage]:
+    """One sandbox of a hundred citizens for all tests of this file."""
+    yield from a_stage("birth-registration", size=100)
+
+
+def test_it_passes_as_shipped(births: Stage) -> None:
+    finished, heard = births.play(births.scenario)
+    assert finished.verdict.outcome is Outcome.PASSED, finished.verdict.sentence
+    assert steps_that_failed(heard) == []
+
+
+@pytest.mark.parametrize(("file", "planting", "noticed_by"), TRIED)
+def test_it_fails_when_a_planting_is_taken_away(
+    births: Stage, file: str, planting: str, noticed_by: str
+) -> None:
+    finished, heard = births.play(without_step(births.scenario, file, planting))
+    assert finished.verdict.outcome is Outcome.FAILED
+    assert steps_that_failed(heard)[0] == noticed_by
+
+
+@pytest.mark.skipif(not FULL, reason="SANDBOX_CAMPAIGN=full plays every planting")
+def test_a_second_notification_that_is_no_double_is_not_refused(births: Stage) -> None:
+    """Taking the step away would leave the register as it is; so the paper tells of a third child instead."""
+    scenario = births.scenario
+    path = next(path for path in scenario.documents if path.name == "doubles.arazzo.yaml")
+    document = scenario.documents[path]
+    workflow = document.workflows["notify-twice"]
+    (step,) = workflow.steps
+    assert step.body is not None
+    content = {**step.body.payload["write"]["content"], "birthOrder": 3}
+    told = replace(step, body=replace(step.body, payload={"write": {"content": content}}))
+    workflows = {**document.workflows, "notify-twice": replace(workflow, steps=(told,))}
+    documents = {**scenario.documents, path: replace(document, workflows=workflows)}
+    finished, heard = births.play(replace(scenario, documents=documents))
+    assert finished.verdict.outcome is Outcome.FAILED
+    assert steps_that_failed(heard)[0] == "notify-again"
