@@ -135,16 +135,16 @@ def a_user(runtime: str) -> Iterator[User]:
 class Stage:
     """One sandbox on which variants of the scenario are played; each begins with a reset."""
 
-    def __init__(self, home: Path) -> None:
+    def __init__(self, home: Path, slug: str, size: int) -> None:
         self.settings = Settings(home=home)
         self.tools = make_tools(self.settings, "local")
         self.catalog = make_catalog(self.settings)
-        self.scenario = self.catalog.scenario("cash-transfer")
+        self.scenario = self.catalog.scenario(slug)
         prepared = prepare_trial(
             self.settings,
             self.tools,
             self.catalog,
-            SandboxWish(name="stage", size=1000),
+            SandboxWish(name="stage", size=size),
             scenario=compile_scenario(self.scenario, self.catalog.interfaces(self.scenario)),
         )
         self.population = prepared.wish.population
@@ -177,9 +177,14 @@ class Stage:
 @pytest.fixture(scope="session")
 def stage() -> Iterator[Stage]:
     """The one sandbox of all tests that only play; brought up for the first of them."""
+    yield from a_stage("cash-transfer", 1000)
+
+
+def a_stage(slug: str, size: int) -> Iterator[Stage]:
+    """A sandbox with the blocks of one scenario; afterwards everything of it is gone."""
     home = Path(tempfile.mkdtemp(prefix="sandbox-e2e-"))
     home.chmod(0o711)  # PostgreSQL's unprivileged user passes through
-    stage = Stage(home)
+    stage = Stage(home, slug, size)
     yield stage
     take_all_down(stage.tools)
     shutil.rmtree(home, ignore_errors=True)

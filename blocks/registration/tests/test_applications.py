@@ -12,6 +12,7 @@ SHAPE = {
     "service",
     "individualId",
     "state",
+    "status",
     "form",
     "checks",
     "recommendation",
@@ -27,6 +28,7 @@ SHAPE = {
     "submittedOn",
     "decidedOn",
     "decidedBy",
+    "validUntil",
 }
 
 
