@@ -79,7 +79,7 @@ def _count_registers(wish: Wish, told: Told, exchanges: Sequence[Exchange]) -> R
         return None
     folder = told.scenario.folder
     policy = folder / "policy.yaml"
-    eligibility = read_policy(policy, folder.parent.parent) if policy.is_file() else None
+    eligibility = read_policy(policy, folder.parent.parent) if "policy" in told.scenario.policy else None
     individuals = {exchange.individual for exchange in exchanges if exchange.individual}
     return RegistersReport(
         planted=told.dirt,

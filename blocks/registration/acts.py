@@ -8,13 +8,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import date
 from typing import Any
 
 from blockkit.access import Caller
 from blockkit.app import Kit
 from blockkit.problems import Problem
 from blockkit.records import Connection, Row
-from blocks.registration import applications, decisions, tasks, verification
+from blocks.registration import applications, decisions, reviews, tasks, validity, verification
 from blocks.registration.applications import Change, find
 from blocks.registration.neighbours import Neighbours
 from blocks.registration.people import require_another, require_own, require_role
@@ -40,8 +41,9 @@ def verify(office: Office, caller: Caller, application_id: str) -> Row:
     """Have an application checked, and write down what follows."""
     with office.kit.records.transaction() as db:
         row, service = _read(db, application_id, caller)
-    change = Change.now(office.kit.clock, caller.individual_id)
-    found = verification.find_out(office.neighbours, service, row, change.on)
+        change = Change.now(office.kit.clock, caller.individual_id)
+        missing = applications.missing_documents(db, row, service, change.on)
+    found = verification.find_out(office.neighbours, service, row, missing, change.on)
     with office.kit.records.transaction() as db:
         return verification.conclude(db, service, row, found, change)
 
@@ -65,6 +67,55 @@ def decide(office: Office, caller: Caller, application_id: str, decision: str, r
     if row["state"] == "approving":
         row = decisions.complete_approval(office.kit.records, office.neighbours, service, row, change)
     return row
+
+
+def book_visit(
+    office: Office, caller: Caller, application_id: str, review_id: str, not_before: date | None
+) -> dict[str, Any]:
+    """Agree on a day for a visit, as the applicant or as the one who visits."""
+    today = office.kit.clock.today()
+    with office.kit.records.transaction() as db:
+        row = find(db, application_id, lock=True)
+        service = find_service(db, row["service"])
+        review = reviews.find_review(service, review_id)
+        if not caller.may_act_as(review.role):
+            require_own(caller, row["individual_id"])
+        booked = reviews.book(db, service, row, review, not_before or today, today)
+        return reviews.describe(review, booked, reviews.when_of(service, review))
+
+
+def record_review(
+    office: Office, caller: Caller, application_id: str, review_id: str, outcome: str, note: str
+) -> dict[str, Any]:
+    """Note an opinion or an inspection; when the last one is passed, what was approved is completed."""
+    change = Change.now(office.kit.clock, caller.individual_id)
+    with office.kit.records.transaction() as db:
+        row = find(db, application_id, lock=True)
+        service = find_service(db, row["service"])
+        review = reviews.find_review(service, review_id)
+        require_role(caller, review.role)
+        require_another(caller, row["individual_id"])
+        found = reviews.record(db, service, row, review, outcome, note, change)
+        done = row["completed_on"] is None and reviews.all_inspected(db, service, row)
+    if done:
+        validity.complete(office.neighbours, service, row)
+        with office.kit.records.transaction() as db:
+            validity.mark_completed(db, row, change.on)
+    return reviews.describe(review, found, reviews.when_of(service, review))
+
+
+def end_what_is_over(office: Office) -> None:
+    """Have every approval expire whose days are over; called when the clock has moved."""
+    today = office.kit.clock.today()
+    while True:
+        with office.kit.records.transaction() as db:
+            over = validity.find_over(db, today)
+        for row, service in over:
+            validity.expire(office.neighbours, service, row, today)
+            with office.kit.records.transaction() as db:
+                validity.mark_lapsed(db, row)
+        if not over:
+            return
 
 
 def take_fee(office: Office, caller: Caller, application_id: str, receipt: str) -> Row:

@@ -9,7 +9,7 @@ import httpx2
 from fastapi import FastAPI
 
 from blockkit.app import build_block, make_kit
-from blocks.registration.acts import Office
+from blocks.registration.acts import Office, end_what_is_over
 from blocks.registration.routes import (
     applications,
     desk,
@@ -19,6 +19,7 @@ from blocks.registration.routes import (
     payroll_desk,
     payrolls,
     review,
+    reviews,
     services,
     tasks,
 )
@@ -40,10 +41,12 @@ def create_app(environment: Mapping[str, str], transport: httpx2.BaseTransport |
             files.make_router(kit),
             documents.make_router(kit),
             review.make_router(office),
+            reviews.make_router(office),
             tasks.make_router(office),
             payrolls.make_router(office),
             overview.make_router(kit),
             desk.make_router(doors),
             payroll_desk.make_router(doors),
         ],
+        on_clock=lambda: end_what_is_over(office),
     )

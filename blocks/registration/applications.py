@@ -26,6 +26,17 @@ from blocks.registration.services import Service, check_form, find_service
 
 EDITABLE = ("draft", "correction")
 UNDECIDED = ("submitted", "in-review", "verified", "check-failed")
+STATUSES: Mapping[str, str] = {
+    "draft": "DRAFT",
+    "submitted": "IN PROGRESS",
+    "in-review": "IN REVIEW",
+    "verified": "IN REVIEW",
+    "check-failed": "IN REVIEW",
+    "approving": "IN REVIEW",
+    "correction": "ACTION NEEDED",
+    "approved": "APPROVED",
+    "rejected": "REJECTED",
+}
 FORGOTTEN: Mapping[str, Any] = {
     "checks": Jsonb([]),
     "household": Jsonb({}),
@@ -37,6 +48,11 @@ FORGOTTEN: Mapping[str, Any] = {
 }
 """What a verification found; void when the applicant changes what was verified."""
 
+
+VOID_REVIEWS = (
+    "UPDATE reviews SET outcome = '', note = '', given_by = '', given_on = NULL WHERE application = %s"
+)
+"""What was found about a form that is handed in anew; agreed days stay."""
 
 FITS = """
   FROM applications
@@ -156,11 +172,12 @@ def submit(db: Connection, row: Row, service: Service, change: Change) -> Row:
         return row
     require_state(row, *EDITABLE)
     check_form(service, row["form"])
-    missing = missing_documents(db, row, service, change.on)
+    missing = missing_documents(db, row, service, change.on, wanted="hand-in")
     if missing:
         raise Problem(409, "documents-missing", f"still wanted: {', '.join(missing)}", missing=missing)
+    db.execute(VOID_REVIEWS, [row["number"]])
     due: dict[str, Any] = {}
-    fee = service.definition.fee_for(row["form"], change.on)
+    fee = service.fee_for(row["form"], change.on)
     if not row["fee_receipt"]:
         due = {
             "fee": to_minor(fee.amount, fee.currency) if fee else None,
@@ -178,8 +195,10 @@ def submit(db: Connection, row: Row, service: Service, change: Change) -> Row:
     )
 
 
-def missing_documents(db: Connection, row: Row, service: Service, today: date) -> list[str]:
-    """Name the documents that the form calls for and nobody has brought."""
+def missing_documents(
+    db: Connection, row: Row, service: Service, today: date, *, wanted: str | None = None
+) -> list[str]:
+    """Name the documents that the form calls for and nobody has brought; all, or those wanted at a point."""
     brought = {
         each["kind"]
         for each in db.execute(
@@ -187,7 +206,9 @@ def missing_documents(db: Connection, row: Row, service: Service, today: date) -
         )
     }
     return [
-        each.id for each in service.definition.documents_for(row["form"], today) if each.id not in brought
+        each.id
+        for each in service.definition.documents_for(row["form"], today)
+        if each.id not in brought and wanted in (None, each.wanted)
     ]
 
 
@@ -261,6 +282,7 @@ def describe(row: Row) -> dict[str, Any]:
         "service": row["service"],
         "individualId": row["individual_id"],
         "state": row["state"],
+        "status": status_of(row),
         "form": row["form"],
         "checks": row["checks"],
         "recommendation": row["recommendation"],
@@ -277,7 +299,13 @@ def describe(row: Row) -> dict[str, Any]:
         "submittedOn": _day(row["submitted_on"]),
         "decidedOn": _day(row["decided_on"]),
         "decidedBy": row["decided_by"],
+        "validUntil": _day(row["valid_until"]),
     }
+
+
+def status_of(row: Row) -> str:
+    """Tell an application's state in the words of GovStack's use cases; without one, it is NOT STARTED."""
+    return "COMPLETED" if row["completed_on"] else STATUSES[row["state"]]
 
 
 def to_number(value: Any) -> int | float:

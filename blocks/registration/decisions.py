@@ -8,12 +8,14 @@ refuses ends the approval: the application is open again to whatever an officer 
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import timedelta
 
 from psycopg.errors import UniqueViolation
 from psycopg.types.json import Jsonb
 
 from blockkit.problems import Problem
 from blockkit.records import Connection, Records, Row
+from blocks.registration import reviews
 from blocks.registration.applications import UNDECIDED, Change, alter, find, identify, require_state
 from blocks.registration.definitions import Credential, Event, Payment, Result
 from blocks.registration.neighbours import PAYEE_REFUSED, Neighbours
@@ -59,6 +61,9 @@ def begin_approval(db: Connection, service: Service, row: Row, change: Change) -
         raise Problem(409, "not-eligible", f"the policy does not grant this: {row['reason']}")
     if row["fee"] is not None and not row["fee_receipt"]:
         raise Problem(409, "fee-unpaid", "the fee has to be paid before the application is approved")
+    reviews.require_favourable(db, service, row)
+    result = service.definition.result
+    days = result.valid_days if result else None
     try:
         with db.transaction():
             return alter(
@@ -69,6 +74,7 @@ def begin_approval(db: Connection, service: Service, row: Row, change: Change) -
                 payee=row["form"]["payeeFunctionalId"] if service.definition.payment else None,
                 decided_on=change.on,
                 decided_by=change.by,
+                valid_until=change.on + timedelta(days=days) if days else None,
             )
     except UniqueViolation:
         raise Problem(
@@ -156,7 +162,16 @@ def _take_back(records: Records, row: Row, change: Change) -> None:
             "SELECT 1 FROM steps WHERE application = %s AND step = %s", [row["number"], PAYEE_REGISTERED]
         ).fetchone()
         if last["state"] == "approving" and done is None:
-            alter(db, last, change, state="verified", payee=None, decided_on=None, decided_by="")
+            alter(
+                db,
+                last,
+                change,
+                state="verified",
+                payee=None,
+                decided_on=None,
+                decided_by="",
+                valid_until=None,
+            )
 
 
 def _write_result(records: Records, neighbours: Neighbours, result: Result, row: Row, change: Change) -> None:

@@ -99,6 +99,8 @@ class DocumentWanted(Frozen):
     )
     largest_kilobytes: Annotated[int, Field(ge=1, le=LARGEST_KILOBYTES)] = 2048
     when: Name | None = None
+    wanted: Literal["hand-in", "checklist"] = "hand-in"
+    """Without it nothing is handed in; or the checklist notices, and the applicant is asked for it."""
 
 
 class IdentityCheck(Frozen):
@@ -156,9 +158,28 @@ class RecordCheck(Frozen):
     absent: Mapping[str, Name] = Field(default_factory=dict)
 
 
+class ChecklistCheck(Frozen):
+    """Looks for the documents that the form calls for; what is missing is asked for, not refused."""
+
+    kind: Literal["checklist"]
+
+
 Check = Annotated[
-    IdentityCheck | RegistryCheck | HouseholdCheck | UniqueCheck | RecordCheck, Field(discriminator="kind")
+    IdentityCheck | RegistryCheck | HouseholdCheck | UniqueCheck | RecordCheck | ChecklistCheck,
+    Field(discriminator="kind"),
 ]
+
+
+class Review(Frozen):
+    """What somebody else than the officer finds: an opinion before the decision, an inspection after it.
+
+    With `per_day` it is a visit: a day is agreed first, on which there are at most so many.
+    """
+
+    id: Name
+    name: Label
+    role: Name
+    per_day: Annotated[int, Field(ge=1, le=10_000)] | None = None
 
 
 class Roles(Frozen):
@@ -203,6 +224,8 @@ class Result(Frozen):
     credential: Credential | None = None
     event: Event | None = None
     message: Label | None = None
+    valid_days: Annotated[int, Field(ge=1, le=36_500)] | None = None
+    """For how long; then the entry's status becomes `expired`, unless its `expiresOn` was put off."""
 
 
 class Payment(Frozen):
@@ -226,6 +249,8 @@ class Definition(Frozen):
     checks: tuple[Check, ...] = ()
     facts: tuple[str, ...] = ()
     roles: Roles
+    reviews: tuple[Review, ...] = ()
+    inspections: tuple[Review, ...] = ()
     fee: Fee | None = None
     decision: Literal["policy", "checks"]
     result: Result | None = None
@@ -274,8 +299,24 @@ class Definition(Frozen):
             yield "a policy decides on the facts of a household: there is no household check"
         if self.payment and (self.decision != "policy" or None in (*self._payers(), self.result)):
             yield "payment needs decision: policy, a result, and roles maker, checker and releaser"
-        if self.result and not set(self.result.key) <= set(self.result.content):
+        if len({each.id for each in (*self.reviews, *self.inspections)}) < len(
+            (*self.reviews, *self.inspections)
+        ):
+            yield "two reviews or inspections have the same id"
+        if any(each.wanted == "checklist" for each in self.documents) and not any(
+            check.kind == "checklist" for check in self.checks
+        ):
+            yield "a document waits for the checklist: there is no checklist check"
+        yield from self._complaints_of_the_result()
+
+    def _complaints_of_the_result(self) -> Iterator[str]:
+        said = set(self.result.content) if self.result else set()
+        if self.result and not set(self.result.key) <= said:
             yield "result.key names what result.content does not say"
+        if self.result and self.result.valid_days and not {"status", "expiresOn"} <= said:
+            yield "result.valid_days needs status and expiresOn in result.content"
+        if self.inspections and "status" not in said:
+            yield "inspections complete what was approved: result.content needs a status"
 
     def _payers(self) -> tuple[str | None, ...]:
         return (self.roles.maker, self.roles.checker, self.roles.releaser)

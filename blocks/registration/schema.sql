@@ -4,6 +4,7 @@ CREATE TABLE services (
     slug          text  PRIMARY KEY,
     definition    json  NOT NULL, -- json keeps the order of a form's fields
     policy        jsonb,
+    fee           numeric, -- in major units of the currency, where a registrar set another than the definition's
     currency      text  NOT NULL DEFAULT '',
     published     jsonb NOT NULL DEFAULT '{{}}', -- what a fixture says of a service beyond its definition
     configured_by text  NOT NULL DEFAULT '',
@@ -25,7 +26,7 @@ CREATE TABLE applications (
     version        integer NOT NULL DEFAULT 1,
     checks         jsonb   NOT NULL DEFAULT '[]',
     household      jsonb   NOT NULL DEFAULT '{{}}',
-    recommendation text    NOT NULL DEFAULT '' CHECK (recommendation IN ('', 'approve', 'reject')),
+    recommendation text    NOT NULL DEFAULT '' CHECK (recommendation IN ('', 'approve', 'reject', 'correction')),
     reason         text    NOT NULL DEFAULT '',
     score          numeric,
     amount         bigint  CHECK (amount > 0),
@@ -42,6 +43,9 @@ CREATE TABLE applications (
     submitted_at   timestamptz,
     decided_on     date,
     decided_by     text    NOT NULL DEFAULT '',
+    valid_until    date,
+    lapsed         boolean NOT NULL DEFAULT false, -- the registry was told that the days are over
+    completed_on   date,
     UNIQUE (service, individual_id, occasion),
     UNIQUE (service, payee),
     CHECK ((fee_receipt = '') = (fee_paid_on IS NULL)),
@@ -51,6 +55,7 @@ CREATE TABLE applications (
 );
 CREATE INDEX applications_state ON applications (service, state);
 CREATE INDEX applications_person ON applications (individual_id);
+CREATE INDEX applications_ending ON applications (valid_until) WHERE state = 'approved' AND NOT lapsed;
 
 CREATE TABLE history (
     id          bigint      GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
@@ -62,6 +67,20 @@ CREATE TABLE history (
     recorded_at timestamptz NOT NULL DEFAULT clock_timestamp()
 );
 CREATE INDEX history_application ON history (application);
+
+-- Opinions, visits and inspections: the day that was agreed, and the newest finding.
+CREATE TABLE reviews (
+    application bigint NOT NULL REFERENCES applications,
+    service     text   NOT NULL REFERENCES services,
+    review      text   NOT NULL,
+    visit_on    date,
+    outcome     text   NOT NULL DEFAULT '' CHECK (outcome IN ('', 'passed', 'failed')),
+    note        text   NOT NULL DEFAULT '',
+    given_by    text   NOT NULL DEFAULT '',
+    given_on    date,
+    PRIMARY KEY (application, review)
+);
+CREATE INDEX reviews_visits ON reviews (service, review, visit_on);
 
 -- What an approval has set in motion already; a repeat goes on behind it.
 CREATE TABLE steps (
@@ -151,8 +170,8 @@ CREATE TABLE payroll_exclusions (
 );
 
 GRANT SELECT ON services TO {role};
-GRANT UPDATE (policy, currency, configured_by, configured_on) ON services TO {role};
-GRANT SELECT, INSERT, UPDATE ON applications TO {role};
+GRANT UPDATE (policy, fee, currency, configured_by, configured_on) ON services TO {role};
+GRANT SELECT, INSERT, UPDATE ON applications, reviews TO {role};
 GRANT SELECT, INSERT ON tasks TO {role};
 GRANT UPDATE (done_on, done_by, variables) ON tasks TO {role};
 GRANT SELECT, INSERT ON documents TO {role};

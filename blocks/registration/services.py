@@ -6,6 +6,7 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
+from decimal import Decimal
 from functools import lru_cache
 from typing import Any
 
@@ -15,11 +16,11 @@ from psycopg.types.json import Jsonb
 from blockkit.money import to_minor
 from blockkit.problems import Problem
 from blockkit.records import Connection, Row
-from blocks.registration.definitions import Definition, Roles
+from blocks.registration.definitions import Definition, Fee, Roles
 from blocks.registration.policy import Policy
 
 REGISTRAR = "registrar"
-SELECT = "SELECT definition::text AS definition, policy, currency, published FROM services"
+SELECT = "SELECT definition::text AS definition, policy, fee, currency, published FROM services"
 FORMATS = FormatChecker(["date", "email"])
 
 
@@ -31,6 +32,7 @@ class Service:
     policy: Policy | None
     currency: str
     published: Mapping[str, Any]
+    fee: Fee | None = None
 
     @property
     def slug(self) -> str:
@@ -41,6 +43,10 @@ class Service:
     def roles(self) -> Roles:
         """Who does what."""
         return self.definition.roles
+
+    def fee_for(self, form: Mapping[str, Any], today: date) -> Fee | None:
+        """Give the fee that this form calls for, as it is set now."""
+        return self.fee if self.definition.fee_for(form, today) else None
 
 
 def find_service(db: Connection, slug: str) -> Service:
@@ -91,6 +97,23 @@ def configure(
     return find_service(db, service.slug)
 
 
+def configure_fee(
+    db: Connection, service: Service, fee: Decimal, currency: str, by: str, today: date
+) -> Service:
+    """Set what an application costs that is handed in from now on. Raises Problem 400 or 409."""
+    if service.policy is not None or service.definition.fee is None:
+        raise Problem(409, "no-fee", "this service has no fee that could be set")
+    try:
+        to_minor(fee, currency)
+    except ValueError as error:
+        raise Problem(400, "fee-unfit", str(error)) from None
+    db.execute(
+        "UPDATE services SET fee = %s, currency = %s, configured_by = %s, configured_on = %s WHERE slug = %s",
+        [fee, currency, by, today, service.slug],
+    )
+    return find_service(db, service.slug)
+
+
 def check_policy(policy: Policy, currency: str, facts: tuple[str, ...]) -> None:
     """Hold a policy against what a service knows. Raises Problem 400."""
     if policy.currency not in (None, currency):
@@ -129,12 +152,21 @@ def _can_be_stored(form: Mapping[str, Any]) -> bool:
 
 
 def _read(row: Row) -> Service:
+    definition = _define(row["definition"])
     return Service(
-        _define(row["definition"]),
+        definition,
         None if row["policy"] is None else Policy.model_validate(row["policy"]),
         row["currency"],
         row["published"],
+        _fee(definition, row),
     )
+
+
+def _fee(definition: Definition, row: Row) -> Fee | None:
+    """Give the definition's fee, with what a registrar set in its place."""
+    if definition.fee is None or row["fee"] is None:
+        return definition.fee
+    return definition.fee.model_copy(update={"amount": row["fee"], "currency": row["currency"]})
 
 
 @lru_cache(maxsize=64)

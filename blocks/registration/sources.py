@@ -17,7 +17,10 @@ from blockkit.money import to_major
 from blockkit.records import Row
 from blocks.registration.policy import Frozen
 
-WORDS = ("individualId", "applicationId", "service", "today", "amount", "currency")
+WORDS = (
+    *("individualId", "applicationId", "service", "today", "amount", "currency"),
+    *("fee", "feeCurrency", "feeReceipt", "validUntil"),
+)
 
 
 class Fixed(Frozen):
@@ -56,6 +59,14 @@ def read_source(source: Source, row: Row, application_id: str, today: date) -> A
             return today.isoformat()
         case "amount":
             return None if row["amount"] is None else to_major(row["amount"], row["currency"])
+        case "fee":
+            return None if row["fee"] is None else to_major(row["fee"], row["fee_currency"])
+        case "feeCurrency":
+            return row["fee_currency"] or None
+        case "feeReceipt":
+            return row["fee_receipt"] or None
+        case "validUntil":
+            return row["valid_until"].isoformat() if row["valid_until"] else None
         case _:
             return row[place]
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
@@ -15,6 +15,7 @@ from blocks.registration.applications import UNDECIDED, Change, alter, identify,
 from blocks.registration.definitions import (
     OFFICIAL,
     Check,
+    ChecklistCheck,
     HouseholdCheck,
     IdentityCheck,
     RecordCheck,
@@ -33,6 +34,10 @@ MISMATCHES = {
 """The reason when nothing but this differs; else it is the name."""
 
 
+DOCUMENTS_MISSING = "documents-missing"
+"""The one reason that is no ground to refuse: the applicant is asked for them."""
+
+
 @dataclass(frozen=True, slots=True)
 class Found:
     """What the checks found; `reason` is '' when all passed."""
@@ -48,6 +53,7 @@ class _Course:
 
     row: Row
     today: date
+    missing_documents: tuple[str, ...] = ()
     person: Mapping[str, Any] = field(default_factory=dict)
     household: dict[str, Any] = field(default_factory=dict)
 
@@ -67,10 +73,12 @@ class _Course:
         return str(read_source(check.person, self.row, identify(self.row), self.today) or "")
 
 
-def find_out(neighbours: Neighbours, service: Service, row: Row, today: date) -> Found:
+def find_out(
+    neighbours: Neighbours, service: Service, row: Row, missing: Sequence[str], today: date
+) -> Found:
     """Ask the other blocks. Raises Problem 409 in a state where nothing is verified, and 502."""
     require_state(row, *UNDECIDED)
-    course = _Course(row, today)
+    course = _Course(row, today, tuple(missing))
     checks: list[Mapping[str, str]] = []
     failed = ""
     for check in service.definition.checks:
@@ -92,7 +100,7 @@ def conclude(db: Connection, service: Service, row: Row, found: Found, change: C
             Change(change.by, change.at, found.reason),
             **results,
             state="check-failed",
-            recommendation="reject",
+            recommendation="correction" if found.reason == DOCUMENTS_MISSING else "reject",
             reason=found.reason,
             score=None,
             amount=None,
@@ -140,6 +148,8 @@ def _run(neighbours: Neighbours, service: Service, check: Check, course: _Course
                 return _check_unique(neighbours, check, course)
             case RecordCheck():
                 return _check_record(neighbours, check, course)
+            case ChecklistCheck():
+                return DOCUMENTS_MISSING if course.missing_documents else ""
     except ConsentMissing:
         return "consent-missing"
 

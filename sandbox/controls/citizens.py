@@ -19,13 +19,16 @@ _PERSON = (
     *("role", "sex", "given_name", "family_name", "employed", "disability", "literate"),
     *("individual_id", "functional_id"),
 )
+_FREE_PARCELS = "SELECT count(*) FROM parcels f WHERE f.owner_no = p.person_no AND f.restriction IS NULL"
 _HOUSEHOLD = (
     *("size", "region", "district", "settlement", "urban", "children_under_5", "children_under_18"),
     *("elderly", "disabled", "employed_adults", "monthly_income"),
 )
-COLUMNS = (
-    {name: f"p.{name}" for name in _PERSON} | {name: f"h.{name}" for name in _HOUSEHOLD} | {"age": "age"}
-)
+COLUMNS = {
+    **{name: f"p.{name}" for name in _PERSON},
+    **{name: f"h.{name}" for name in _HOUSEHOLD},
+    **{"age": "age", "free_parcels": f"({_FREE_PARCELS})"},
+}
 """What `where` may compare, and where it stands."""
 
 _CITIZENS = """
@@ -86,7 +89,7 @@ class Citizens:
     def __init__(self, data: Path) -> None:
         self.manifest: dict[str, Any] = json.loads((data / "manifest.json").read_text(encoding="utf-8"))
         self._database = duckdb.connect(":memory:", config={"threads": 1, "memory_limit": "300MB"})
-        for table in ("persons", "households", "accounts"):
+        for table in ("persons", "households", "accounts", "parcels"):
             path = str(data / f"{table}.parquet").replace("'", "''")
             self._database.execute(f"CREATE VIEW {table} AS SELECT * FROM read_parquet('{path}')")  # noqa: S608
 

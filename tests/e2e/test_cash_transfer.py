@@ -3,41 +3,14 @@
 from __future__ import annotations
 
 import json
-from dataclasses import replace
 from pathlib import Path
 
 import duckdb
 import pytest
 
-from sandbox.model.run import Event, Outcome, StepFinished
-from sandbox.model.scenario import Document, Scenario
+from sandbox.model.run import Outcome
 from tests.e2e.conftest import Stage, User
-
-
-def without_step(scenario: Scenario, file: str, step_id: str) -> Scenario:
-    """Take one step out of one document."""
-
-    def shorten(document: Document) -> Document:
-        workflows = {
-            name: replace(workflow, steps=tuple(step for step in workflow.steps if step.step_id != step_id))
-            for name, workflow in document.workflows.items()
-        }
-        return replace(document, workflows=workflows)
-
-    documents = {
-        path: shorten(document) if path.name == file else document
-        for path, document in scenario.documents.items()
-    }
-    assert documents != dict(scenario.documents), f"{file} has no step {step_id!r}"
-    return replace(scenario, documents=documents, story=documents[scenario.story.path])
-
-
-def steps_that_failed(heard: list[Event]) -> list[str]:
-    return [
-        event.result.step_id
-        for event in heard
-        if isinstance(event, StepFinished) and event.result.outcome is Outcome.FAILED
-    ]
+from tests.e2e.mutations import steps_that_failed, without_step
 
 
 def test_it_passes_as_shipped_and_again_after_its_own_reset(stage: Stage) -> None:

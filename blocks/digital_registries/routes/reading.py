@@ -9,6 +9,7 @@ from fastapi import APIRouter, Query, Request
 
 from blockkit.app import Kit
 from blockkit.problems import Problem
+from blocks.digital_registries.crosscheck import Question, find_unmatched
 from blocks.digital_registries.definitions import find_registry
 from blocks.digital_registries.entries import (
     as_query,
@@ -25,6 +26,7 @@ from blocks.digital_registries.routes.wire import (
     Client,
     Code,
     QueryBody,
+    UnmatchedBody,
     Version,
     asker,
 )
@@ -86,6 +88,28 @@ def make_router(kit: Kit) -> APIRouter:
             note(db, registry, found, "exists", who)
         message = "Object found from database" if found else "Object not found from database"
         return {"answer": {"status": bool(found), "message": message}}
+
+    @router.post("/unmatched")
+    def list_unmatched(
+        code: Code,
+        version: Version,
+        body: UnmatchedBody,
+        client: Client = UNKNOWN,
+        authorization: Authorization = None,
+    ) -> dict[str, Any]:
+        who = asker(kit, client, authorization)
+        question = Question(
+            on=body.on,
+            query=body.query.content if body.query else {},
+            other_query=body.other.query.content if body.other.query else {},
+            most=body.most,
+        )
+        with transaction(kit.records) as db:
+            registry = find_registry(db, code, version)
+            other = find_registry(db, body.other.registryName, body.other.versionNumber)
+            count, found = find_unmatched(db, registry, other, question)
+            note(db, registry, found, "unmatched", who)
+        return {"count": count, "results": [entry.content for entry in found]}
 
     @router.post("/read")
     def read(

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from typing import Annotated, Any
 
 from fastapi import Header, Path
-from pydantic import AfterValidator, BaseModel, ConfigDict
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
 from blockkit.app import Kit
 from blockkit.logs import current_exchange
@@ -51,6 +51,19 @@ class Holder(Wire):
 
 class QueryBody(Wire):
     query: Holder
+
+
+class OtherRegistry(Wire):
+    registryName: Annotated[str, Field(min_length=1, max_length=60)]  # noqa: N815  the wire's names
+    versionNumber: Annotated[str, Field(min_length=1, max_length=20)]  # noqa: N815
+    query: Holder | None = None
+
+
+class UnmatchedBody(Wire):
+    other: OtherRegistry
+    on: Annotated[dict[str, str], Field(min_length=1, max_length=10)]
+    query: Holder | None = None
+    most: Annotated[int, Field(ge=1, le=10_000)] = 100
 
 
 class WriteBody(Wire):

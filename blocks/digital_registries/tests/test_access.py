@@ -55,6 +55,11 @@ def send(client: TestClient, method: str, path: str, **headers: str) -> Any:
     body: Any = DESIGN if path == "/database/modify" else BODY
     if path.endswith(("/exists", "/read")):
         body = {"query": BODY["query"]}
+    if path.endswith("/unmatched"):
+        body = {
+            "other": {"registryName": "parcels", "versionNumber": "1.0"},
+            "on": {"individualId": "ownerId"},
+        }
     if path.endswith("/create"):
         body = {"write": BODY["write"]}
     return client.request(

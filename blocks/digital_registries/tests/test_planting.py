@@ -28,6 +28,15 @@ def test_a_person_goes_missing(client: TestClient, ask: Any) -> None:
     assert plant(client, change={"missing": True}) == 404
 
 
+def test_land_is_burdened(client: TestClient, ask: Any) -> None:
+    assert plant(client, change={"restriction": "flood zone"}) == 201
+    told = ask("read", "parcels", query={"ownerId": "ZZ0"}).json()["content"]
+    assert (told["parcelId"], told["restriction"]) == ("PA-0", "flood zone")
+    assert plant(client, "ZZ1", change={"restriction": "flood zone"}) == 404
+    for nothing in ("", 3, "x" * 101):
+        assert plant(client, change={"restriction": nothing}) == 422
+
+
 def test_a_death_is_recorded_on_its_date_or_today(client: TestClient, ask: Any) -> None:
     assert plant(client, event={"kind": "death", "date": "2026-02-01"}) == 201
     assert read(ask).json()["content"]["deathDate"] == "2026-02-01"

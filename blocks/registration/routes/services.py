@@ -2,24 +2,32 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from typing import Annotated, Any, Self
 
 from fastapi import APIRouter, Query
+from pydantic import Field, model_validator
 
 from blockkit.app import Kit
 from blockkit.money import to_major, to_minor
 from blocks.registration import services
 from blocks.registration.applications import to_number
 from blocks.registration.definitions import Fee
-from blocks.registration.policy import Currency, Policy, Rule
+from blocks.registration.policy import Currency, Figure, Policy, Rule
 from blocks.registration.published import write_form
 from blocks.registration.routes.wire import Authorization, FormId, ServiceId, Wire
 from blocks.registration.services import REGISTRAR, Service, find_service
 
 
 class ConfigureBody(Wire):
-    policy: Policy
     currency: Currency
+    policy: Policy | None = None
+    fee: Annotated[Figure, Field(gt=0)] | None = None
+
+    @model_validator(mode="after")
+    def _sets_one(self) -> Self:
+        if (self.policy is None) == (self.fee is None):
+            raise ValueError("say either policy or fee")
+        return self
 
 
 def make_router(kit: Kit) -> APIRouter:
@@ -53,12 +61,11 @@ def make_router(kit: Kit) -> APIRouter:
     ) -> dict[str, Any]:
         caller = kit.access.require(authorization, REGISTRAR)
         with kit.records.transaction() as db:
-            found = find_service(db, service)
-            return _describe(
-                services.configure(
-                    db, found, body.policy, body.currency, caller.individual_id, kit.clock.today()
-                )
-            )
+            found, by, today = find_service(db, service), caller.individual_id, kit.clock.today()
+            if body.policy is not None:
+                return _describe(services.configure(db, found, body.policy, body.currency, by, today))
+            assert body.fee is not None
+            return _describe(services.configure_fee(db, found, body.fee, body.currency, by, today))
 
     return router
 
@@ -97,7 +104,7 @@ def _describe(service: Service) -> dict[str, Any]:
             for each in definition.documents
         ],
         "determinants": sorted(definition.determinants),
-        "fee": _write_fee(definition.fee),
+        "fee": _write_fee(service.fee),
         "policy": _write_policy(service.policy, service.currency) if service.policy else None,
         "currency": service.currency,
     }

@@ -59,6 +59,8 @@ class Neighbourhood:
     notifications: dict[str, dict[str, Any]] = field(default_factory=dict)
     events: dict[str, dict[str, Any]] = field(default_factory=dict)
     """What was published, by the key it was published under."""
+    permits: dict[str, dict[str, Any]] = field(default_factory=dict)
+    """How a permit stands in its register now, by application."""
     credentials: list[dict[str, Any]] = field(default_factory=list)
     messages: list[tuple[str, dict[str, Any]]] = field(default_factory=list)
     answers: dict[tuple[str, str], Any] = field(default_factory=dict)
@@ -110,6 +112,8 @@ class Neighbourhood:
                 query.get("notificationNumber")
             )
             return (200, {"content": found}) if found else (404, {"detail": "no record found"})
+        if "/construction-permits/" in operation:
+            return 200, {"content": self.permits[query["applicationId"]]}
         records = self.people if "/individuals/" in operation else self.households
         found = records.get(query.get("householdId", query["individualId"]))
         if found is None or found["individualId"] != query["individualId"]:
@@ -277,6 +281,12 @@ class Office:
     def act(self, application: str, action: str, token: str | None = None, body: Any = None) -> Any:
         """Do something to an application, as the officer unless a token is given."""
         return self.ask(token or self.officer, "POST", f"/applications/{application}/{action}", body)
+
+    def review(self, application: str, review: str, role: str, outcome: str = "passed") -> Any:
+        """Note an opinion or an inspection, on a day that is agreed if one is needed."""
+        path = f"/applications/{application}/reviews/{review}"
+        self.ask(self.staff(role), "POST", f"{path}/visit", {})
+        return self.ask(self.staff(role), "POST", path, {"outcome": outcome})
 
     def submitted(self, person: str, **facts: int) -> str:
         """Let a person live here and hand in an application."""

@@ -36,9 +36,15 @@ BODIES: dict[str, Any] = {
     "/applications/{id}/documents": {"url": f"/documents/{'0' * 32}", "kind": "a"},
     "/applications/{id}/decision": {"decision": "approve"},
     "/applications/{id}/fee": {"receipt": "R"},
+    "/applications/{id}/reviews/{review}": {"outcome": "passed"},
+    "/applications/{id}/reviews/{review}/visit": {},
     "/tasks/{task}/complete": {"data": {}},
     "/payrolls": {"service": "cash-transfer", "period": "2026-01", "batchId": "BATCHWALKED1"},
 }  # fmt: skip
+PERMIT = {
+    **{"parcelId": "P-1", "purpose": "shop", "storeys": 1},
+    **{"floorArea": 80, "startsOn": "2026-05-01"},
+}
 OPERATIONS = sorted(
     each for each in contract_operations(read_contract(Path(__file__).parents[1])) if "/desk" not in each[1]
 )
@@ -59,6 +65,8 @@ def places(town: Any) -> dict[str, str]:
     document = town.upload(town.citizen("ZZ-walked"), b"%PDF-x").json()["url"].rpartition("/")[2]
     return {
         "{id}": application,
+        "{review}": "design-opinion",
+        "{reviewed}": town.open("construction-permit", "ZZ-walked", PERMIT),
         "{task}": task["taskId"],
         "{document}": document,
         "{service}": "household",
@@ -69,10 +77,12 @@ def places(town: Any) -> dict[str, str]:
 def call(town: Any, places: dict[str, str], operation: tuple[str, str], token: str | None) -> Any:
     method, template = operation
     path = template.replace("{id}", "BATCHWALKED1") if template.startswith("/payrolls") else template
+    path = path.replace("{id}/reviews", "{reviewed}/reviews")
     for name, value in places.items():
         path = path.replace(name, value)
     body = BODIES.get(template) if method != "GET" else None
     query = {"role": "enrolment-officer"} if template == "/worklist/tasks" else {}
+    query |= {"individualId": "ZZ-walked"} if template.endswith("/standing") else {}
     return town.ask(token, method, path, body, **query)
 
 

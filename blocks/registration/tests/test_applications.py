@@ -12,6 +12,7 @@ SHAPE = {
     "service",
     "individualId",
     "state",
+    "status",
     "form",
     "checks",
     "recommendation",
@@ -28,6 +29,7 @@ SHAPE = {
     "submittedOn",
     "decidedOn",
     "decidedBy",
+    "validUntil",
 }
 
 

@@ -90,6 +90,10 @@ def test_an_approval_writes_what_the_service_says(
         receipt = {"receipt": f"R-{service}"}
         assert town.act(application, "fee", officer, receipt).status_code == 403
         assert town.act(application, "fee", town.staff("cashier"), receipt).json()["feeReceipt"]
+    for review in town.ask(officer, "GET", f"/applications/{application}/reviews").json()["reviews"]:
+        if review["when"] == "before-decision":
+            assert town.act(application, "decision", officer, {"decision": "approve"}).status_code == 409
+            town.review(application, review["id"], review["role"])
     approved = town.act(application, "decision", officer, {"decision": "approve"}).json()
     assert (approved["state"], approved["amount"]) == ("approved", None)
     (entry,) = town.neighbours.registers[register]

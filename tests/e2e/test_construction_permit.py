@@ -1,0 +1,71 @@
+"""The construction permit: passes as shipped; fails where it should when any one planting is taken away."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterator
+
+import pytest
+
+from sandbox.model.run import Outcome
+from sandbox.model.scenario import Scenario
+from tests.e2e.conftest import Stage, a_stage
+from tests.e2e.mutations import steps_that_failed, with_parameter, without_step
+
+STORY = "scenario.arazzo.yaml"
+MUTATIONS: list[tuple[str, Callable[[Scenario], Scenario], str]] = [
+    (
+        "the land is not restricted",
+        lambda scenario: without_step(scenario, "plantings.arazzo.yaml", "restrict-the-land"),
+        "decide",
+    ),
+    (
+        "no report is wanted",
+        lambda scenario: with_parameter(scenario, STORY, "incomplete-application", "storeys", 2),
+        "read-how-it-stands",
+    ),
+    (
+        "a report is wanted of the clean one",
+        lambda scenario: with_parameter(scenario, STORY, "clean-application", "storeys", 5),
+        "read-how-it-stands",
+    ),
+    (
+        "more time is not paid for",
+        lambda scenario: without_step(scenario, "extension.arazzo.yaml", "pay-the-fee"),
+        "decide",
+    ),
+    (
+        "the building is not inspected",
+        lambda scenario: without_step(scenario, "works.arazzo.yaml", "inspect-the-building"),
+        "it-is-completed",
+    ),
+    (
+        "the design has no opinion",
+        lambda scenario: without_step(scenario, "issue.arazzo.yaml", "give-an-opinion"),
+        "decide",
+    ),
+]
+PLAYED = MUTATIONS if os.environ.get("SANDBOX_CAMPAIGN") == "full" else MUTATIONS[:2]
+
+
+@pytest.fixture(scope="module")
+def site() -> Iterator[Stage]:
+    """A sandbox with this scenario's blocks."""
+    yield from a_stage("construction-permit", 100)
+
+
+def test_it_passes_as_shipped(site: Stage) -> None:
+    finished, heard = site.play(site.scenario)
+    assert finished.verdict.outcome is Outcome.PASSED, finished.verdict.sentence
+    assert steps_that_failed(heard) == []
+    assert [figure.name for figure in finished.verdict.figures if not figure.exchanges] == []
+
+
+@pytest.mark.campaign
+@pytest.mark.parametrize(("change", "noticed_by"), [pytest.param(*each[1:], id=each[0]) for each in PLAYED])
+def test_it_fails_when_a_planting_is_taken_away(
+    site: Stage, change: Callable[[Scenario], Scenario], noticed_by: str
+) -> None:
+    finished, heard = site.play(change(site.scenario))
+    assert finished.verdict.outcome is Outcome.FAILED
+    assert steps_that_failed(heard)[0] == noticed_by
