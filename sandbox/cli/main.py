@@ -22,6 +22,7 @@ from sandbox.cli.commands import (
     images,
     log,
     new,
+    replay,
     run,
     sandboxes,
     seed,
@@ -61,6 +62,7 @@ app.command()(sandboxes.ls)
 app.command("reset")(sandboxes.reset_)
 app.command()(sandboxes.logs)
 app.command()(sandboxes.down)
+app.command()(replay.replay)
 app.command()(content.check)
 app.command()(content.show)
 app.command()(verify.verify)
