@@ -24,6 +24,7 @@ from sandbox.cli.commands import (
     inbox,
     log,
     new,
+    replay,
     run,
     sandboxes,
     seed,
@@ -64,6 +65,7 @@ app.command("reset")(sandboxes.reset_)
 app.command()(sandboxes.logs)
 app.command()(sandboxes.down)
 app.command()(inbox.inbox)
+app.command()(replay.replay)
 app.command()(content.check)
 app.command()(content.show)
 app.command()(verify.verify)

@@ -25,6 +25,7 @@ from sandbox.evidence.page import TEMPLATES, judge, render_page
 from sandbox.evidence.recorder import EVENTS
 from sandbox.evidence.seal import ENVELOPE, PUBLIC_KEY, sign_statement, write_statement
 from sandbox.evidence.story import Story, read_story
+from sandbox.evidence.trace import digest_of, read_trace
 from sandbox.runtime import RuntimeInfo
 
 INDEX = "index.html"
@@ -168,5 +169,6 @@ def _summarise(material: Material, story: Story, key: InstallationKey) -> dict[s
         "standing": material.standing.sentence if material.standing else "",
         "pilot": asdict(material.pilot) if material.pilot else None,
         "exchanges": len(material.exchanges),
+        "trace": digest_of(read_trace(material.events)),
         "signedBy": key.fingerprint,
     }

@@ -74,7 +74,10 @@ def verify_bundle(folder: Path, *, fingerprint: str | None = None) -> list[str]:
         problems.append(f"signed by key {fingerprint_of(public)}, wanted {fingerprint}")
     if not signature_holds(public, signature, encoded):
         return [*problems, "the signature does not belong to this statement and key"]
-    wanted = {item["name"]: item["digest"]["sha256"] for item in json.loads(payload)["subject"]}
+    try:
+        wanted = {item["name"]: item["digest"]["sha256"] for item in json.loads(payload)["subject"]}
+    except (ValueError, KeyError, TypeError) as error:
+        return [*problems, f"the statement can't be read: {type(error).__name__}: {error}"]
     present = {
         path.relative_to(folder).as_posix(): path for path in sorted(folder.rglob("*")) if path.is_file()
     }

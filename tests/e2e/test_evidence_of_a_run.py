@@ -12,6 +12,7 @@ import json
 import re
 import shutil
 import subprocess
+import sys
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -32,7 +33,7 @@ from sandbox.evidence.register import verify_register
 from sandbox.evidence.seal import verify_bundle
 from sandbox.lifecycle.service import Running, adopt
 from sandbox.model.run import Exchange
-from sandbox.settings import Settings
+from sandbox.settings import CONTENT_ROOT, Settings
 from tests.e2e.conftest import Ended, User, a_user
 
 MOST_BYTES = 1_500_000
@@ -356,3 +357,43 @@ def test_no_address_of_this_machine_is_in_the_bundle(left: Left) -> None:
         place for address in told for place in places(address.encode(), left) if place in left.files
     ] == []
     assert left.url not in left.read("index.html")
+
+
+def test_another_home_replays_a_zip_of_it_the_same_way_refuses_a_changed_one_and_names_a_changed_policy(
+    left: Left, tmp_path: Path
+) -> None:
+    content = tmp_path / "content"
+    shutil.copytree(CONTENT_ROOT / "scenarios", content / "scenarios")
+    for name in ("blocks", "datasets", "compose"):
+        (content / name).symlink_to(CONTENT_ROOT / name)
+    (content / "sandbox" / "controls").mkdir(parents=True)
+    shutil.copy(CONTENT_ROOT / "sandbox/controls/openapi.yaml", content / "sandbox/controls")
+    policy = content / "scenarios/cash-transfer/policy.yaml"
+    policy.write_text(policy.read_text().replace("threshold: 25", "threshold: 30"))
+    zipped = shutil.make_archive(str(tmp_path / "run"), "zip", left.bundle)
+    for user in a_user("local"):
+        altered = tmp_path / "altered"
+        shutil.copytree(left.bundle, altered)
+        (altered / "wiring.json").write_bytes((altered / "wiring.json").read_bytes()[:-1] + b" ")
+        refused = user.types("replay", str(altered))
+        assert (refused.code, "wiring.json was changed" in refused.err) == (3, True), refused.err
+        assert not (user.home / "sandboxes").exists()
+
+        fingerprint = open_key(left.user.home).fingerprint
+        same = user.types("replay", zipped, "--fingerprint", fingerprint, "--json")
+        assert same.code == 0, same.out + same.err
+        assert (same.value["equal"], same.value["differences"], same.value["notes"]) == (True, [], [])
+        assert same.value["trace"] == json.loads(left.read("run.json"))["trace"]
+        assert same.value["steps"] > 300
+
+        other = subprocess.run(
+            [sys.executable, "-m", "sandbox", "replay", zipped, "--current", "--json"],
+            env={**user.environment, "SANDBOX_CONTENT": str(content)},
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        assert other.returncode == 1, other.stderr
+        first = json.loads(other.stdout)["differences"][0]
+        assert (first["what"], first["then"], first["now"]) == ("answer/policy/threshold", 25, 30)
+        assert user.remains() == []
