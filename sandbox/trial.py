@@ -6,8 +6,6 @@ listeners hear the run.
 
 from __future__ import annotations
 
-import getpass
-import platform
 import secrets
 import time
 from collections.abc import Callable, Mapping, Sequence
@@ -29,27 +27,30 @@ from sandbox.catalog.catalog import Catalog
 from sandbox.catalog.wiring import build_wiring
 from sandbox.errors import SandboxError
 from sandbox.evidence.bundle import bundle_digest, write_bundle
+from sandbox.evidence.crowd import CrowdEvidence
 from sandbox.evidence.keys import InstallationKey, open_key
-from sandbox.evidence.material import Material, files_of
 from sandbox.evidence.recorder import Recorder
 from sandbox.evidence.register import Register, Standing
+from sandbox.evidence.roll import Roll
+from sandbox.gathering import Gathered, gather, spool_log
 from sandbox.lifecycle.service import Running, Tools, Wish, take_down
+from sandbox.model.crowd import CrowdReport, CrowdWish
 from sandbox.model.dirt import DirtManifest
-from sandbox.model.matches import RegistersReport
 from sandbox.model.population import Manifest, ask_for
-from sandbox.model.run import Event, Exchange, Listener, Outcome, RunFinished
+from sandbox.model.run import Event, Listener, Outcome, RunFinished
 from sandbox.model.sandbox import SandboxSpec, check_name
-from sandbox.model.scenario import Scenario
 from sandbox.population import load_pack
-from sandbox.population.dirt import count_matches, ensure_dirty, find_encounters, read_policy, read_recipe
+from sandbox.population.dirt import ensure_dirty, read_recipe
+from sandbox.runner.casting import cast_crowd
 from sandbox.runner.compile import compile_scenario
 from sandbox.runner.compiled import CompiledScenario
+from sandbox.runner.crowd import Around, Watch, unheard
 from sandbox.runner.play import RunFacts, bind_story_inputs, play
-from sandbox.settings import CONTENT_ROOT, Settings
+from sandbox.runner.play_crowd import play_crowd
+from sandbox.settings import Settings
 
 RUN_LEASE = timedelta(hours=2)
 """A run whose command was killed leaves its sandbox; the next command after this time removes it."""
-LOG_LINES = 2000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -81,6 +82,8 @@ class TrialResult:
     finished: RunFinished
     page: Path
     standing: Standing
+    crowd: CrowdReport | None = None
+    """What came of many journeys."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -93,6 +96,10 @@ class RunWish:
     command: str = ""
     look: Callable[[Running], None] | None = None
     """Looks at the sandbox when all is played and everything still runs."""
+    crowd: CrowdWish | None = None
+    """Many journeys instead of the story."""
+    watch: Watch = unheard
+    """Hears how far many journeys have come."""
 
 
 def look_up_scenario(catalog: Catalog, slug: str) -> CompiledScenario:
@@ -161,7 +168,10 @@ def run_trial(
     """
     compiled = prepared.scenario
     assert compiled is not None, "a trial plays a scenario"
-    bind_story_inputs(compiled, how.inputs)
+    if how.crowd is None:
+        bind_story_inputs(compiled, how.inputs)
+    else:
+        cast_crowd(compiled, how.inputs)
     entry = _enter(settings, tools, prepared, compiled, how)
     try:
         running = start_seeded(tools, prepared.wish, keep=False)
@@ -220,10 +230,24 @@ def _play(
     redactor = Redactor(issued)
     recorder = Recorder(entry.folder, mask=redactor.text)
     heard: list[Event] = []
+    roll = Roll(entry.folder, mask=redactor.text)
+    report: CrowdReport | None = None
 
     def write() -> Path:
         tools.report("writing evidence", 0, 1)
-        material = _material(tools, prepared, compiled, running, how, entry.standing, heard, redactor)
+        gathered = Gathered(
+            wish=prepared.wish,
+            manifest=prepared.manifest,
+            scenario=compiled.scenario,
+            standing=entry.standing,
+            command=how.command,
+            dirt=prepared.dirt,
+        )
+        crowd = None
+        if how.crowd is not None:
+            spooled = spool_log(gathered, running, entry.folder, heard, issued)
+            crowd = CrowdEvidence(report=report, spooled=spooled, journeys_digest=roll.close())
+        material = gather(tools, gathered, running, heard, redactor, crowd)
         return write_bundle(entry.folder, material, key=entry.key, secrets=issued)
 
     outcome, digest = "interrupted", ""
@@ -235,20 +259,45 @@ def _play(
             population=running.spec.population,
             population_digest=running.spec.population_digest,
         )
+        error: BaseException | None = None
+        listeners = (recorder, heard.append, *listeners)
+        review = partial(review_run, tools.runtime, running, issued)
+        address = running.site.public_url
         try:
-            with MediatorClient(running.site.public_url, running.secrets.token) as caller:
-                finished = play(
+            if how.crowd is None:
+                with MediatorClient(address, running.secrets.token) as caller:
+                    finished = play(
+                        compiled,
+                        facts=facts,
+                        caller=caller,
+                        listeners=listeners,
+                        inputs=how.inputs,
+                        redactor=redactor,
+                        clock=tools.now,
+                        sleep=time.sleep,
+                        mediator_url=address,
+                        review=review,
+                    )
+            else:
+                played = play_crowd(
                     compiled,
+                    how.crowd,
                     facts=facts,
-                    caller=caller,
-                    listeners=(recorder, heard.append, *listeners),
+                    around=Around(
+                        open_caller=lambda: MediatorClient(address, running.secrets.token),
+                        clock=tools.now,
+                        sleep=time.sleep,
+                        make_redactor=lambda: Redactor(issued),
+                        mediator_url=address,
+                        watch=how.watch,
+                        note=roll,
+                    ),
+                    listeners=listeners,
                     inputs=how.inputs,
                     redactor=redactor,
-                    clock=tools.now,
-                    sleep=time.sleep,
-                    mediator_url=running.site.public_url,
-                    review=partial(review_run, tools.runtime, running, issued),
+                    review=review,
                 )
+                finished, report, error = played.finished, played.report, played.error
         except BaseException:
             # The events are on disk already; a bundle that can't be written must not hide what broke the run.
             with suppress(SandboxError):
@@ -260,83 +309,12 @@ def _play(
                 how.look(running)
         page = write()
         digest = bundle_digest(entry.folder)
-        return TrialResult(finished=finished, page=page, standing=entry.standing)
+        if error is not None:
+            raise error
+        return TrialResult(finished=finished, page=page, standing=entry.standing, crowd=report)
     finally:
         recorder.close()
         entry.register.end(run=entry.run, outcome=outcome, at=tools.now(), digest=digest)
-
-
-def _material(
-    tools: Tools,
-    prepared: Prepared,
-    compiled: CompiledScenario,
-    running: Running,
-    how: RunWish,
-    standing: Standing,
-    heard: Sequence[Event],
-    redactor: Redactor,
-) -> Material:
-    info = tools.runtime.info()
-    exchanges = _exchanges(running)
-    images = {each.name: each.image for each in tools.runtime.observe(running.spec.name) if each.image}
-    return Material(
-        events=heard,
-        exchanges=exchanges,
-        logs=_logs(tools, running, redactor),
-        manifest=prepared.manifest,
-        wiring=prepared.wish.wiring,
-        scenario_files=files_of(compiled.scenario),
-        spec=running.spec.model_copy(update={"images": images}),
-        runtime=info,
-        who=getpass.getuser(),
-        command=how.command,
-        versions={
-            "civic-sandbox": __version__,
-            "Python": platform.python_version(),
-            f"runtime {info.name}": info.version,
-        },
-        limits=compiled.scenario.findings.limits,
-        standing=standing,
-        registers=_count_registers(prepared, compiled.scenario, exchanges),
-    )
-
-
-def _count_registers(
-    prepared: Prepared, scenario: Scenario, exchanges: Sequence[Exchange]
-) -> RegistersReport | None:
-    """Count what dirty registers make of the people, by the scenario's own policy where it has one."""
-    if prepared.dirt is None:
-        return None
-    policy = scenario.folder / "policy.yaml"
-    eligibility = read_policy(policy, scenario.folder.parent.parent) if policy.is_file() else None
-    individuals = {exchange.individual for exchange in exchanges if exchange.individual}
-    return RegistersReport(
-        planted=prepared.dirt,
-        matches=count_matches(prepared.wish.population, eligibility=eligibility),
-        met=find_encounters(prepared.wish.population, prepared.dirt, individuals),
-    )
-
-
-def _exchanges(running: Running) -> Sequence[Exchange]:
-    """Read the whole message log; a mediator that is gone has none to show."""
-    try:
-        with running.gate() as gate:
-            return gate.exchanges()
-    except SandboxError:
-        return ()
-
-
-def _logs(tools: Tools, running: Running, redactor: Redactor) -> Mapping[str, str]:
-    """Read what every instance said; whose machine it was is nobody's business."""
-
-    def plain(line: str) -> str:
-        line = redactor.text(line).replace(str(tools.home), "$SANDBOX_HOME")
-        return line.replace(str(CONTENT_ROOT), "$SANDBOX_CONTENT")
-
-    return {
-        name: "\n".join(map(plain, tools.runtime.logs(running.spec.name, name, tail=LOG_LINES)))
-        for name in running.instances
-    }
 
 
 def exit_code_of(outcome: Outcome) -> int:

@@ -9,6 +9,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from sandbox.evidence.crowd import CrowdEvidence
 from sandbox.evidence.register import Standing
 from sandbox.model.matches import RegistersReport
 from sandbox.model.population import Manifest
@@ -69,6 +70,7 @@ class Material:
         standing: The run's place in the register; None for a run that was never entered.
         pilot: Criteria set before the run; without them the page says "demonstration".
         registers: What dirty registers make of the people; None when the registers were clean.
+        crowd: What came of many journeys; then `exchanges` are a sample, and the log lies on disk.
     """
 
     events: Sequence[Event]
@@ -86,3 +88,4 @@ class Material:
     standing: Standing | None = None
     pilot: Pilot | None = None
     registers: RegistersReport | None = None
+    crowd: CrowdEvidence | None = None

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from sandbox.bootstrap import make_catalog, make_tools
+from sandbox.cli.crowd import print_crowd
 from sandbox.cli.live import live
 from sandbox.cli.options import (
     Dirt,
@@ -24,8 +25,10 @@ from sandbox.cli.options import (
     Verbose,
     read_inputs,
     read_lease,
+    read_rate,
 )
-from sandbox.cli.output import MARKS, err, out, print_alone, print_json, say_swaps
+from sandbox.cli.output import EXIT_INTERRUPTED, MARKS, err, out, print_alone, print_json, say_swaps
+from sandbox.model.crowd import ask_for_journeys
 from sandbox.model.run import Verdict
 from sandbox.settings import Settings
 
@@ -45,6 +48,26 @@ def run(
     inputs: Annotated[
         list[str] | None, typer.Option("--input", help="An input of the scenario, name=value; repeatable.")
     ] = None,
+    journeys: Annotated[
+        int | None,
+        typer.Option(
+            "--journeys",
+            help="Play the journey of this many citizens instead of the story.",
+            show_default=False,
+        ),
+    ] = None,
+    concurrency: Annotated[
+        int | None,
+        typer.Option("--concurrency", help="How many journeys at a time, at most.", show_default="10"),
+    ] = None,
+    rate: Annotated[
+        str | None,
+        typer.Option(
+            "--rate",
+            help="How many are to begin each second, such as 20/s; durations count from then.",
+            show_default=False,
+        ),
+    ] = None,
     swaps: Swaps = None,
     keep: Annotated[bool, typer.Option("--keep", help="Leave the sandbox up after the run.")] = False,
     out_folder: Out = None,
@@ -56,6 +79,8 @@ def run(
     Ends with 0 when the scenario passed, 1 when it failed, 5 when it could not be told.
 
     Example: sandbox run cash-transfer --pack rw --size 1000
+
+    Many journeys: sandbox run cash-transfer --size 20000 --journeys 1000 --concurrency 20 --rate 20/s
     """
     # Loaded here: numpy and pyarrow take longer to load than most commands take to answer.
     from sandbox.trial import (
@@ -69,6 +94,7 @@ def run(
     )
 
     settings = Settings()
+    crowd = ask_for_journeys(journeys, concurrency, read_rate(rate), people=size)
     with live(err(), quiet=as_json, verbose=verbose) as shown:
         tools = make_tools(settings, runtime, shown.report)
         catalog = make_catalog(settings)
@@ -88,17 +114,23 @@ def run(
             out=out_folder,
             keep=keep,
             command=shlex.join(["sandbox", *sys.argv[1:]]),
+            crowd=crowd,
+            watch=shown.watch,
         )
         result = run_trial(settings, tools, prepared, how, listeners=(shown.hear,))
     if as_json:
         print_json(_as_value(result))
     else:
         _print_verdict(result.finished.verdict)
+        if result.crowd is not None:
+            print_crowd(out(), result.crowd)
         if keep:
             out().print(
                 f"the sandbox is up: {prepared.wish.spec.name}  (sandbox down {prepared.wish.spec.name})"
             )
         print_alone(str(result.page))
+    if result.crowd is not None and result.crowd.interrupted:
+        raise typer.Exit(EXIT_INTERRUPTED)
     raise typer.Exit(exit_code_of(result.finished.verdict.outcome))
 
 
@@ -110,6 +142,7 @@ def _as_value(result: TrialResult) -> dict[str, object]:
         "outputs": result.finished.outputs,
         "evidence": str(result.page),
         "standing": result.standing.sentence,
+        **({"journeys": result.crowd} if result.crowd else {}),
     }
 
 
