@@ -82,6 +82,11 @@ def read_recording(opened: Opened) -> Recording:
         run, inputs = str(told["run"]), dict(told["inputs"])
     except (KeyError, TypeError, ValueError, ValidationError) as error:
         raise BundleRefused(f"run.json does not say what was played: {error}") from None
+    if told.get("journeys") is not None:
+        raise ReplayRefused(
+            "this run played many journeys, whose order is never the same twice; a story can be replayed",
+            hint=f"play them again: sandbox run {spec.scenario} with the options that run.json names",
+        )
     slug = spec.scenario or ""
     if not SLUG.fullmatch(slug):
         raise BundleRefused(f"run.json names the scenario {slug!r}, which can be none")
