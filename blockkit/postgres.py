@@ -85,18 +85,20 @@ def serve(
     listen: str,
     user: str,
     size: Size,
-    prepared: Path | None = None,
+    prepared: Sequence[Path] = (),
     release_cache: bool = False,
 ) -> None:
     """Initialise `data` if needed and become the server. Returns only by raising PostgresUnusable.
 
-    With `prepared`, a folder that `prepare` made, a new `data` is a copy of it: several times faster.
+    With `prepared`, folders that `prepare` made or a server shut down in order, a new `data` is a copy
+    of the first that is there: several times faster.
     """
     account = _unprivileged(user)
     data.parent.mkdir(parents=True, exist_ok=True)
     install = _reachable_install(data.parent, account)
     if not (data / "PG_VERSION").exists():
-        _initialise(install, data, password, account, prepared)
+        found = next((folder for folder in prepared if (folder / "PG_VERSION").exists()), None)
+        _initialise(install, data, password, account, found)
     _write_rules(data, listen, port, size)
     if account is not None:
         _require_reachable(data, account)
@@ -297,7 +299,13 @@ def main(arguments: Sequence[str]) -> int:
     command.add_argument(
         "--release-cache", action="store_true", help="give back the page cache of files that are at rest"
     )
-    command.add_argument("--prepared", type=Path, help="a data folder to copy instead of running initdb")
+    command.add_argument(
+        "--prepared",
+        type=Path,
+        action="append",
+        default=[],
+        help="a data folder to copy instead of running initdb; given again: if the one before isn't there",
+    )
     given = parser.parse_args(arguments)
     try:
         if given.command == "prepare":

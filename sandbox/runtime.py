@@ -24,6 +24,13 @@ from sandbox.settings import Settings
 
 Progress = Callable[[str], None]
 """Hears one line per stage of something long."""
+PREFIX = "sbx_"
+"""Every role and database of every sandbox begins with it."""
+
+
+def prefix_of(sandbox: str) -> str:
+    """What every role and database of one sandbox begins with; SQL identifier characters only."""
+    return PREFIX + sandbox.replace("-", "_")
 
 
 def keep_silent(stage: str) -> None:
@@ -73,6 +80,8 @@ class SiteRequest:
     """The sandbox's root secret; the runtime keeps it so that a later command can adopt."""
     files: Mapping[str, bytes] = field(default_factory=dict)
     """Small files laid beside the data under their names: `wiring.json`."""
+    wanted: tuple[Loaded, ...] = ()
+    """Databases that it will want filled: a runtime may lay out a server that has them in it already."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -223,6 +232,8 @@ class Loaded:
     role: str
     """The one role that is granted anything in it."""
     block: str
+    loader: str
+    """Module that fills it."""
     population: str
     """Digest of the population, by which sandboxes that use the same one are known."""
 
@@ -241,12 +252,20 @@ class KeptDatabase:
 class Keeper(Protocol):
     """What a runtime that keeps loaded databases can do with them."""
 
-    def restore(self, sandbox: str, wanted: Sequence[Loaded]) -> Sequence[Loaded]:
-        """Clone into the sandbox what is kept of `wanted`, and give what is there now; without passwords."""
+    @property
+    def restores_late(self) -> bool:
+        """Whether what others keep meanwhile can still come into a sandbox that is laid out already."""
         ...
 
-    def keep(self, sandbox: str, loaded: Sequence[Loaded]) -> None:
-        """Keep a copy of each database that is not kept yet, without anything of the sandbox in it."""
+    def restore(self, sandbox: str, wanted: Sequence[Loaded]) -> Sequence[Loaded]:
+        """Give what of `wanted` is in the sandbox from what is kept, cloned now or before; no passwords."""
+        ...
+
+    def keep(self, sandbox: str, loaded: Sequence[Loaded], data: Path) -> None:
+        """See to it that each of these databases is kept, now or soon, with nothing of the sandbox in it.
+
+        `data` is the population's folder, for who must load again to be sure of that.
+        """
         ...
 
     def kept(self) -> Sequence[KeptDatabase]:
@@ -318,3 +337,9 @@ def load_keeper(name: str, settings: Settings) -> Keeper | None:
     module = importlib.import_module(f"sandbox.runtimes.{name}")
     opened = getattr(module, "open_keeper", None)
     return None if opened is None else cast("Keeper", opened(settings))
+
+
+def load_keepers(settings: Settings) -> Sequence[Keeper]:
+    """Load what keeps loaded databases on each runtime; none of them is asked anything yet."""
+    loaded = [load_keeper(name, settings) for name in runtime_names()]
+    return [keeper for keeper in loaded if keeper is not None]

@@ -7,11 +7,13 @@ stays. Everything here can be made again from pack, size and seed.
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import partial
 from pathlib import Path
 
+from sandbox.errors import RuntimeUnavailable
 from sandbox.population.files.shelf import list_shelf, take_out
 from sandbox.runtime import Keeper, Runtime
 
@@ -31,8 +33,11 @@ class Item:
     remove: Callable[[], bool]
 
 
-def list_cache(home: Path, keeper: Keeper | None, in_use: Collection[str]) -> Sequence[Item]:
-    """List what is kept, what was used longest ago first; `in_use` are digests of populations."""
+def list_cache(home: Path, keepers: Sequence[Keeper], in_use: Collection[str]) -> Sequence[Item]:
+    """List what is kept, what was used longest ago first; `in_use` are digests of populations.
+
+    A runtime that doesn't answer keeps nothing that could be listed.
+    """
     cache = home / "populations"
     items = [
         Item(
@@ -45,18 +50,19 @@ def list_cache(home: Path, keeper: Keeper | None, in_use: Collection[str]) -> Se
         )
         for each in list_shelf(cache)
     ]
-    if keeper is not None:
-        items += [
-            Item(
-                kind="loaded database",
-                name=f"{kept.block} {kept.key[:12]}",
-                stored_bytes=kept.stored_bytes,
-                used=kept.used,
-                in_use=kept.population in in_use,
-                remove=partial(_forget, keeper, kept.key),
-            )
-            for kept in keeper.kept()
-        ]
+    for keeper in keepers:
+        with suppress(RuntimeUnavailable):
+            items += [
+                Item(
+                    kind="loaded database",
+                    name=f"{kept.block} {kept.key[:12]}",
+                    stored_bytes=kept.stored_bytes,
+                    used=kept.used,
+                    in_use=kept.population in in_use,
+                    remove=partial(_forget, keeper, kept.key),
+                )
+                for kept in keeper.kept()
+            ]
     return sorted(items, key=lambda item: item.used)
 
 

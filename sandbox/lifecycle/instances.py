@@ -38,7 +38,19 @@ class Layout:
     @property
     def reference(self) -> tuple[str, ...]:
         """Blocks that are ours, whose databases we make and fill."""
-        return tuple(slug for slug in sorted(self.blocks) if slug not in self.candidates)
+        return reference_blocks(self.blocks, self.candidates)
+
+
+def reference_blocks(
+    blocks: Mapping[str, BlockDescriptor], candidates: Mapping[str, Candidate]
+) -> tuple[str, ...]:
+    """Name the blocks whose place no product takes."""
+    return tuple(slug for slug in sorted(blocks) if slug not in candidates)
+
+
+def database_name(prefix: str, slug: str) -> str:
+    """Name a block's live database, and its serving role."""
+    return f"{prefix}_{slug.replace('-', '_')}"
 
 
 def database_wish(layout: Layout, slug: str) -> DatabaseWish:
@@ -149,4 +161,4 @@ def _serving_url(layout: Layout, slug: str) -> str:
 
 
 def _database(site: Site, slug: str) -> str:
-    return f"{site.database.prefix}_{slug.replace('-', '_')}"
+    return database_name(site.database.prefix, slug)

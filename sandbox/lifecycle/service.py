@@ -11,6 +11,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
+from functools import partial
 from pathlib import Path
 
 from sandbox.calls.gate import Gate
@@ -24,7 +25,7 @@ from sandbox.model.block import BlockDescriptor
 from sandbox.model.candidate import Candidate
 from sandbox.model.sandbox import SandboxSpec, check_name
 from sandbox.model.wiring import Wiring
-from sandbox.runtime import InstanceSpec, Keeper, Phase, Remains, Runtime, Site, SiteRequest
+from sandbox.runtime import InstanceSpec, Keeper, Loaded, Phase, Remains, Runtime, Site, SiteRequest
 
 NOTES = "seeding"
 """Folder below the home with how far a sandbox's products were told their citizens."""
@@ -200,6 +201,7 @@ def _create(tools: Tools, wish: Wish) -> Running:
     parts = spec.parts
     plan = plan_changes((*names, *parts), Observed(prepared=False))
     tools.report("preparing networks and database", 0, 1)
+    wanted = _keepable(tools, wish)
     site = tools.runtime.prepare(
         SiteRequest(
             spec=spec,
@@ -208,12 +210,13 @@ def _create(tools: Tools, wish: Wish) -> Running:
             data=wish.population,
             secret=secrets.root,
             files={"wiring.json": wish.wiring.model_dump_json().encode()},
+            wanted=wanted,
         ),
         progress=lambda stage: tools.report(stage, 0, 1),
     )
     layout = Layout(spec=spec, site=site, secrets=secrets, blocks=wish.blocks, candidates=wish.candidates)
     running = Running(spec=spec, site=site, secrets=secrets)
-    _execute(tools, plan, layout, wish.population)
+    _execute(tools, plan, layout, partial(_load, tools, layout, wanted, wish.population))
     with running.gate() as gate:
         wait_until_ready(
             tools.runtime,
@@ -231,7 +234,7 @@ def _create(tools: Tools, wish: Wish) -> Running:
     return running
 
 
-def _execute(tools: Tools, plan: Plan, layout: Layout, population: Path) -> None:
+def _execute(tools: Tools, plan: Plan, layout: Layout, load: Callable[[], None]) -> None:
     """Do what the plan says; our own blocks start while their databases are still being filled."""
     runtime, name = tools.runtime, layout.spec.name
     for each in plan.stop:
@@ -246,7 +249,7 @@ def _execute(tools: Tools, plan: Plan, layout: Layout, population: Path) -> None
         try:
             early = [workers.submit(start, spec) for spec in specs if _waits_for_its_database(spec)]
             if plan.seed:
-                _load(tools, layout, population)
+                load()
             late = [workers.submit(start, spec) for spec in specs if not _waits_for_its_database(spec)]
             tools.report("starting blocks", 0, len(specs))
             for count, started in enumerate([*early, *late], 1):
@@ -262,12 +265,22 @@ def _waits_for_its_database(spec: InstanceSpec) -> bool:
     return spec.image is None
 
 
-def _load(tools: Tools, layout: Layout, population: Path) -> None:
-    from sandbox.lifecycle.loading import load_databases  # psycopg comes along, which few commands need
+def _keepable(tools: Tools, wish: Wish) -> tuple[Loaded, ...]:
+    """Say which databases are worth keeping, where anything is kept."""
+    if tools.keeper is None:
+        return ()
+    from sandbox.lifecycle.loading import keepable  # psycopg comes along, which few commands need
 
-    load_databases(
-        tools.runtime, tools.keeper, tools.home, layout, population, lambda stage: tools.report(stage, 0, 1)
-    )
+    return keepable(wish.spec, wish.blocks, wish.candidates, wish.population)
+
+
+def _load(tools: Tools, layout: Layout, wanted: Sequence[Loaded], population: Path) -> None:
+    from sandbox.lifecycle.loading import load_databases
+
+    def report(stage: str) -> None:
+        tools.report(stage, 0, 1)
+
+    load_databases(tools.runtime, tools.keeper, tools.home, layout, wanted, population, report)
     _trim_cache(tools)
 
 
@@ -277,7 +290,8 @@ def _trim_cache(tools: Tools) -> None:
     from sandbox.lifecycle.caching import list_cache, populations_in_use, trim  # and numpy with this
 
     with suppress(SandboxError, OSError):  # `sandbox data clean` says what is in the way
-        kept = list_cache(tools.home, tools.keeper, populations_in_use([tools.runtime]))
+        keepers = [tools.keeper] if tools.keeper else []
+        kept = list_cache(tools.home, keepers, populations_in_use([tools.runtime]))
         trim(kept, tools.cache_limit, tools.now())
 
 

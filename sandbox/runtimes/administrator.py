@@ -3,11 +3,13 @@
 The administrator may create roles and databases and is no superuser. As a program
 (`python -m sandbox.runtimes.administrator`) it waits for the server beside it and does
 both, told by its environment: `DATABASE_PORT`, `SUPERUSER_PASSWORD`, `ADMINISTRATOR`,
-`ADMINISTRATOR_PASSWORD`.
+`ADMINISTRATOR_PASSWORD`, and `WANTED`: databases that are handed to it where the server began
+with them. Their keys are all that it says.
 """
 
 from __future__ import annotations
 
+import json
 import os
 import sys
 import time
@@ -16,6 +18,8 @@ from typing import Any
 
 import psycopg
 from psycopg import sql
+
+from sandbox.runtimes import kept
 
 SUPERUSER = "postgres"
 _SHARED = ("postgres", "template1")
@@ -45,19 +49,27 @@ def create_administrator(server: psycopg.Connection[Any], user: str, password: s
     server.execute(sql.SQL("REVOKE ALL ON DATABASE {} FROM PUBLIC").format(admin))
 
 
+def open_database(
+    port: int, password: str, name: str = "postgres", role: str = SUPERUSER
+) -> psycopg.Connection[Any]:
+    """Connect to a database of the server on the loopback as the superuser, who acts as `role`."""
+    return psycopg.connect(
+        host="127.0.0.1",
+        port=port,
+        dbname=name,
+        user=SUPERUSER,
+        password=password,
+        options=f"-c role={role}",
+        autocommit=True,
+    )
+
+
 def wait_for_server(port: int, password: str) -> psycopg.Connection[Any] | None:
     """Connect as the superuser once the server on the loopback answers; None, and why, when it never does."""
     deadline = time.monotonic() + _READY_WITHIN_SECONDS
     while True:
         try:
-            return psycopg.connect(
-                host="127.0.0.1",
-                port=port,
-                dbname="postgres",
-                user=SUPERUSER,
-                password=password,
-                autocommit=True,
-            )
+            return open_database(port, password)
         except psycopg.OperationalError as error:
             if time.monotonic() > deadline:
                 print(f"postgres did not answer: {error}", file=sys.stderr)
@@ -70,15 +82,27 @@ def main(environment: Mapping[str, str]) -> int:
 
     One that is there already is left as it is: a server may be started again.
     """
-    server = wait_for_server(int(environment["DATABASE_PORT"]), environment["SUPERUSER_PASSWORD"])
+    port, password = int(environment["DATABASE_PORT"]), environment["SUPERUSER_PASSWORD"]
+    server = wait_for_server(port, password)
     if server is None:
         return 1
+    admin = environment["ADMINISTRATOR"]
+    taken = []
     with server:
-        user = environment["ADMINISTRATOR"]
-        if server.execute("SELECT 1 FROM pg_roles WHERE rolname = %s", [user]).fetchone():
+        if server.execute("SELECT 1 FROM pg_roles WHERE rolname = %s", [admin]).fetchone():
+            print("[]")
             return 0
         close_shared_databases(server)
-        create_administrator(server, user, environment["ADMINISTRATOR_PASSWORD"])
+        create_administrator(server, admin, environment["ADMINISTRATOR_PASSWORD"])
+        there = {row[0] for row in server.execute("SELECT datname FROM pg_database")}
+        for wanted in json.loads(environment.get("WANTED", "[]")):
+            name = kept.name_of(wanted["key"])
+            if name in there:
+                with open_database(port, password, name) as inside:
+                    kept.make_over(server, inside, admin, wanted["role"])
+                kept.move_over(server, name, wanted["database"], admin)
+                taken.append(wanted["key"])
+    print(json.dumps(taken))
     return 0
 
 

@@ -19,6 +19,8 @@ from pathlib import Path
 from sandbox.bootstrap import make_catalog, make_tools
 from sandbox.errors import RuntimeUnavailable
 from sandbox.lifecycle.service import Running, Tools, Wish, bring_up, take_all_down, take_down
+from sandbox.runtimes.docker.clusters import Shelf
+from sandbox.runtimes.docker.engine import connect
 from sandbox.settings import CONTENT_ROOT, Settings
 from sandbox.trial import SandboxWish, look_up_scenario, prepare_trial
 
@@ -106,6 +108,16 @@ def sandbox_up(tools: Tools, wish: Wish) -> Iterator[Running]:
         take_down(tools, wish.spec.name)
 
 
+def await_kept(tools: Tools) -> None:
+    """Wait until nothing is being kept any more: it would take its time from what is measured next."""
+    engine = connect()
+    try:
+        for container in Shelf(engine, tools.home).listed():
+            engine.api.wait(container["Id"])
+    finally:
+        engine.close()
+
+
 def _take_content(target: Path) -> None:
     for tree in _CONTENT:
         shutil.copytree(CONTENT_ROOT / tree, target / tree, ignore=shutil.ignore_patterns("__pycache__"))
@@ -114,6 +126,10 @@ def _take_content(target: Path) -> None:
 
 def _clear(installation: Installation, runtime: str) -> None:
     try:
-        take_all_down(installation.tools(runtime))
+        tools = installation.tools(runtime)
+        take_all_down(tools)
+        await_kept(tools)
+        if tools.keeper is not None:
+            tools.keeper.forget([each.key for each in tools.keeper.kept()])
     except RuntimeUnavailable:
         return  # nothing of ours can be on what is not there

@@ -32,6 +32,7 @@ from sandbox.runtimes.docker.labels import OWNER, owner_of
 from sandbox.runtimes.docker.layout import Place
 from sandbox.settings import Settings
 from sandbox.trial import SandboxWish, look_up_scenario, prepare_trial
+from tests.fakes.kept_clusters import forget_clusters
 from tests.fakes.yard import Yard
 
 pytestmark = pytest.mark.docker
@@ -60,6 +61,7 @@ def yard(
         yield Yard(engine, tools, content, watched, up("beside", blocks=["messaging"]))
     finally:
         take_all_down(tools)
+        forget_clusters(engine, home)
 
 
 @pytest.fixture(scope="module")

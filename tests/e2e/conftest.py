@@ -12,6 +12,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Iterator
+from contextlib import closing
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -32,6 +33,7 @@ from sandbox.runtimes.docker.engine import connect
 from sandbox.runtimes.docker.labels import OWNER, owner_of
 from sandbox.settings import Settings
 from sandbox.trial import SandboxWish, prepare_trial
+from tests.fakes.kept_clusters import forget_clusters
 
 
 @dataclass(frozen=True)
@@ -129,6 +131,9 @@ def a_user(runtime: str) -> Iterator[User]:
         yield user
     finally:
         user.types("down", "--all")
+        if runtime == "docker":
+            with closing(connect()) as engine:
+                forget_clusters(engine, home)
         shutil.rmtree(home, ignore_errors=True)
 
 

@@ -34,13 +34,13 @@ def clean(
     """
     # Loaded here: numpy and pyarrow come along.
     from sandbox.lifecycle.caching import Item, list_cache, trim
-    from sandbox.runtime import load_keeper
+    from sandbox.runtime import load_keepers
 
     settings, now = Settings(), datetime.now(UTC)
     age = _read_age(older_than)
     if everything and age is not None:
         raise UsageError("--all and --older-than exclude each other")
-    items = list_cache(settings.home, load_keeper("local", settings), _in_use(settings))
+    items = list_cache(settings.home, load_keepers(settings), _in_use(settings))
     if everything or age is not None:
         chosen = [item for item in items if not item.in_use and (age is None or now - item.used >= age)]
         gone = [item for item in chosen if item.remove()]

@@ -14,7 +14,7 @@ from sandbox.cli.options import Json
 from sandbox.cli.output import out, print_json
 from sandbox.errors import SandboxError
 from sandbox.prover import load_prover
-from sandbox.runtime import load_keeper, load_runtime, runtime_names
+from sandbox.runtime import load_keepers, load_runtime, runtime_names
 from sandbox.settings import Settings
 
 LEAST_FREE_MIB = 1024
@@ -94,7 +94,7 @@ def _cache(settings: Settings) -> dict[str, object]:
     from sandbox.lifecycle.caching import list_cache
 
     try:
-        kept = list_cache(settings.home, load_keeper("local", settings), ())
+        kept = list_cache(settings.home, load_keepers(settings), ())
     except OSError as error:
         return _finding("cache", False, f"{error.filename} can't be read: {error.strerror}")
     size = sum(item.stored_bytes for item in kept)

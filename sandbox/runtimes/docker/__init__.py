@@ -5,7 +5,7 @@ from __future__ import annotations
 from sandbox.composer import Composer
 from sandbox.foreign import Foreign
 from sandbox.prover import Prover
-from sandbox.runtime import Runtime
+from sandbox.runtime import Keeper, Runtime
 from sandbox.settings import Settings
 
 
@@ -19,6 +19,13 @@ def open_runtime(settings: Settings) -> Runtime:
     from sandbox.runtimes.docker.engine import connect
 
     return DockerRuntime(connect(), settings)
+
+
+def open_keeper(settings: Settings) -> Keeper:
+    """Give what keeps loaded databases on that Engine; asks it nothing before it must."""
+    from sandbox.runtimes.docker.keeping import DockerKeeper
+
+    return DockerKeeper(settings)
 
 
 def open_prover(settings: Settings) -> Prover:

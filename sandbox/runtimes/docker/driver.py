@@ -32,6 +32,7 @@ from sandbox.runtime import (
 )
 from sandbox.runtimes.docker import containers, images, labels
 from sandbox.runtimes.docker import layout as parts
+from sandbox.runtimes.docker.clusters import Shelf
 from sandbox.runtimes.docker.engine import reading, said_by_engine
 from sandbox.runtimes.docker.layout import Layout, Place, site_of
 from sandbox.runtimes.docker.prepare import claim_name, lay_out
@@ -103,7 +104,14 @@ class DockerRuntime:
             keeper = claim_name(self._client, place, request, image)
             try:
                 return lay_out(
-                    self._client, place, request, space=self._settings.subnets, image=image, keeper=keeper
+                    self._client,
+                    place,
+                    request,
+                    space=self._settings.subnets,
+                    image=image,
+                    keeper=keeper,
+                    shelf=Shelf(self._client, self._settings.home),
+                    progress=progress,
                 )
             except BaseException:
                 sweep(self._client, place)

@@ -13,7 +13,7 @@ import json
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 
-from sandbox.runtime import DatabaseSite, Site
+from sandbox.runtime import DatabaseSite, Site, prefix_of
 from sandbox.runtimes.docker import labels
 
 PORT = 8080
@@ -21,6 +21,8 @@ DATABASE_PORT = 5432
 DATABASE = "postgres"
 DATA = "/srv/data"
 DATABASE_FILES = "/srv/postgres"
+KEPT_FILES = "/srv/kept"
+"""Where a sandbox's PostgreSQL finds the cluster that it begins as a copy of; it may only read there."""
 PREPARED_DATABASE_FILES = "/opt/civic-sandbox/prepared/data"
 """In our image (compose/Dockerfile): what a new server begins with."""
 SECRET = "SANDBOX_ROOT_SECRET"  # noqa: S105  the variable's name
@@ -72,6 +74,8 @@ class Layout:
     port: int
     image: str
     """The reference image's hash: a sandbox keeps its image when the code on disk changes."""
+    restored: tuple[str, ...] = ()
+    """Keys of the loaded databases that its PostgreSQL began with."""
 
     def to_json(self) -> str:
         """Write it as a label's text."""
@@ -86,12 +90,13 @@ class Layout:
             instances=tuple(value["instances"]),
             port=value["port"],
             image=value["image"],
+            restored=tuple(value.get("restored", ())),
         )
 
 
 def site_of(layout: Layout, sandbox: str, secret: str) -> Site:
     """Say where everything of a prepared sandbox is."""
-    prefix = f"sbx_{sandbox.replace('-', '_')}"
+    prefix = prefix_of(sandbox)
     return Site(
         addresses={name: f"http://{name}:{PORT}" for name in layout.instances},
         ports=dict.fromkeys(layout.instances, PORT),

@@ -7,14 +7,20 @@ PostgreSQL, starts nothing else, and removes nothing: who is cut short is cleane
 
 from __future__ import annotations
 
+import json
+from collections.abc import Sequence
+from contextlib import nullcontext
+from dataclasses import replace
+
 import docker
 from docker.errors import APIError, NotFound
 from docker.models.containers import Container
 
 from sandbox.errors import StartFailed, StateConflict
-from sandbox.runtime import Limits, Site, SiteRequest
+from sandbox.runtime import Limits, Loaded, Progress, Site, SiteRequest
 from sandbox.runtimes.docker import layout as parts
 from sandbox.runtimes.docker import networks
+from sandbox.runtimes.docker.clusters import Shelf, await_cluster, cluster_name, pinned
 from sandbox.runtimes.docker.hardening import confinement
 from sandbox.runtimes.docker.layout import Layout, Place, derive, site_of
 from sandbox.runtimes.docker.sealing import seal
@@ -61,17 +67,25 @@ def lay_out(
     space: str,
     image: str,
     keeper: Container,
+    shelf: Shelf,
+    progress: Progress,
 ) -> Site:
     """Make everything that the instances need, and remember it."""
     inner = networks.create_inner(client, space, place.name("inner"), place.labels(parts.INNER_ROLE))
-    database = _start_database(client, place, image, request.secret)
+    kept = cluster_name(shelf.owner, image, [each.key for each in request.wanted]) if request.wanted else ""
+    if kept:
+        await_cluster(shelf, kept, progress)
+    with pinned(shelf, kept) if kept else nullcontext(False) as whole:
+        database = _start_database(client, place, image, request.secret, kept if whole else "")
     # While PostgreSQL initialises itself.
     seal(client, place, image, inner)
     copy_folder(keeper, request.data, request.files, parts.DATA)
     _, port = networks.create_edge(client, space, place.name("edge"), place.labels(parts.EDGE_ROLE))
     layout = Layout(public=request.public, instances=request.instances, port=port, image=image)
     site = site_of(layout, place.sandbox, request.secret)
-    _create_administrator(database, site, derive(request.secret, "database-superuser"))
+    superuser = derive(request.secret, "database-superuser")
+    restored = _create_administrator(database, site, superuser, request.wanted if whole else ())
+    layout = replace(layout, restored=restored)
     client.volumes.create(
         place.name("marker"), labels=place.labels(parts.MARKER_ROLE, layout=layout.to_json())
     )
@@ -79,7 +93,12 @@ def lay_out(
     return site
 
 
-def _start_database(client: docker.DockerClient, place: Place, image: str, secret: str) -> Container:
+def _start_database(
+    client: docker.DockerClient, place: Place, image: str, secret: str, kept: str
+) -> Container:
+    """Start PostgreSQL: as a copy of the cluster that is kept in the volume `kept`, or an empty one."""
+    begin = [f"{parts.KEPT_FILES}/data"] if kept else []
+    shelf = [volume_mount(kept, parts.KEPT_FILES, {}, read_only=True)] if kept else []
     password = f"{parts.DATABASE_FILES}/{_SUPERUSER_FILE}"
     database = client.containers.create(
         image,
@@ -87,7 +106,8 @@ def _start_database(client: docker.DockerClient, place: Place, image: str, secre
             *("python", "-m", "blockkit.postgres", "serve", "--listen", "*"),
             # Sized for one sandbox: nine programs with small pools.
             *("--port", str(parts.DATABASE_PORT), "--connections", "150", "--buffers", "8"),
-            *("--release-cache", "--prepared", parts.PREPARED_DATABASE_FILES),
+            "--release-cache",
+            *(f"--prepared={folder}" for folder in (*begin, parts.PREPARED_DATABASE_FILES)),
             *("--data", f"{parts.DATABASE_FILES}/data", "--password-file", password),
         ],
         name=place.name(parts.DATABASE),
@@ -101,7 +121,8 @@ def _start_database(client: docker.DockerClient, place: Place, image: str, secre
                 parts.DATABASE_FILES,
                 place.labels(parts.DATABASE_ROLE),
                 read_only=False,
-            )
+            ),
+            *shelf,
         ],
         **confinement(_DATABASE_LIMITS),
     )
@@ -110,8 +131,14 @@ def _start_database(client: docker.DockerClient, place: Place, image: str, secre
     return database
 
 
-def _create_administrator(database: Container, site: Site, superuser: str) -> None:
-    """Run it beside the server: the superuser is refused from anywhere but its loopback."""
+def _create_administrator(
+    database: Container, site: Site, superuser: str, wanted: Sequence[Loaded]
+) -> tuple[str, ...]:
+    """Run it beside the server: the superuser is refused from anywhere but its loopback.
+
+    Tells the keys of the databases that came with the server, and are the administrator's now.
+    """
+    wishes = [{"key": each.key, "database": each.database, "role": each.role} for each in wanted]
     try:
         code, answer = database.exec_run(
             ["python", "-m", "sandbox.runtimes.administrator"],
@@ -120,16 +147,18 @@ def _create_administrator(database: Container, site: Site, superuser: str) -> No
                 "SUPERUSER_PASSWORD": superuser,
                 "ADMINISTRATOR": site.database.user,
                 "ADMINISTRATOR_PASSWORD": site.database.password,
+                "WANTED": json.dumps(wishes),
             },
         )
     except APIError as error:
         if error.status_code != 409:
             raise
         code, answer = 1, b""  # it ended before it could be asked
+    said = answer if isinstance(answer, bytes) else b"".join(answer)
     if code != 0:
-        said = answer if isinstance(answer, bytes) else b"".join(answer)
         log = b"".join([*database.logs(tail=50, stream=True), said])
         raise StartFailed("PostgreSQL did not start in its container", log_tail=log.decode(errors="replace"))
+    return tuple(json.loads(said.splitlines()[-1]))
 
 
 def _still_ours(keeper: Container, place: Place) -> None:

@@ -30,8 +30,13 @@ def volume_mount(name: str, target: str, labels: Mapping[str, str], *, read_only
     )
 
 
-def copy_folder(container: Container, folder: Path, files: Mapping[str, bytes], target: str) -> None:
-    """Copy `folder`, and `files` beside it, to `target`; readable by everybody and writable by nobody."""
+def copy_folder(
+    container: Container, folder: Path, files: Mapping[str, bytes], target: str, below: str = ""
+) -> None:
+    """Copy `folder`, and `files` beside it, to `target`; readable by everybody and writable by nobody.
+
+    With `below`, to a new folder of that name in it.
+    """
 
     def plain(entry: tarfile.TarInfo) -> tarfile.TarInfo:
         entry.uid, entry.gid, entry.uname, entry.gname = _UID, _GID, "", ""
@@ -40,12 +45,16 @@ def copy_folder(container: Container, folder: Path, files: Mapping[str, bytes], 
 
     with tempfile.TemporaryFile() as file:
         with tarfile.open(fileobj=file, mode="w", dereference=True) as archive:
+            if below:
+                top = tarfile.TarInfo(below)
+                top.type = tarfile.DIRTYPE
+                archive.addfile(plain(top))
             for path in sorted(folder.iterdir()):
                 if path.name in (DIRT, TRUTH, SUMS):
                     continue
-                archive.add(path, arcname=path.name, filter=plain)
+                archive.add(path, arcname=f"{below}/{path.name}".lstrip("/"), filter=plain)
             for name, content in files.items():
-                entry = tarfile.TarInfo(name)
+                entry = tarfile.TarInfo(f"{below}/{name}".lstrip("/"))
                 entry.size = len(content)
                 archive.addfile(plain(entry), io.BytesIO(content))
         file.seek(0)

@@ -11,17 +11,11 @@ from collections.abc import Sequence
 import psycopg
 from psycopg import sql
 
-from sandbox.runtime import DatabaseSite
+from sandbox.runtime import PREFIX, DatabaseSite
 from sandbox.runtimes import administrator
 
 Superuser = psycopg.Connection[tuple[str]]
-PREFIX = "sbx_"
 _GONE_WITHIN_MS = 5000
-
-
-def prefix_of(sandbox: str) -> str:
-    """What every role and database of the sandbox begins with."""
-    return PREFIX + sandbox.replace("-", "_")
 
 
 def create_administrator(server: Superuser, site: DatabaseSite) -> None:

@@ -33,10 +33,11 @@ from sandbox.runtime import (
     Site,
     SiteRequest,
     keep_silent,
+    prefix_of,
 )
 from sandbox.runtimes.local import channel, logfile, records, server
 from sandbox.runtimes.local.data import lay_data
-from sandbox.runtimes.local.databases import create_administrator, drop_sandbox, prefix_of
+from sandbox.runtimes.local.databases import create_administrator, drop_sandbox
 from sandbox.runtimes.local.layout import Home, SandboxFolder, explained
 from sandbox.runtimes.local.processes import end_processes, find_processes, spawn_detached
 

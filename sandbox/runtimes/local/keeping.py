@@ -11,7 +11,6 @@ not kept is loaded: nothing here is ever repaired.
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
@@ -19,26 +18,27 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from psycopg import sql
-from psycopg.errors import (
-    DuplicateDatabase,
-    DuplicateObject,
-    InvalidCatalogName,
-    ObjectInUse,
-    UniqueViolation,
-)
+from psycopg.errors import DuplicateDatabase, InvalidCatalogName, ObjectInUse, UniqueViolation
 from pydantic import BaseModel, ConfigDict, ValidationError
 
-from sandbox.runtime import KeptDatabase, Loaded
-from sandbox.runtimes.local.databases import Superuser, prefix_of
-from sandbox.runtimes.local.grants import hand_over, strangers
+from sandbox.runtime import KeptDatabase, Loaded, prefix_of
+from sandbox.runtimes.grants import hand_over, strangers
+from sandbox.runtimes.kept import (
+    OWNER,
+    PREFIX,
+    READER,
+    close_and_rename,
+    make_over,
+    make_roles,
+    move_over,
+    name_of,
+    see_alone,
+)
+from sandbox.runtimes.local.databases import Superuser
 from sandbox.runtimes.local.layout import Home, explained, write_whole
 from sandbox.runtimes.local.server import Server, ensure_server, reap_server, recorded_server
 
-PREFIX = "kept_"
-OWNER, READER = "kept_owner", "kept_reader"
 _AT_ONCE = 4
-_LEAVES_WITHIN_SECONDS = 1.0
-_LOOK_AGAIN_SECONDS = 0.005
 
 
 class _Record(BaseModel):
@@ -57,6 +57,11 @@ class LocalKeeper:
     def __init__(self, home: Path) -> None:
         self._home = Home(home.absolute())
 
+    @property
+    def restores_late(self) -> bool:
+        """Yes: a clone can be made at any moment of the server's life."""
+        return True
+
     def restore(self, sandbox: str, wanted: Sequence[Loaded]) -> Sequence[Loaded]:
         """Clone what is kept; a clone that can't be made is simply not among those returned."""
         server = recorded_server(self._home)
@@ -65,8 +70,12 @@ class LocalKeeper:
         there = [each for each in wanted if _record(self._home, each.key).exists()]
         return _all_at_once(lambda each: _restore(self._home, server, prefix_of(sandbox), each), there)
 
-    def keep(self, sandbox: str, loaded: Sequence[Loaded]) -> None:
-        """Keep what was loaded. Raises RuntimeFailure when the disk refuses; nothing half is kept."""
+    def keep(self, sandbox: str, loaded: Sequence[Loaded], data: Path) -> None:
+        """Keep copies of what was loaded; `data` isn't read.
+
+        Raises RuntimeFailure when the disk refuses; nothing half is kept.
+        """
+        del data
         server = recorded_server(self._home)
         if server is None:
             return
@@ -74,7 +83,7 @@ class LocalKeeper:
         with explained("keep loaded databases", self._home.kept):
             self._home.kept.mkdir(mode=0o700, exist_ok=True)
             with server.session(prefix) as connection:
-                _make_roles(connection)
+                make_roles(connection)
                 sweep(self._home, connection)
             new = [each for each in loaded if not _record(self._home, each.key).exists()]
             _all_at_once(lambda each: _keep(self._home, server, prefix, each), new)
@@ -121,16 +130,13 @@ def _restore(home: Home, server: Server, prefix: str, wanted: Loaded) -> bool:
     growing, admin = f"{wanted.database}__restoring", f"{prefix}_admin"
     with server.session(prefix) as connection:
         try:
-            _clone(connection, growing, PREFIX + wanted.key, owner=admin)
+            _clone(connection, growing, name_of(wanted.key), owner=admin)
         except (InvalidCatalogName, ObjectInUse):
             _record(home, wanted.key).unlink(missing_ok=True)
             return False
-        _make_serving_role(connection, admin, wanted.role)
-        with server.session(prefix, database=growing) as inside, inside.transaction():
-            hand_over(inside, OWNER, admin, READER, wanted.role)
-        _see_alone(connection, growing)
-        with connection.transaction():
-            _rename(connection, growing, wanted.database)
+        with server.session(prefix, database=growing) as inside:
+            make_over(connection, inside, admin, wanted.role)
+        move_over(connection, growing, wanted.database, admin)
     with suppress(OSError):
         _record(home, wanted.key).touch()
     return True
@@ -147,14 +153,14 @@ def _keep(home: Home, server: Server, prefix: str, loaded: Loaded) -> bool:
         if left:
             connection.execute(sql.SQL("DROP DATABASE {}").format(sql.Identifier(growing)))
             return False  # a loader that grants to others than its serving role is loaded each time
-        name = PREFIX + loaded.key
-        _see_alone(connection, growing)
+        name = name_of(loaded.key)
+        see_alone(connection, growing)
         try:
             with connection.transaction():
                 connection.execute(
                     sql.SQL("ALTER DATABASE {} OWNER TO CURRENT_USER").format(sql.Identifier(growing))
                 )
-                _rename(connection, growing, name)
+                close_and_rename(connection, growing, name)
         except (DuplicateDatabase, UniqueViolation):
             connection.execute(sql.SQL("DROP DATABASE {}").format(sql.Identifier(growing)))
             return False  # somebody else was first; theirs is as good
@@ -172,35 +178,6 @@ def _clone(connection: Superuser, name: str, template: str, *, owner: str) -> No
         )
     )
     connection.execute(sql.SQL("REVOKE ALL ON DATABASE {} FROM PUBLIC").format(sql.Identifier(name)))
-
-
-def _rename(connection: Superuser, old: str, new: str) -> None:
-    connection.execute(sql.SQL("ALTER DATABASE {} ALLOW_CONNECTIONS false").format(sql.Identifier(old)))
-    connection.execute(
-        sql.SQL("ALTER DATABASE {} RENAME TO {}").format(sql.Identifier(old), sql.Identifier(new))
-    )
-
-
-def _see_alone(connection: Superuser, name: str) -> None:
-    """Wait until our own session in it has ended: PostgreSQL would look again only after 0.1 s."""
-    deadline = time.monotonic() + _LEAVES_WITHIN_SECONDS
-    inside = "SELECT datname FROM pg_stat_activity WHERE datname = %s"
-    while connection.execute(inside, [name]).fetchone() and time.monotonic() < deadline:
-        time.sleep(_LOOK_AGAIN_SECONDS)
-
-
-def _make_roles(connection: Superuser) -> None:
-    for role in (OWNER, READER):
-        with suppress(DuplicateObject, UniqueViolation):
-            connection.execute(sql.SQL("CREATE ROLE {} NOLOGIN").format(sql.Identifier(role)))
-
-
-def _make_serving_role(connection: Superuser, admin: str, role: str) -> None:
-    """Make it as the sandbox's administrator would, who alone may hand it out; without a password."""
-    with suppress(DuplicateObject), connection.transaction():
-        connection.execute("SET LOCAL createrole_self_grant = 'set, inherit'")
-        connection.execute(sql.SQL("SET LOCAL ROLE {}").format(sql.Identifier(admin)))
-        connection.execute(sql.SQL("CREATE ROLE {} LOGIN NOINHERIT").format(sql.Identifier(role)))
 
 
 def _record(home: Home, key: str) -> Path:

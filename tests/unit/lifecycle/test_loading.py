@@ -13,7 +13,7 @@ import pytest
 
 from sandbox.errors import RuntimeFailure, StartFailed
 from sandbox.lifecycle.instances import Layout
-from sandbox.lifecycle.loading import load_databases
+from sandbox.lifecycle.loading import keepable, load_databases
 from sandbox.lifecycle.secrets import Secrets
 from sandbox.model.block import BlockDescriptor, Loader
 from sandbox.model.population import PopulationRef
@@ -30,6 +30,7 @@ class MemoryKeeper:
     refuses: str = ""
     everybody_looks: Barrier | None = None
     looked: set[str] = field(default_factory=set)
+    restores_late: bool = True
 
     def restore(self, sandbox: str, wanted: Sequence[Loaded]) -> Sequence[Loaded]:
         found = [each for each in wanted if each.key in self.keys]
@@ -38,7 +39,7 @@ class MemoryKeeper:
             self.everybody_looks.wait(timeout=30)
         return found
 
-    def keep(self, sandbox: str, loaded: Sequence[Loaded]) -> None:
+    def keep(self, sandbox: str, loaded: Sequence[Loaded], data: Path) -> None:
         if self.refuses:
             raise RuntimeFailure(self.refuses)
         self.keys |= {each.key for each in loaded}
@@ -81,7 +82,9 @@ def loads(runtime: QuietRuntime) -> int:
 def bring(runtime: QuietRuntime, keeper: MemoryKeeper | None, home: Path, name: str = "one") -> list[str]:
     (home / "population").mkdir(exist_ok=True)
     told: list[str] = []
-    load_databases(runtime, keeper, home, layout(name), home / "population", told.append)
+    laid = layout(name)
+    wanted = keepable(laid.spec, laid.blocks, laid.candidates, home / "population")
+    load_databases(runtime, keeper, home, laid, wanted, home / "population", told.append)
     return told
 
 

@@ -14,15 +14,18 @@ import psycopg
 import pytest
 
 from sandbox.runtime import Loaded, Site
+from sandbox.runtimes.grants import strangers
+from sandbox.runtimes.kept import OWNER, PREFIX, READER
 from sandbox.runtimes.local.driver import LocalRuntime
-from sandbox.runtimes.local.grants import strangers
-from sandbox.runtimes.local.keeping import OWNER, PREFIX, READER, LocalKeeper
+from sandbox.runtimes.local.keeping import LocalKeeper
 from sandbox.runtimes.local.layout import Home
 from sandbox.runtimes.local.server import Server, recorded_server
 from sandbox.seeding.databases import DatabaseNames, administer, close_template, create_database, create_role
 from tests.unit.runtimes.local.conftest import MakeRequest
 
 KEY = "0123456789abcdef0123456789abcdef"
+NO_DATA = Path("/nowhere")
+"""Here a database is kept by copying it."""
 ROWS = 1000
 SEED = 20261127
 POINTS = 40 if os.environ.get("SANDBOX_CAMPAIGN") == "full" else 5
@@ -45,7 +48,12 @@ def keeper(home_path: Path, runtime: LocalRuntime) -> Iterator[LocalKeeper]:
 def wanted(site: Site, key: str = KEY) -> Loaded:
     role = f"{site.database.prefix}_payments"
     return Loaded(
-        key=key, database=DatabaseNames(live=role).template, role=role, block="payments", population="p"
+        key=key,
+        database=DatabaseNames(live=role).template,
+        role=role,
+        block="payments",
+        loader="blocks.payments.seed",
+        population="p",
     )
 
 
@@ -89,7 +97,7 @@ def test_what_one_sandbox_loaded_serves_the_next_under_its_own_roles(
     runtime: LocalRuntime, keeper: LocalKeeper, request_for: MakeRequest
 ) -> None:
     first = runtime.prepare(request_for("first"))
-    keeper.keep("first", [load(first)])
+    keeper.keep("first", [load(first)], NO_DATA)
     runtime.discard("first")
     second = runtime.prepare(request_for("second"))
     assert list(keeper.restore("second", [wanted(second)])) == [wanted(second)]
@@ -108,7 +116,7 @@ def test_nothing_of_the_sandbox_is_in_what_is_kept(
     runtime: LocalRuntime, keeper: LocalKeeper, request_for: MakeRequest, home_path: Path
 ) -> None:
     site = runtime.prepare(request_for("first"))
-    keeper.keep("first", [load(site)])
+    keeper.keep("first", [load(site)], NO_DATA)
     name = PREFIX + KEY
     with server_of(home_path).session() as connection:
         facts = (
@@ -131,7 +139,7 @@ def test_the_last_sandbox_takes_the_server_with_it_and_leaves_what_is_kept(
     runtime: LocalRuntime, keeper: LocalKeeper, request_for: MakeRequest, home_path: Path
 ) -> None:
     site = runtime.prepare(request_for("first"))
-    keeper.keep("first", [load(site)])
+    keeper.keep("first", [load(site)], NO_DATA)
     runtime.discard("first")
     assert recorded_server(Home(home_path)) is None
     assert [(each.key, each.block) for each in keeper.kept()] == [(KEY, "payments")]
@@ -152,7 +160,7 @@ def test_a_database_granted_to_others_than_its_serving_role_is_not_kept(
         connection.execute(f"ALTER DATABASE {loaded.database} ALLOW_CONNECTIONS true".encode())
     with psycopg.connect(site.database.url(loaded.database)) as owner:
         owner.execute(f"GRANT SELECT ON people TO {site.database.prefix}_other".encode())
-    keeper.keep("first", [loaded])
+    keeper.keep("first", [loaded], NO_DATA)
     assert list(keeper.kept()) == []
     assert databases(home_path) == set()
 
@@ -161,7 +169,7 @@ def test_what_is_forgotten_is_loaded_again(
     runtime: LocalRuntime, keeper: LocalKeeper, request_for: MakeRequest, home_path: Path
 ) -> None:
     site = runtime.prepare(request_for("first"))
-    keeper.keep("first", [load(site)])
+    keeper.keep("first", [load(site)], NO_DATA)
     keeper.forget([KEY])
     assert list(keeper.kept()) == []
     assert databases(home_path) == set()
@@ -173,7 +181,7 @@ def test_many_sandboxes_clone_the_same_at_once(
     runtime: LocalRuntime, keeper: LocalKeeper, request_for: MakeRequest
 ) -> None:
     site = runtime.prepare(request_for("first"))
-    keeper.keep("first", [load(site)])
+    keeper.keep("first", [load(site)], NO_DATA)
     names = [f"s-{number}" for number in range(4)]
     sites = {name: runtime.prepare(request_for(name)) for name in names}
     with ThreadPoolExecutor() as workers:
@@ -201,7 +209,7 @@ def execute(self, *arguments, **named):
 psycopg.Connection.execute = execute
 key, database, role = given
 LocalKeeper(Path(home)).keep("victim", [
-    Loaded(key=key, database=database, role=role, block="payments", population="p")])
+    Loaded(key=key, database=database, role=role, block="payments", loader="m", population="p")], Path())
 print(seen)
 """
 
@@ -237,7 +245,7 @@ def test_keeping_that_is_killed_leaves_nothing_that_is_taken_for_whole(
         runtime.prepare(request_for("bystander"))
         assert databases(home_path, "sbx_victim") == set(), f"killed at {point}"
         loaded = load(runtime.prepare(request_for("victim")))
-        keeper.keep("victim", [loaded])
+        keeper.keep("victim", [loaded], NO_DATA)
         assert [each.key for each in keeper.kept()] == [KEY]
         keeper.forget([KEY])
         runtime.discard("bystander")
