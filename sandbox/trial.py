@@ -93,6 +93,8 @@ class RunWish:
     """Criteria that are entered into the register before anything starts."""
     look: Callable[[Running], None] | None = None
     """Looks at the sandbox when all is played and everything still runs."""
+    at: Running | None = None
+    """Plays in this sandbox, which runs already and is left as it is."""
 
 
 def look_up_scenario(catalog: Catalog, slug: str) -> CompiledScenario:
@@ -163,6 +165,8 @@ def run_trial(
     assert compiled is not None, "a trial plays a scenario"
     bind_story_inputs(compiled, how.inputs)
     entry = _enter(settings, tools, prepared, compiled, how)
+    if how.at is not None:
+        return _play(tools, prepared, compiled, how.at, entry, how, listeners)
     try:
         running = start_seeded(tools, prepared.wish, keep=False)
     except BaseException:

@@ -19,11 +19,13 @@ from sandbox.cli.commands import (
     content,
     data,
     doctor,
+    export,
     faults,
     images,
     inbox,
     log,
     new,
+    play,
     replay,
     run,
     sandboxes,
@@ -59,6 +61,7 @@ def _common(
 
 
 app.command()(run.run)
+app.command()(play.play)
 app.command()(sandboxes.up)
 app.command()(sandboxes.ls)
 app.command("reset")(sandboxes.reset_)
@@ -79,6 +82,7 @@ app.add_typer(log.app, name="log")
 app.add_typer(images.app, name="images")
 app.add_typer(data.app, name="data")
 app.add_typer(new.app, name="new")
+app.add_typer(export.app, name="export")
 
 
 def main(arguments: list[str] | None = None) -> int:

@@ -66,13 +66,19 @@ def wait_for_server(port: int, password: str) -> psycopg.Connection[Any] | None:
 
 
 def main(environment: Mapping[str, str]) -> int:
-    """Wait for the server on the loopback, close it and make the administrator; 1 when it never answers."""
+    """Wait for the server on the loopback, close it and make the administrator; 1 when it never answers.
+
+    One that is there already is left as it is: a server may be started again.
+    """
     server = wait_for_server(int(environment["DATABASE_PORT"]), environment["SUPERUSER_PASSWORD"])
     if server is None:
         return 1
     with server:
+        user = environment["ADMINISTRATOR"]
+        if server.execute("SELECT 1 FROM pg_roles WHERE rolname = %s", [user]).fetchone():
+            return 0
         close_shared_databases(server)
-        create_administrator(server, environment["ADMINISTRATOR"], environment["ADMINISTRATOR_PASSWORD"])
+        create_administrator(server, user, environment["ADMINISTRATOR_PASSWORD"])
     return 0
 
 

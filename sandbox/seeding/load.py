@@ -41,7 +41,10 @@ def _seed_one(plan: SeedingPlan, wish: DatabaseWish, progress: Progress) -> None
     try:
         with administer(plan.admin_url) as admin:
             create_role(admin, wish.role, wish.password)
-            if not exists(admin, names.template):  # else it was cloned from a kept one
+            seeded = exists(
+                admin, names.live
+            )  # by an earlier run of this program: it keeps what it holds now
+            if not seeded and not exists(admin, names.template):  # else it was cloned from a kept one
                 # Under a name that no block looks for: whoever finds the live one finds it filled.
                 create_database(admin, names.template, wish.role)
                 if wish.loader is not None:
@@ -56,7 +59,8 @@ def _seed_one(plan: SeedingPlan, wish: DatabaseWish, progress: Progress) -> None
                 else:
                     close_template(admin, names)
             if not wish.keeps_through_reset:
-                create_database(admin, names.live, wish.role, template=names.template)
+                if not seeded:
+                    create_database(admin, names.live, wish.role, template=names.template)
                 make_spare(admin, names, wish.role)
     except Exception as error:
         # A loader is a block's own code: whatever it raises, the block is what failed to start.

@@ -20,8 +20,7 @@ from sandbox.errors import RuntimeFailure, StateConflict
 def new_folder(out: Path, *, needed: int) -> Iterator[Path]:
     """Give a folder to fill, and rename it to `out` when the body ends well; else leave nothing."""
     try:
-        if out.exists():
-            raise _taken(out)
+        refuse_taken(out)
         out.parent.mkdir(parents=True, exist_ok=True)
         growing = Path(tempfile.mkdtemp(prefix=f".{out.name}.", suffix=".partial", dir=out.parent))
     except OSError as error:
@@ -37,6 +36,12 @@ def new_folder(out: Path, *, needed: int) -> Iterator[Path]:
         raise _cannot_write(out, error, needed) from error
     finally:
         shutil.rmtree(growing, ignore_errors=True)
+
+
+def refuse_taken(out: Path) -> None:
+    """Raise StateConflict when there is something at `out`, before anybody works for it."""
+    if out.exists():
+        raise _taken(out)
 
 
 def _taken(out: Path) -> StateConflict:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from sandbox.composer import Composer
 from sandbox.foreign import Foreign
 from sandbox.prover import Prover
 from sandbox.runtime import Runtime
@@ -34,3 +35,10 @@ def open_foreign(settings: Settings) -> Foreign:
     from sandbox.runtimes.docker.foreign import DockerForeign
 
     return DockerForeign(connect(), settings)
+
+
+def open_composer(settings: Settings) -> Composer:
+    """Open what writes sandboxes of this runtime down as Compose files."""
+    from sandbox.runtimes.docker.composing import DockerComposer
+
+    return DockerComposer(settings)
