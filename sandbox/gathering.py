@@ -8,21 +8,27 @@ from __future__ import annotations
 
 import getpass
 import platform
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence, Set
+from contextlib import suppress
 from dataclasses import dataclass
+from pathlib import Path
 
 from sandbox import __version__
 from sandbox.calls.redaction import Redactor
 from sandbox.errors import SandboxError
 from sandbox.evidence.criteria import judge_pilot
+from sandbox.evidence.crowd import CrowdEvidence
+from sandbox.evidence.leaks import LiveSecrets
 from sandbox.evidence.material import Material, files_of
 from sandbox.evidence.register import Standing
+from sandbox.evidence.spool import Spooled, spool_exchanges
+from sandbox.evidence.wording import Names
 from sandbox.lifecycle.service import Running, Tools, Wish
 from sandbox.model.dirt import DirtManifest
 from sandbox.model.matches import RegistersReport
 from sandbox.model.pilot import SetPilot
 from sandbox.model.population import Manifest
-from sandbox.model.run import Event, Exchange
+from sandbox.model.run import Event, Exchange, StepFinished
 from sandbox.model.scenario import Scenario
 from sandbox.population.dirt import count_matches, find_encounters, read_policy
 from sandbox.settings import CONTENT_ROOT
@@ -43,10 +49,22 @@ class Told:
     events: Sequence[Event]
 
 
-def gather_material(tools: Tools, running: Running, wish: Wish, told: Told, redactor: Redactor) -> Material:
-    """Gather everything that one run's evidence is made of."""
+def gather_material(
+    tools: Tools,
+    running: Running,
+    wish: Wish,
+    told: Told,
+    redactor: Redactor,
+    crowd: CrowdEvidence | None = None,
+) -> Material:
+    """Gather everything that one run's evidence is made of; of many journeys the log lies on disk already."""
     info = tools.runtime.info()
-    exchanges = _exchanges(running)
+    exchanges = crowd.spooled.sample if crowd else _exchanges(running)
+    people = (
+        crowd.spooled.individuals
+        if crowd
+        else {exchange.individual for exchange in exchanges if exchange.individual}
+    )
     images = {each.name: each.image for each in tools.runtime.observe(running.spec.name) if each.image}
     return Material(
         events=told.events,
@@ -69,18 +87,33 @@ def gather_material(tools: Tools, running: Running, wish: Wish, told: Told, reda
         blocks=wish.blocks,
         pilot=judge_pilot(told.pilot, told.events, exchanges) if told.pilot else None,
         pilot_file=told.pilot.content if told.pilot else b"",
-        registers=_count_registers(wish, told, exchanges),
+        registers=_count_registers(wish, told, people),
+        crowd=crowd,
     )
 
 
-def _count_registers(wish: Wish, told: Told, exchanges: Sequence[Exchange]) -> RegistersReport | None:
+def spool_log(
+    running: Running, wish: Wish, folder: Path, heard: Sequence[Event], issued: Collection[str]
+) -> Spooled:
+    """Write the whole message log to disk; of a mediator that is gone, as far as it came."""
+
+    def lines() -> Iterator[Exchange]:
+        with suppress(SandboxError), running.gate() as gate:
+            yield from gate.each_exchange()
+
+    shown = {each for event in heard if isinstance(event, StepFinished) for each in event.result.exchanges}
+    return spool_exchanges(
+        lines(), folder, names=Names(wish.wiring), secrets=LiveSecrets(issued), shown=shown
+    )
+
+
+def _count_registers(wish: Wish, told: Told, individuals: Set[str]) -> RegistersReport | None:
     """Count what dirty registers make of the people, by the scenario's own policy where it has one."""
     if told.dirt is None:
         return None
     folder = told.scenario.folder
     policy = folder / "policy.yaml"
     eligibility = read_policy(policy, folder.parent.parent) if "policy" in told.scenario.policy else None
-    individuals = {exchange.individual for exchange in exchanges if exchange.individual}
     return RegistersReport(
         planted=told.dirt,
         matches=count_matches(wish.population, eligibility=eligibility),

@@ -27,12 +27,15 @@ from sandbox.catalog.catalog import Catalog
 from sandbox.catalog.wiring import build_wiring
 from sandbox.errors import SandboxError
 from sandbox.evidence.bundle import bundle_digest, write_bundle
+from sandbox.evidence.crowd import CrowdEvidence
 from sandbox.evidence.keys import InstallationKey, open_key
 from sandbox.evidence.material import Pilot
 from sandbox.evidence.recorder import Recorder
 from sandbox.evidence.register import Register, Standing
-from sandbox.gathering import Told, gather_material
+from sandbox.evidence.roll import Roll
+from sandbox.gathering import Told, gather_material, spool_log
 from sandbox.lifecycle.service import Running, Tools, Wish, take_down
+from sandbox.model.crowd import CrowdReport, CrowdWish
 from sandbox.model.dirt import DirtManifest
 from sandbox.model.pilot import SetPilot
 from sandbox.model.population import Manifest, ask_for
@@ -40,9 +43,12 @@ from sandbox.model.run import Event, Listener, Outcome, RunFinished
 from sandbox.model.sandbox import SandboxSpec, check_name
 from sandbox.population import load_pack
 from sandbox.population.dirt import ensure_dirty, read_recipe
+from sandbox.runner.casting import cast_crowd
 from sandbox.runner.compile import compile_scenario
 from sandbox.runner.compiled import CompiledScenario
+from sandbox.runner.crowd import Around, Watch, unheard
 from sandbox.runner.play import RunFacts, bind_story_inputs, play
+from sandbox.runner.play_crowd import play_crowd
 from sandbox.settings import Settings
 
 RUN_LEASE = timedelta(hours=2)
@@ -79,6 +85,8 @@ class TrialResult:
     page: Path
     standing: Standing
     pilot: Pilot | None = None
+    crowd: CrowdReport | None = None
+    """What came of many journeys."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -93,6 +101,10 @@ class RunWish:
     """Criteria that are entered into the register before anything starts."""
     look: Callable[[Running], None] | None = None
     """Looks at the sandbox when all is played and everything still runs."""
+    crowd: CrowdWish | None = None
+    """Many journeys instead of the story."""
+    watch: Watch = unheard
+    """Hears how far many journeys have come."""
     at: Running | None = None
     """Plays in this sandbox, which runs already and is left as it is."""
 
@@ -163,7 +175,10 @@ def run_trial(
     """
     compiled = prepared.scenario
     assert compiled is not None, "a trial plays a scenario"
-    bind_story_inputs(compiled, how.inputs)
+    if how.crowd is None:
+        bind_story_inputs(compiled, how.inputs)
+    else:
+        cast_crowd(compiled, how.inputs)
     entry = _enter(settings, tools, prepared, compiled, how)
     if how.at is not None:
         return _play(tools, prepared, compiled, how.at, entry, how, listeners)
@@ -229,9 +244,15 @@ def _play(
     redactor = Redactor(issued)
     recorder = Recorder(entry.folder, mask=redactor.text)
     heard: list[Event] = []
+    roll = Roll(entry.folder, mask=redactor.text)
+    report: CrowdReport | None = None
 
     def write() -> tuple[Path, Pilot | None]:
         tools.report("writing evidence", 0, 1)
+        crowd = None
+        if how.crowd is not None:
+            spooled = spool_log(running, prepared.wish, entry.folder, heard, issued)
+            crowd = CrowdEvidence(report=report, spooled=spooled, journeys_digest=roll.close())
         material = gather_material(
             tools,
             running,
@@ -246,6 +267,7 @@ def _play(
                 events=heard,
             ),
             redactor,
+            crowd,
         )
         return write_bundle(entry.folder, material, key=entry.key, secrets=issued), material.pilot
 
@@ -259,20 +281,45 @@ def _play(
             population_digest=running.spec.population_digest,
             criteria=how.pilot.digest if how.pilot else "",
         )
+        error: BaseException | None = None
+        listeners = (recorder, heard.append, *listeners)
+        review = partial(review_run, tools.runtime, running, issued)
+        address = running.site.public_url
         try:
-            with MediatorClient(running.site.public_url, running.secrets.token) as caller:
-                finished = play(
+            if how.crowd is None:
+                with MediatorClient(address, running.secrets.token) as caller:
+                    finished = play(
+                        compiled,
+                        facts=facts,
+                        caller=caller,
+                        listeners=listeners,
+                        inputs=how.inputs,
+                        redactor=redactor,
+                        clock=tools.now,
+                        sleep=time.sleep,
+                        mediator_url=address,
+                        review=review,
+                    )
+            else:
+                played = play_crowd(
                     compiled,
+                    how.crowd,
                     facts=facts,
-                    caller=caller,
-                    listeners=(recorder, heard.append, *listeners),
+                    around=Around(
+                        open_caller=lambda: MediatorClient(address, running.secrets.token),
+                        clock=tools.now,
+                        sleep=time.sleep,
+                        make_redactor=lambda: Redactor(issued),
+                        mediator_url=address,
+                        watch=how.watch,
+                        note=roll,
+                    ),
+                    listeners=listeners,
                     inputs=how.inputs,
                     redactor=redactor,
-                    clock=tools.now,
-                    sleep=time.sleep,
-                    mediator_url=running.site.public_url,
-                    review=partial(review_run, tools.runtime, running, issued),
+                    review=review,
                 )
+                finished, report, error = played.finished, played.report, played.error
         except BaseException:
             # The events are on disk already; a bundle that can't be written must not hide what broke the run.
             with suppress(SandboxError):
@@ -284,7 +331,9 @@ def _play(
                 how.look(running)
         page, pilot = write()
         digest = bundle_digest(entry.folder)
-        return TrialResult(finished=finished, page=page, standing=entry.standing, pilot=pilot)
+        if error is not None:
+            raise error
+        return TrialResult(finished=finished, page=page, standing=entry.standing, pilot=pilot, crowd=report)
     finally:
         recorder.close()
         entry.register.end(run=entry.run, outcome=outcome, at=tools.now(), digest=digest)

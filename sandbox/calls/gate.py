@@ -59,17 +59,24 @@ class Gate:
 
     def exchanges(self, *, since: int = 0, filters: Mapping[str, str] | None = None) -> list[Exchange]:
         """Read the message log from line `since` (exclusive) on, all pages."""
-        found: list[Exchange] = []
+        return list(self.each_exchange(since=since, filters=filters))
+
+    def each_exchange(
+        self, *, since: int = 0, filters: Mapping[str, str] | None = None
+    ) -> Iterator[Exchange]:
+        """Read the same page by page, for a log that is too long to be held."""
         while True:
             page = self._send(
                 "GET",
                 "/_sandbox/exchanges",
                 params={**(filters or {}), "since": str(since), "limit": str(PAGE)},
             )["exchanges"]
-            found += [Exchange.model_validate(line) for line in page]
+            for line in page:
+                exchange = Exchange.model_validate(line)
+                since = exchange.number
+                yield exchange
             if len(page) < PAGE:
-                return found
-            since = found[-1].number
+                return
 
     def log_lines(self) -> Iterator[LogLine]:
         """Read the whole message log as it is stored, page by page."""

@@ -5,7 +5,9 @@ Callers say where to and with what; here stands only what none of them may do di
 
 from __future__ import annotations
 
+import ssl
 from collections.abc import Callable
+from functools import cache
 from http.cookiejar import CookieJar, DefaultCookiePolicy
 
 import httpx2
@@ -19,6 +21,7 @@ def open_client(transport: httpx2.BaseTransport | None, timeout: float) -> httpx
     """Open a pool of connections. `transport` replaces the network in tests; `timeout`: seconds a read."""
     return httpx2.Client(
         transport=transport,
+        verify=_trusted(),
         timeout=timeout,
         follow_redirects=False,
         trust_env=False,
@@ -26,6 +29,12 @@ def open_client(transport: httpx2.BaseTransport | None, timeout: float) -> httpx
         limits=httpx2.Limits(keepalive_expiry=2.0),
         cookies=CookieJar(DefaultCookiePolicy(allowed_domains=[])),
     )
+
+
+@cache
+def _trusted() -> ssl.SSLContext:
+    """Load the authorities once: that takes longer than many a call, and many clients may be open."""
+    return httpx2.create_ssl_context(trust_env=False)
 
 
 def take_body(

@@ -21,7 +21,7 @@ from sandbox.catalog.links import check_links
 from sandbox.catalog.validate import nearest
 from sandbox.errors import ContentError
 from sandbox.model.operation import Interface
-from sandbox.model.scenario import Document, Scenario, Source
+from sandbox.model.scenario import CLOSING, JOURNEY, Document, Scenario, Source
 
 SLUG = re.compile(r"[a-z][a-z0-9]*(-[a-z0-9]+)*")
 STORY = "scenario.arazzo.yaml"
@@ -82,6 +82,10 @@ def read_story(
     reading = _Reading(path.parent, around, problems)
     before = len(problems.errors)
     story = reading.document(path, ())
+    for name in (JOURNEY, CLOSING):
+        # They may be for many journeys alone, and no part of the story.
+        if path.name == STORY and (path.parent / name).is_file():
+            reading.document(path.parent / name, ())
     if len(problems.errors) == before:
         check_links(reading.documents, around.interface, problems)
     return story, reading.documents, frozenset(reading.blocks)

@@ -9,9 +9,11 @@ from dataclasses import dataclass, field
 from rich.console import Console
 from rich.progress import BarColumn, Progress, SpinnerColumn, TaskID, TextColumn, TimeElapsedColumn
 
+from sandbox.cli.crowd import CrowdView
 from sandbox.cli.output import MARKS
 from sandbox.lifecycle.service import Report
 from sandbox.model.run import Event, Outcome, StepFinished, StepStarted
+from sandbox.runner.tallies import Snapshot
 
 
 @dataclass(slots=True)
@@ -24,6 +26,7 @@ class Live:
     verbose: bool = False
     _task: TaskID | None = None
     _stage: str = ""
+    _crowd: CrowdView | None = None
     _seen: dict[tuple[str, ...], int] = field(default_factory=dict)
 
     def report(self, stage: str, done: int, total: int) -> None:
@@ -45,6 +48,14 @@ class Live:
             self._show(event.sentence, event.number, None)
         elif isinstance(event, StepFinished):
             self._tell(event)
+
+    def watch(self, snapshot: Snapshot) -> None:
+        """Hear how far many journeys have come."""
+        if self.quiet:
+            return
+        if self._crowd is None:
+            self._crowd = CrowdView(self.console)
+        self._crowd.show(snapshot, self.progress)
 
     def _show(self, text: str, done: int, total: int | None) -> None:
         text = text if len(text) <= 76 else f"{text[:75]}…"
@@ -83,8 +94,9 @@ def live(console: Console, *, quiet: bool, verbose: bool = False) -> Iterator[Li
         transient=True,
         disable=quiet or not console.is_terminal,
     )
+    shown = Live(console=console, progress=progress, quiet=quiet, verbose=verbose)
     with progress:
-        yield Live(console=console, progress=progress, quiet=quiet, verbose=verbose)
+        yield shown
 
 
 def report_of(shown: Live) -> Report:

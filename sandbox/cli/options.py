@@ -47,6 +47,7 @@ Swaps = Annotated[
 Verbose = Annotated[bool, typer.Option("--verbose", "-v", help="Show every step, indented.")]
 
 _LEASE = re.compile(r"(\d{1,5})([smhd])")
+_RATE = re.compile(r"(-?\d{1,9}(?:\.\d{1,6})?)(?:/s)?")
 _UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days"}
 
 
@@ -58,6 +59,16 @@ def read_lease(text: str | None) -> timedelta | None:
     if found is None or int(found[1]) == 0:
         raise UsageError(f"--ttl {text!r} is no length of time", hint="write 30s, 45m, 8h or 2d")
     return timedelta(**{_UNITS[found[2]]: int(found[1])})
+
+
+def read_rate(text: str | None) -> float | None:
+    """Read `20/s` or `20`. Raises UsageError; whether the number can be kept is judged elsewhere."""
+    if text is None:
+        return None
+    found = _RATE.fullmatch(text.strip())
+    if found is None:
+        raise UsageError(f"--rate {text!r} is no number a second", hint="write 20/s, 0.5/s or 20")
+    return float(found[1])
 
 
 def read_inputs(pairs: Sequence[str]) -> Mapping[str, Any]:

@@ -23,7 +23,9 @@ from sandbox.evidence.lines import to_document, to_lines
 from sandbox.evidence.material import Material
 from sandbox.evidence.page import TEMPLATES, judge, render_page
 from sandbox.evidence.recorder import EVENTS
+from sandbox.evidence.roll import JOURNEYS
 from sandbox.evidence.seal import ENVELOPE, PUBLIC_KEY, sign_statement, write_statement
+from sandbox.evidence.spool import EXCHANGES
 from sandbox.evidence.story import Story, read_story
 from sandbox.evidence.trace import digest_of, read_trace
 from sandbox.runtime import RuntimeInfo
@@ -55,8 +57,8 @@ def write_bundle(folder: Path, material: Material, *, key: InstallationKey, secr
     """
     story = read_story(material.events)
     files = lay_out_files(material, story, key)
-    _refuse_leaks(files, LiveSecrets(secrets))
-    statement = write_statement(files, _describe_run(material, story))
+    _refuse_leaks(files, LiveSecrets(secrets), material)
+    statement = write_statement(files, _describe_run(material, story), _list_written(material))
     files[ENVELOPE] = sign_statement(statement, key)
     with say_what_the_disk_refused("evidence", folder):
         for name, content in files.items():
@@ -86,7 +88,7 @@ def lay_out_files(material: Material, story: Story, key: InstallationKey) -> dic
     files = {
         "run.json": to_document(_summarise(material, story, key)),
         EVENTS: to_lines(material.events),
-        "exchanges.jsonl": to_lines(material.exchanges),
+        **({} if material.crowd else {EXCHANGES: to_lines(material.exchanges)}),
         "wiring.json": to_document(material.wiring),
         "population.json": to_document(material.manifest),
         **({PILOT: material.pilot_file} if material.pilot_file else {}),
@@ -113,8 +115,18 @@ def _check_name(name: str) -> str:
     return name
 
 
-def _refuse_leaks(files: Mapping[str, bytes], secrets: LiveSecrets) -> None:
+def _list_written(material: Material) -> Mapping[str, str]:
+    """Digests of what was written while the run went on, because it is too large to be held."""
+    if material.crowd is None:
+        return {}
+    written = {EXCHANGES: material.crowd.spooled.digest, JOURNEYS: material.crowd.journeys_digest}
+    return {name: digest for name, digest in written.items() if digest}
+
+
+def _refuse_leaks(files: Mapping[str, bytes], secrets: LiveSecrets, material: Material) -> None:
     leaking = [name for name, content in files.items() if secrets.occurs_in(content)]
+    if material.crowd is not None and material.crowd.spooled.leaks:
+        leaking.append(EXCHANGES)
     if leaking:
         raise SecretInEvidence(
             f"{', '.join(leaking)} would hold a live secret, so no evidence was written",
@@ -133,7 +145,7 @@ def _describe_run(material: Material, story: Story) -> dict[str, Any]:
         "finished": story.finished.finished.isoformat() if story.finished else None,
         "populationDigest": material.manifest.digest,
         "register": _describe_standing(material),
-        "messageLog": asdict(check_log(material.exchanges)),
+        "messageLog": asdict(material.crowd.spooled.log if material.crowd else check_log(material.exchanges)),
         "criteria": material.pilot.digest if material.pilot else None,
     }
 
@@ -168,7 +180,8 @@ def _summarise(material: Material, story: Story, key: InstallationKey) -> dict[s
         "limits": material.limits,
         "standing": material.standing.sentence if material.standing else "",
         "pilot": asdict(material.pilot) if material.pilot else None,
-        "exchanges": len(material.exchanges),
+        "exchanges": material.crowd.spooled.count if material.crowd else len(material.exchanges),
+        "journeys": material.crowd.report if material.crowd else None,
         "trace": digest_of(read_trace(material.events)),
         "signedBy": key.fingerprint,
     }

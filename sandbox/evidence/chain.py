@@ -42,30 +42,53 @@ def _write_canonical(exchange: Exchange) -> str:
 
 def check_log(exchanges: Sequence[Exchange]) -> LogFinding:
     """Walk the log in its own order and say whether it holds, and where it breaks."""
-    if not exchanges:
-        return LogFinding(state="empty", number=0, hash="", sentence="holds no line")
-    lines = sorted(exchanges, key=lambda exchange: exchange.number)
-    linked_only = 0
-    previous = lines[0]
-    for line in lines:
-        follows = line is previous or (line.number == previous.number + 1 and line.previous == previous.hash)
-        if not follows:
-            return _break(line, previous, "does not follow the line before it")
+    walk = LogWalk()
+    for line in sorted(exchanges, key=lambda exchange: exchange.number):
+        walk.pass_by(line)
+    return walk.finding()
+
+
+class LogWalk:
+    """Checks a log whose lines come one after another, without keeping them."""
+
+    def __init__(self) -> None:
+        """Begin before the first line."""
+        self._first = 0
+        self._number = 0
+        self._hash = ""
+        self._linked_only = 0
+        self._broken = ""
+
+    def pass_by(self, line: Exchange) -> None:
+        """Check the next line; nothing behind a broken one is looked at."""
+        if self._broken:
+            return
+        if not self._first:
+            self._first = line.number
+        elif line.number != self._number + 1 or line.previous != self._hash:
+            self._broken = f"line {line.number:,} does not follow the line before it"
+            return
         if line.hash != compute_hash(line):
             if _LOST not in _write_canonical(line):
-                return _break(line, previous, "was changed after it was written")
-            linked_only += 1
-        previous = line
-    first = f"from line {lines[0].number:,} " if lines[0].number > 1 else ""
-    exception = f", {linked_only:,} of them by their links only" if linked_only else ""
-    return LogFinding(
-        state="whole",
-        number=previous.number,
-        hash=previous.hash,
-        sentence=f"holds {first}to line {previous.number:,}: each was computed again{exception}",
-    )
+                self._broken = f"line {line.number:,} was changed after it was written"
+                if line.number == self._first:
+                    self._number, self._hash = line.number, line.hash
+                return
+            self._linked_only += 1
+        self._number, self._hash = line.number, line.hash
 
-
-def _break(line: Exchange, previous: Exchange, reason: str) -> LogFinding:
-    sentence = f"does not hold: line {line.number:,} {reason}"
-    return LogFinding(state="broken", number=previous.number, hash=previous.hash, sentence=sentence)
+    def finding(self) -> LogFinding:
+        """Say what was found."""
+        if not self._first:
+            return LogFinding(state="empty", number=0, hash="", sentence="holds no line")
+        if self._broken:
+            sentence = f"does not hold: {self._broken}"
+            return LogFinding(state="broken", number=self._number, hash=self._hash, sentence=sentence)
+        first = f"from line {self._first:,} " if self._first > 1 else ""
+        exception = f", {self._linked_only:,} of them by their links only" if self._linked_only else ""
+        return LogFinding(
+            state="whole",
+            number=self._number,
+            hash=self._hash,
+            sentence=f"holds {first}to line {self._number:,}: each was computed again{exception}",
+        )

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from sandbox.evidence.folding import name_ends
@@ -40,7 +40,7 @@ class Disclosure:
     refused: tuple[int, ...]
 
 
-def take_inventory(exchanges: Sequence[Exchange], names: Names) -> tuple[Disclosure, ...]:
+def take_inventory(exchanges: Iterable[Exchange], names: Names) -> tuple[Disclosure, ...]:
     """Take the inventory, most people first.
 
     Fields of an answer were seen by the caller, fields of a request by the one that was called.

@@ -7,7 +7,7 @@ nothing about a block. Percentiles are nearest-rank, so each is a duration that 
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from markupsafe import Markup
@@ -38,20 +38,39 @@ class Latency:
     """Number of the exchange that took longest."""
 
 
-def measure(exchanges: Sequence[Exchange], names: Names) -> tuple[Latency, ...]:
+def measure(exchanges: Iterable[Exchange], names: Names) -> tuple[Latency, ...]:
     """Measure every operation, slowest first."""
-    calls: dict[tuple[str, str], list[Exchange]] = {}
+    meter = Meter()
     for exchange in exchanges:
+        meter.pass_by(exchange)
+    return meter.latencies(names)
+
+
+class Meter:
+    """Measures exchanges that come one after another; keeps a duration and a number of each."""
+
+    def __init__(self) -> None:
+        """Begin with nothing measured."""
+        self._calls: dict[tuple[str, str], list[tuple[float, int]]] = {}
+
+    def pass_by(self, exchange: Exchange) -> None:
+        """Measure one."""
         if exchange.kind in {"call", "public"} and not exchange.refused:
             label = exchange.summary or exchange.operation_id or f"{exchange.method} {exchange.path}"
-            calls.setdefault((exchange.block, label), []).append(exchange)
-    found = [_summarise(label, names.block(block), group) for (block, label), group in calls.items()]
-    return tuple(sorted(found, key=lambda latency: (-latency.p95, latency.operation, latency.block)))
+            calls = self._calls.setdefault((exchange.block, label), [])
+            calls.append((exchange.milliseconds, exchange.number))
+
+    def latencies(self, names: Names) -> tuple[Latency, ...]:
+        """Sum up, slowest first."""
+        found = [
+            _summarise(label, names.block(block), group) for (block, label), group in self._calls.items()
+        ]
+        return tuple(sorted(found, key=lambda latency: (-latency.p95, latency.operation, latency.block)))
 
 
-def _summarise(operation: str, block: str, group: Sequence[Exchange]) -> Latency:
-    ordered = sorted(group, key=lambda exchange: exchange.milliseconds)
-    durations = [exchange.milliseconds for exchange in ordered]
+def _summarise(operation: str, block: str, group: Sequence[tuple[float, int]]) -> Latency:
+    ordered = sorted(group, key=lambda call: call[0])
+    durations = [milliseconds for milliseconds, _ in ordered]
     return Latency(
         operation=operation,
         block=block,
@@ -59,7 +78,7 @@ def _summarise(operation: str, block: str, group: Sequence[Exchange]) -> Latency
         median=_percentile(durations, 50),
         p95=_percentile(durations, 95),
         slowest=durations[-1],
-        slowest_number=ordered[-1].number,
+        slowest_number=ordered[-1][1],
     )
 
 

@@ -9,6 +9,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from sandbox.evidence.crowd import CrowdEvidence
 from sandbox.evidence.register import Standing
 from sandbox.model.block import BlockDescriptor
 from sandbox.model.matches import RegistersReport
@@ -92,6 +93,7 @@ class Material:
         pilot_file: The file that set them, byte for byte.
         blocks: Descriptors of the blocks that ran, by slug: how far they conform, which columns they hold.
         registers: What dirty registers make of the people; None when the registers were clean.
+        crowd: What came of many journeys; then `exchanges` are a sample, and the log lies on disk.
     """
 
     events: Sequence[Event]
@@ -111,3 +113,4 @@ class Material:
     pilot_file: bytes = b""
     blocks: Mapping[str, BlockDescriptor] = field(default_factory=dict)
     registers: RegistersReport | None = None
+    crowd: CrowdEvidence | None = None

@@ -18,7 +18,7 @@ from typing import Any
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup, escape
 
-from sandbox.evidence import wording
+from sandbox.evidence import crowd, wording
 from sandbox.evidence.chain import check_log
 from sandbox.evidence.diagram import draw_flow
 from sandbox.evidence.folding import Arrow, Band, Frame, name_ends, read_flow
@@ -64,7 +64,8 @@ def render_page(material: Material, story: Story, *, fingerprint: str) -> str:
     """Render the page of one run."""
     names = wording.Names(material.wiring)
     flow = read_flow(material.exchanges, names)
-    latencies = measure(material.exchanges, names)
+    spooled = material.crowd.spooled if material.crowd else None
+    latencies = spooled.latencies if spooled else measure(material.exchanges, names)
     began = _find_start(material, story)
     style = "\n".join((TEMPLATES / name).read_text("utf-8") for name in ("tokens.css", "page.css"))
     values: dict[str, Any] = {
@@ -83,12 +84,14 @@ def render_page(material: Material, story: Story, *, fingerprint: str) -> str:
         "latencies": latencies,
         "plot": draw_latencies(latencies),
         "finding": say_finding(latencies),
-        "inventory": take_inventory(material.exchanges, names),
+        "inventory": spooled.inventory if spooled else take_inventory(material.exchanges, names),
+        "exchange_count": spooled.count if spooled else len(material.exchanges),
+        "crowd": material.crowd,
         "numbers": {exchange.id: exchange.number for exchange in material.exchanges},
         "refused": [exchange for exchange in material.exchanges if exchange.refused],
         "fingerprint": fingerprint,
         "isolation": say_isolation(material),
-        "log": check_log(material.exchanges),
+        "log": spooled.log if spooled else check_log(material.exchanges),
         **_describe_registers(material),
     }
     individuals = {one.id: one.individual for one in material.exchanges if one.individual}
@@ -214,6 +217,12 @@ def _environment(names: wording.Names, began: datetime, individuals: Mapping[str
             "names": names,
             "ends": lambda exchange: name_ends(exchange, names),
             "count": wording.say_count,
+            "course": crowd.say_course,
+            "course_plot": crowd.draw_course,
+            "pace": crowd.say_pace,
+            "percentiles": crowd.list_percentiles,
+            "waits": crowd.say_waits,
+            "waits_plot": crowd.draw_waits,
             "difference": say_difference,
             "group_names": GROUPS,
             "kind": say_kind,

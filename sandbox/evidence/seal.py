@@ -30,17 +30,26 @@ def _encode(payload_type: str, payload: bytes) -> bytes:
     return b"DSSEv1 %d %s %d %s" % (len(kind), kind, len(payload), payload)
 
 
-def write_statement(files: Mapping[str, bytes], predicate: Mapping[str, Any]) -> bytes:
-    """Lay out the statement; every subject is one line of its own."""
+def write_statement(
+    files: Mapping[str, bytes], predicate: Mapping[str, Any], digests: Mapping[str, str] | None = None
+) -> bytes:
+    """Lay out the statement; every subject is one line of its own. `digests` are of files written already."""
+    known = {name: hashlib.sha256(content).hexdigest() for name, content in files.items()}
     subjects = ",\n".join(
-        json.dumps({"name": name, "digest": {"sha256": hashlib.sha256(content).hexdigest()}})
-        for name, content in sorted(files.items())
+        json.dumps({"name": name, "digest": {"sha256": digest}})
+        for name, digest in sorted({**known, **(digests or {})}.items())
     )
     about = json.dumps(predicate, sort_keys=True)
     return (
         f'{{"_type": "https://in-toto.io/Statement/v1",\n"subject": [\n{subjects}\n],\n'
         f'"predicateType": {json.dumps(PREDICATE_TYPE)},\n"predicate": {about}}}\n'
     ).encode()
+
+
+def digest_of(path: Path) -> str:
+    """SHA-256 of a file of any size."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def sign_statement(statement: bytes, key: InstallationKey) -> bytes:
@@ -86,6 +95,6 @@ def verify_bundle(folder: Path, *, fingerprint: str | None = None) -> list[str]:
     problems += [
         f"{name} was changed"
         for name in sorted(wanted.keys() & present.keys())
-        if hashlib.sha256(present[name].read_bytes()).hexdigest() != wanted[name]
+        if digest_of(present[name]) != wanted[name]
     ]
     return problems

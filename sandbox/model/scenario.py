@@ -12,6 +12,11 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal
 
+JOURNEY = "journey.arazzo.yaml"
+"""Of a scenario that is played for many citizens: workflow `journey`, and `prepare` if one is needed."""
+CLOSING = "closing.arazzo.yaml"
+"""Of such a scenario: workflow `closing`, played once when all journeys have ended."""
+
 
 @dataclass(frozen=True, slots=True)
 class Place:

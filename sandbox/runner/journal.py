@@ -6,7 +6,7 @@ The only place where a run's values leave the engine; everything said passes the
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
@@ -42,8 +42,12 @@ class Told:
 class Journal:
     """Tells events to the listeners and counts the steps by outcome."""
 
-    def __init__(self, listeners: Sequence[Listener], redactor: Redactor) -> None:
+    def __init__(
+        self, listeners: Sequence[Listener], redactor: Redactor, *, draw: Callable[[], int] | None = None
+    ) -> None:
+        """Begin; `draw` gives the steps' numbers where several journals are written at once."""
         self._listeners = tuple(listeners)
+        self._draw = draw
         self.redactor = redactor
         self.numbers = 0
         self._outcomes: Counter[str] = Counter()
@@ -56,7 +60,7 @@ class Journal:
     def next_number(self) -> int:
         """Number the next step."""
         self.numbers += 1
-        return self.numbers
+        return self.numbers if self._draw is None else self._draw()
 
     def tell(self, event: Event) -> None:
         """Tell every listener."""

@@ -40,6 +40,13 @@ def write_number(value: Any) -> str:
     return as_text(value)
 
 
+def fill_in(text: str, values: Mapping[str, Any]) -> str:
+    """Put values in their places; a place that nobody has a value for stays as it is."""
+    return _PLACEHOLDER.sub(
+        lambda found: write_number(values[found[1]]) if found[1] in values else found[0], text
+    )
+
+
 def conclude_passed(
     findings: Findings,
     inputs: Mapping[str, Any],

@@ -12,6 +12,7 @@ import typer
 from rich.markup import escape
 
 from sandbox.bootstrap import make_catalog, make_tools
+from sandbox.cli.crowd import print_crowd
 from sandbox.cli.live import live
 from sandbox.cli.options import (
     Dirt,
@@ -27,9 +28,11 @@ from sandbox.cli.options import (
     Verbose,
     read_inputs,
     read_lease,
+    read_rate,
 )
-from sandbox.cli.output import MARKS, err, out, print_alone, print_json, say_swaps
+from sandbox.cli.output import EXIT_INTERRUPTED, MARKS, err, out, print_alone, print_json, say_swaps
 from sandbox.evidence.wording import say_comparison, say_number
+from sandbox.model.crowd import ask_for_journeys
 from sandbox.model.run import Verdict
 from sandbox.settings import Settings
 
@@ -58,6 +61,26 @@ def run(
             show_default=False,
         ),
     ] = None,
+    journeys: Annotated[
+        int | None,
+        typer.Option(
+            "--journeys",
+            help="Play the journey of this many citizens instead of the story.",
+            show_default=False,
+        ),
+    ] = None,
+    concurrency: Annotated[
+        int | None,
+        typer.Option("--concurrency", help="How many journeys at a time, at most.", show_default="10"),
+    ] = None,
+    rate: Annotated[
+        str | None,
+        typer.Option(
+            "--rate",
+            help="How many are to begin each second, such as 20/s; durations count from then.",
+            show_default=False,
+        ),
+    ] = None,
     swaps: Swaps = None,
     keep: Annotated[bool, typer.Option("--keep", help="Leave the sandbox up after the run.")] = False,
     out_folder: Out = None,
@@ -70,6 +93,8 @@ def run(
     be told.
 
     Example: sandbox run cash-transfer --pack rw --size 1000
+
+    Many journeys: sandbox run cash-transfer --size 20000 --journeys 1000 --concurrency 20 --rate 20/s
     """
     # Loaded here: numpy and pyarrow take longer to load than most commands take to answer.
     from sandbox.catalog.pilots import read_pilot
@@ -84,6 +109,7 @@ def run(
     )
 
     settings = Settings()
+    crowd = ask_for_journeys(journeys, concurrency, read_rate(rate), people=size)
     with live(err(), quiet=as_json, verbose=verbose) as shown:
         tools = make_tools(settings, runtime, shown.report)
         catalog = make_catalog(settings)
@@ -106,6 +132,8 @@ def run(
             keep=keep,
             command=shlex.join(["sandbox", *sys.argv[1:]]),
             pilot=criteria,
+            crowd=crowd,
+            watch=shown.watch,
         )
         result = run_trial(settings, tools, prepared, how, listeners=(shown.hear,))
     if as_json:
@@ -114,11 +142,15 @@ def run(
         _print_verdict(result.finished.verdict)
         if result.pilot:
             _print_criteria(result.pilot)
+        if result.crowd is not None:
+            print_crowd(out(), result.crowd)
         if keep:
             out().print(
                 f"the sandbox is up: {prepared.wish.spec.name}  (sandbox down {prepared.wish.spec.name})"
             )
         print_alone(str(result.page))
+    if result.crowd is not None and result.crowd.interrupted:
+        raise typer.Exit(EXIT_INTERRUPTED)
     raise typer.Exit(exit_code_of(result.finished.verdict.outcome, result.pilot))
 
 
@@ -131,6 +163,7 @@ def _as_value(result: TrialResult) -> dict[str, object]:
         "evidence": str(result.page),
         "standing": result.standing.sentence,
         "pilot": asdict(result.pilot) if result.pilot else None,
+        **({"journeys": result.crowd} if result.crowd else {}),
     }
 
 

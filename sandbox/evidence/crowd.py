@@ -1,0 +1,197 @@
+"""What came of many journeys, as plots: how long they took, and how they ended over time.
+
+Every plot's title is its finding, and the tables beside it hold the same figures.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from markupsafe import Markup
+
+from sandbox.evidence.spool import Spooled
+from sandbox.evidence.wording import say_count, say_duration
+from sandbox.model.crowd import CrowdReport, Stretch
+
+_LEFT = 220
+_WIDE = 520
+_VALUES = 150
+_ROW = 26
+_TALL = 200
+_OUTCOMES = ("passed", "failed", "error")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CrowdEvidence:
+    """What a run of many journeys hands over beside the rest. `report` is None when none began."""
+
+    report: CrowdReport | None
+    spooled: Spooled
+    journeys_digest: str
+    """SHA-256 of `journeys.jsonl`; empty when there is none."""
+
+
+def list_percentiles(report: CrowdReport) -> list[tuple[str, float]]:
+    """Name the percentiles that are shown, with their milliseconds."""
+    return [
+        ("half", report.p50),
+        ("9 of 10", report.p90),
+        ("19 of 20", report.p95),
+        ("99 of 100", report.p99),
+        ("slowest", report.slowest),
+    ]
+
+
+def say_waits(report: CrowdReport) -> str:
+    """The title of the plot of durations."""
+    if not report.finished:
+        return "No journey came to an end, so there is nothing to measure"
+    return (
+        f"19 of 20 citizens were through after at most {say_duration(report.p95)}, "
+        f"half after at most {say_duration(report.p50)}"
+    )
+
+
+def say_course(report: CrowdReport) -> str:
+    """The title of the plot over time."""
+    bad = report.failed + report.error
+    if not report.finished:
+        return "No journey came to an end"
+    if not bad:
+        return f"All {say_count(report.passed, 'journey')} passed, {report.per_second:.1f} a second"
+    worst = max(report.stretches, key=lambda stretch: stretch.failed + stretch.error)
+    return (
+        f"{bad:,} of {say_count(report.finished, 'journey')} did not pass, most of them "
+        f"{_clock(worst.since)} to {_clock(worst.since + report.stretch_seconds)} after the start"
+    )
+
+
+def say_pace(report: CrowdReport) -> str:
+    """Say how journeys were begun, and whether that was kept to."""
+    at_once = f"at most {report.concurrency:,} at a time"
+    if report.rate is None:
+        return (
+            f"Each began as soon as another had ended, {at_once}; a slow service is asked less in that way."
+        )
+    late = (
+        f"{report.late:,} of them began more than 0.1 s late, because all places were taken"
+        if report.late
+        else "all of them began in time"
+    )
+    return (
+        f"{report.rate:g} were to begin each second, {at_once}; {late}. Durations count from the moment at "
+        "which a journey was to begin, so that waiting for a place is part of them."
+    )
+
+
+def draw_waits(report: CrowdReport) -> Markup:
+    """Draw the percentiles as bars."""
+    if not report.finished:
+        return Markup("")
+    rows = list_percentiles(report)
+    end, step = _choose_axis(report.slowest)
+    bottom = 24 + len(rows) * _ROW
+    parts = [
+        _tick(_LEFT + step * place / end * _WIDE, bottom, f"{step * place:,.0f}")
+        for place in range(round(end / step) + 1)
+    ]
+    for place, (name, value) in enumerate(rows):
+        y = 32 + place * _ROW
+        wide = round(max(1.0, value / end * _WIDE), 1)
+        parts.append(
+            Markup(
+                '<text class="lab" x="{}" y="{b}">{}</text>'
+                '<rect class="p50" x="{}" y="{}" width="{}" height="12"/>'
+                '<text class="val" x="{}" y="{b}">{}</text>'
+            ).format(_LEFT - 10, name, _LEFT, y - 6, wide, _LEFT + wide + 10, say_duration(value), b=y + 4)
+        )
+    parts.append(_caption(_LEFT + _WIDE / 2, bottom + 36, "milliseconds from planned start to end"))
+    return _frame(
+        _LEFT + _WIDE + _VALUES, bottom + 50, parts, "Duration of journeys; the table below says the same"
+    )
+
+
+def draw_course(report: CrowdReport) -> Markup:
+    """Draw how many journeys ended in each stretch, by outcome, stacked."""
+    stretches = report.stretches
+    if not stretches:
+        return Markup("")
+    most = max(stretch.passed + stretch.failed + stretch.error for stretch in stretches)
+    end, step = _choose_axis(most, least=4.0)
+    wide = (_WIDE + _VALUES) / len(stretches)
+    left, bottom = 70, 20 + _TALL
+    parts = []
+    for place in range(round(end / step) + 1):
+        y = round(bottom - step * place / end * _TALL, 1)
+        parts.append(
+            Markup('<line class="grid" x1="{}" x2="{}" y1="{y}" y2="{y}"/>').format(
+                left, left + _WIDE + _VALUES, y=y
+            )
+            + Markup('<text class="val lab" x="{}" y="{}">{:,.0f}</text>').format(
+                left - 8, y + 4, step * place
+            )
+        )
+    every = max(1, math.ceil(len(stretches) / 8))
+    for place, stretch in enumerate(stretches):
+        x = left + place * wide
+        parts += _draw_stretch(stretch, x, max(wide - 1, 0.5), bottom, end)
+        if place % every == 0:
+            parts.append(
+                Markup('<text class="tick" x="{}" y="{}">{}</text>').format(
+                    round(x, 1), bottom + 16, f"{stretch.since:g}"
+                )
+            )
+    label = (
+        f"seconds since the start; journeys that ended within {report.stretch_seconds:g} s: "
+        "green-blue = passed, red, above = failed, amber = could not be told"
+    )
+    parts.append(_caption(left + (_WIDE + _VALUES) / 2, bottom + 36, label))
+    return _frame(
+        left + _WIDE + _VALUES + 20, bottom + 50, parts, "Journeys over time; the table below says the same"
+    )
+
+
+def _draw_stretch(stretch: Stretch, x: float, wide: float, bottom: float, end: float) -> list[Markup]:
+    parts, base = [], bottom
+    for outcome in _OUTCOMES:
+        count = getattr(stretch, outcome)
+        if count:
+            tall = count / end * _TALL
+            base -= tall
+            parts.append(
+                Markup('<rect class="{}" x="{}" y="{}" width="{}" height="{}"/>').format(
+                    f"bar {outcome}", round(x, 1), round(base, 1), round(wide, 1), round(tall, 1)
+                )
+            )
+    return parts
+
+
+def _tick(x: float, bottom: float, text: str) -> Markup:
+    return Markup(
+        '<line class="grid" x1="{x}" y1="18" x2="{x}" y2="{}"/><text class="tick" x="{x}" y="{}">{}</text>'
+    ).format(bottom, bottom + 16, text, x=round(x, 1))
+
+
+def _caption(x: float, y: float, text: str) -> Markup:
+    return Markup('<text class="tick" x="{}" y="{}">{}</text>').format(round(x, 1), y, text)
+
+
+def _frame(width: float, height: float, parts: Sequence[Markup], label: str) -> Markup:
+    return Markup(
+        '<svg class="plot" viewBox="0 0 {w} {h}" width="{w}" height="{h}" role="img" aria-label="{label}">'
+        "{body}</svg>"
+    ).format(w=round(width), h=round(height), label=label, body=Markup("").join(parts))
+
+
+def _clock(seconds: float) -> str:
+    return f"{seconds:g} s"
+
+
+def _choose_axis(largest: float, *, least: float = 1.0) -> tuple[float, float]:
+    """End and step of an axis: round numbers, four to eight steps."""
+    raw = max(largest, least) / 5
+    power = 10.0 ** math.floor(math.log10(raw))
+    step = next(power * factor for factor in (1, 2, 5, 10) if power * factor >= raw)
+    return step * math.ceil(max(largest, least) / step), step
