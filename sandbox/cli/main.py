@@ -31,6 +31,7 @@ from sandbox.cli.commands import (
     sandboxes,
     seed,
     verify,
+    whatif,
 )
 from sandbox.cli.output import EXIT_INTERRUPTED, blame_disk, err, explain, explain_usage, report_fault
 from sandbox.errors import SandboxError
@@ -72,6 +73,7 @@ app.command()(replay.replay)
 app.command()(content.check)
 app.command()(content.show)
 app.command()(verify.verify)
+app.command()(whatif.whatif)
 app.command()(conformance.conformance)
 app.command()(doctor.doctor)
 app.command()(attack.attack)

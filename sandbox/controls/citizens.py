@@ -136,18 +136,11 @@ class Citizens:
         The score is the sum of the points whose bounds hold; a household is entitled from the
         threshold on, to the amount of the largest package not above its size.
         """
-        unknown = {line.fact for line in policy.proxy_means} - set(_HOUSEHOLD)
-        if unknown:
-            raise UsageError(f"households have no fact called {', '.join(sorted(unknown))}")
-        score = " + ".join(_points(line) for line in policy.proxy_means) or "0"
-        sizes = sorted(policy.packages, key=lambda package: package.size_from)
-        amount = " ".join(
-            f"WHEN h.size >= {package.size_from} THEN {index}"
-            for index, package in reversed(list(enumerate(sizes)))
-        )
+        score, package = score_of(policy), package_of(policy)
+        sizes = sort_packages(policy)
         rows = self._rows(
             f"SELECT p.individual_id, p.functional_id, p.given_name, {score} AS score, "  # noqa: S608  numbers and known names only
-            f"CASE {amount} ELSE -1 END AS package "
+            f"{package} AS package "
             "FROM persons p JOIN households h USING (household_no) WHERE p.individual_id IN "
             "(SELECT unnest($ids)) ORDER BY p.person_no",
             {"ids": individual_ids},
@@ -174,6 +167,28 @@ class Citizens:
             answer = cursor.execute(statement, values)
             names = [column[0] for column in answer.description]
             return [dict(zip(names, row, strict=True)) for row in answer.fetchall()]
+
+
+def score_of(policy: Policy) -> str:
+    """Write a policy's score as SQL over a household `h`. Raises UsageError for an unknown fact."""
+    unknown = {line.fact for line in policy.proxy_means} - set(_HOUSEHOLD)
+    if unknown:
+        raise UsageError(f"households have no fact called {', '.join(sorted(unknown))}")
+    return " + ".join(_points(line) for line in policy.proxy_means) or "0"
+
+
+def package_of(policy: Policy) -> str:
+    """Write which of the sorted packages a household `h` gets as SQL; -1 when it is too small for any."""
+    sizes = " ".join(
+        f"WHEN h.size >= {package.size_from} THEN {index}"
+        for index, package in reversed(list(enumerate(sort_packages(policy))))
+    )
+    return f"CASE {sizes} ELSE -1 END"
+
+
+def sort_packages(policy: Policy) -> list[Package]:
+    """Sort packages as `package_of` counts them."""
+    return sorted(policy.packages, key=lambda package: package.size_from)
 
 
 def _points(line: Points) -> str:

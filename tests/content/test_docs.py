@@ -40,6 +40,7 @@ MEANT_FOR = {
     "sandbox up cash-transfer --name hand": "tests/e2e/test_by_hand.py",
     "sandbox inbox hand": "tests/e2e/test_by_hand.py",
     "sandbox down hand": "tests/e2e/test_by_hand.py",
+    "sandbox whatif": "tests/unit/whatif/test_whatif.py",
     "sandbox conformance": "tests/conformance/test_command.py",
     "pytest tests/contract": "the suites themselves",
 }
