@@ -16,6 +16,8 @@ from pgpq import ArrowToPostgresBinaryEncoder
 from psycopg import sql
 from psycopg.copy import QueuedLibpqWriter
 
+from blockkit.schema import run_sql as run_sql
+
 
 class ShortQueue(QueuedLibpqWriter):
     """Sends from a thread of its own, so that the next batch is encoded while the server takes this one.
@@ -24,12 +26,6 @@ class ShortQueue(QueuedLibpqWriter):
     """
 
     QUEUE_SIZE = 128
-
-
-def run_sql(connection: psycopg.Connection[Any], script: Path, *, role: str) -> None:
-    """Run a schema file; `{role}` in it stands for the serving role, quoted as an identifier."""
-    text = script.read_text(encoding="utf-8")
-    connection.execute(sql.SQL(text).format(role=sql.Identifier(role)))
 
 
 def read_batches(file: Path, columns: list[str], *, rows: int = 16_384) -> Iterator[pa.RecordBatch]:

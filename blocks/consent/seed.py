@@ -7,7 +7,7 @@ from typing import Any
 
 import psycopg
 
-from blockkit.seed import run_sql
+from blockkit.schema import run_sql
 
 
 def load(connection: psycopg.Connection[Any], data: Path, *, role: str) -> None:  # noqa: ARG001

@@ -7,7 +7,7 @@ from typing import Any
 
 import psycopg
 
-from blockkit.seed import run_sql
+from blockkit.schema import run_sql
 from blocks.information_mediator.wiring import Client, Operation, Right, Service, Topic, Wiring
 
 

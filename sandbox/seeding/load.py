@@ -28,9 +28,10 @@ Progress = Callable[[str], None]
 
 def seed_all(plan: SeedingPlan, progress: Progress) -> None:
     """Seed every block. Raises StartFailed naming the block whose loader broke."""
-    for wish in plan.databases:
-        if wish.loader is not None:
-            importlib.import_module(wish.loader)  # imports share one lock; threads would only queue for it
+    with administer(plan.admin_url) as admin:
+        for wish in plan.databases:
+            if wish.loader is not None and not exists(admin, DatabaseNames(live=wish.database).template):
+                importlib.import_module(wish.loader)  # imports share one lock; threads would only queue
     with ThreadPoolExecutor(max_workers=4) as workers:
         for done in [workers.submit(_seed_one, plan, wish, progress) for wish in plan.databases]:
             done.result()

@@ -123,3 +123,12 @@ def test_of_twenty_at_the_same_moment_one_keeps_and_all_are_filled(tmp_path: Pat
         told = list(workers.map(lambda n: bring(QuietRuntime(), keeper, tmp_path, f"s{n}"), range(20)))
     assert len(told) == 20
     assert sum("loading citizens into the blocks" in each for each in told) == 1
+
+
+def test_where_nothing_can_come_later_nobody_waits_for_another(tmp_path: Path) -> None:
+    (tmp_path / "population").mkdir()
+    keeper = MemoryKeeper(everybody_looks=Barrier(2), restores_late=False)
+    with ThreadPoolExecutor(max_workers=2) as workers:
+        told = list(workers.map(lambda n: bring(QuietRuntime(), keeper, tmp_path, f"s{n}"), range(2)))
+    assert all("loading citizens into the blocks" in each for each in told)
+    assert len(keeper.keys) == 1
