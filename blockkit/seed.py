@@ -16,6 +16,8 @@ from pgpq import ArrowToPostgresBinaryEncoder
 from psycopg import sql
 from psycopg.copy import QueuedLibpqWriter
 
+from blockkit.timekeeping import ROOM
+
 
 class ShortQueue(QueuedLibpqWriter):
     """Sends from a thread of its own, so that the next batch is encoded while the server takes this one.
@@ -27,9 +29,13 @@ class ShortQueue(QueuedLibpqWriter):
 
 
 def run_sql(connection: psycopg.Connection[Any], script: Path, *, role: str) -> None:
-    """Run a schema file; `{role}` in it stands for the serving role, quoted as an identifier."""
+    """Run a schema file; `{role}` in it stands for the serving role, quoted as an identifier.
+
+    Room for the clock's setting is made beside.
+    """
     text = script.read_text(encoding="utf-8")
-    connection.execute(sql.SQL(text).format(role=sql.Identifier(role)))
+    for statements in (text, ROOM):
+        connection.execute(sql.SQL(statements).format(role=sql.Identifier(role)))
 
 
 def read_batches(file: Path, columns: list[str], *, rows: int = 16_384) -> Iterator[pa.RecordBatch]:
