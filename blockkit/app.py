@@ -29,6 +29,7 @@ from blockkit.peers import Peers
 from blockkit.problems import Problem, install_problems
 from blockkit.records import Records
 from blockkit.settings import BlockSettings
+from blockkit.timekeeping import keep_time, read_time
 
 
 @dataclass(frozen=True)
@@ -65,6 +66,8 @@ class ClockSetting(BaseModel):
 
     offset_seconds: int
     epoch: int = 0
+    renew: bool = False
+    """Whether the database was closed for a moment, so that sessions must be made anew."""
 
 
 class Plant(BaseModel):
@@ -111,9 +114,13 @@ def build_block(
         on_plant: Changes the block's copy of a person; raises Problem 422 for what it can't, 404 for nobody.
     """
 
+    def begin() -> None:
+        read_time(kit.records, kit.clock)
+        on_start()
+
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
-        kit.records.open(on_start)
+        kit.records.open(begin)
         yield
         on_stop()
         kit.peers.close()
@@ -167,8 +174,10 @@ def _own_routes(
         changed = setting.epoch != kit.clock.epoch
         kit.clock.offset_seconds = setting.offset_seconds
         kit.clock.epoch = setting.epoch
-        if changed:
+        if changed or setting.renew:
             kit.records.renew()
+        keep_time(kit.records, kit.clock)
+        if changed:
             on_epoch()
         on_clock()
         return {"today": kit.clock.today().isoformat()}

@@ -8,8 +8,14 @@ from typing import Any
 import psycopg
 from psycopg import sql
 
+from blockkit.timekeeping import ROOM
+
 
 def run_sql(connection: psycopg.Connection[Any], script: Path, *, role: str) -> None:
-    """Run a schema file; `{role}` in it stands for the serving role, quoted as an identifier."""
+    """Run a schema file; `{role}` in it stands for the serving role, quoted as an identifier.
+
+    Room for the clock's setting is made beside.
+    """
     text = script.read_text(encoding="utf-8")
-    connection.execute(sql.SQL(text).format(role=sql.Identifier(role)))
+    for statements in (text, ROOM):
+        connection.execute(sql.SQL(statements).format(role=sql.Identifier(role)))

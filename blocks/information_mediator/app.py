@@ -32,6 +32,7 @@ from blocks.information_mediator.events.store import EventStore
 from blocks.information_mediator.faults import Faults
 from blocks.information_mediator.hold import Hold
 from blocks.information_mediator.host_check import HostCheck
+from blocks.information_mediator.keeping import Keeping
 from blocks.information_mediator.log import MessageLog
 from blocks.information_mediator.messages import Messages
 from blocks.information_mediator.routes import directory, sandbox
@@ -121,6 +122,7 @@ def _wire(settings: MediatorSettings, transport: httpx2.AsyncBaseTransport | Non
         messages=Messages(pool, ids("msg"), clock.machine),
         consent=Consent(settings, upstream),
         faults=Faults(pool, ids("fault")),
+        keeping=Keeping(pool),
         hold=Hold(),
         new_id=ids("ex"),
         directory=Directory(Wiring()),

@@ -20,6 +20,7 @@ from blocks.information_mediator.exchange import Exchange, Kind, Refusal
 from blocks.information_mediator.faults import Faults
 from blocks.information_mediator.hold import Hold
 from blocks.information_mediator.incoming import Incoming
+from blocks.information_mediator.keeping import Keeping
 from blocks.information_mediator.log import LogUnavailable, MessageLog
 from blocks.information_mediator.messages import Messages
 from blocks.information_mediator.settings import MediatorSettings
@@ -40,6 +41,7 @@ class Core:
     events: EventStore
     consent: Consent
     faults: Faults
+    keeping: Keeping
     hold: Hold
     new_id: Callable[[], str]
     directory: Directory

@@ -72,7 +72,7 @@ CREATE TABLE exchanges (
     hash text NOT NULL CHECK (hash ~ '^[0-9a-f]{{64}}$')
 );
 
--- What was planted and how the clock was set last: a mediator that is started again goes on with both.
+-- What was planted: a mediator that is started again goes on with it.
 CREATE TABLE faults (
     number bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
     id text NOT NULL UNIQUE,
@@ -83,11 +83,13 @@ CREATE TABLE faults (
     remaining integer CHECK (remaining > 0),
     milliseconds integer NOT NULL
 );
-CREATE TABLE sandbox_clock (
-    one boolean PRIMARY KEY DEFAULT true CHECK (one),
-    offset_seconds bigint NOT NULL,
-    epoch integer NOT NULL
+-- What a checkpoint keeps of the rows below, which stand in one database with the log that no restore rolls back.
+CREATE TABLE kept_rows (
+    checkpoint text NOT NULL,
+    source text NOT NULL,
+    row jsonb NOT NULL
 );
+CREATE INDEX kept_rows_by_checkpoint ON kept_rows (checkpoint, source);
 
 -- Callbacks for outside applications, until a reset.
 CREATE TABLE messages (
@@ -148,4 +150,4 @@ GRANT SELECT, INSERT, DELETE ON events TO {role};
 GRANT SELECT, INSERT ON exchanges TO {role};
 GRANT SELECT, INSERT, DELETE ON messages TO {role};
 GRANT SELECT, INSERT, UPDATE, DELETE ON faults TO {role};
-GRANT SELECT, INSERT, UPDATE ON sandbox_clock TO {role};
+GRANT SELECT, INSERT, DELETE ON kept_rows TO {role};

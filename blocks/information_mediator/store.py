@@ -10,6 +10,7 @@ from psycopg.rows import dict_row
 from psycopg_pool import AsyncConnectionPool
 
 from blockkit.clock import Clock
+from blockkit.timekeeping import KEEP, READ
 from blocks.information_mediator.directory import Directory, Listed
 from blocks.information_mediator.wiring import Wiring
 
@@ -32,7 +33,7 @@ async def until_reached(database_url: str) -> None:
 async def read_time(pool: AsyncConnectionPool[Any], clock: Clock) -> None:
     """Set the clock as it was set last, by whoever ran before."""
     async with pool.connection() as connection:
-        row = await (await connection.execute("SELECT offset_seconds, epoch FROM sandbox_clock")).fetchone()
+        row = await (await connection.execute(READ)).fetchone()
     if row is not None:
         clock.offset_seconds, clock.epoch = row
 
@@ -40,12 +41,7 @@ async def read_time(pool: AsyncConnectionPool[Any], clock: Clock) -> None:
 async def keep_time(pool: AsyncConnectionPool[Any], clock: Clock) -> None:
     """Keep the clock's setting for whoever runs next."""
     async with pool.connection() as connection:
-        await connection.execute(
-            """INSERT INTO sandbox_clock (offset_seconds, epoch) VALUES (%s, %s)
-               ON CONFLICT (one) DO UPDATE
-                  SET offset_seconds = excluded.offset_seconds, epoch = excluded.epoch""",
-            [clock.offset_seconds, clock.epoch],
-        )
+        await connection.execute(KEEP, [clock.offset_seconds, clock.epoch])
 
 
 async def read_wiring(pool: AsyncConnectionPool[Any]) -> Directory:

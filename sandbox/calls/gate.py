@@ -52,9 +52,13 @@ class Gate:
             for name, state in sorted(answer["instances"].items())
         ]
 
-    def set_clock(self, offset_seconds: int, epoch: int) -> str:
-        """Move every block's clock; returns the sandbox's date when all have done their due jobs."""
-        answer = self._send("POST", "/_sandbox/clock", {"offset_seconds": offset_seconds, "epoch": epoch})
+    def set_clock(self, offset_seconds: int, epoch: int, *, renew: bool = False) -> str:
+        """Move every block's clock; returns the sandbox's date when all have done their due jobs.
+
+        With `renew` blocks make their database sessions anew, because they were ended.
+        """
+        told = {"offset_seconds": offset_seconds, "epoch": epoch, **({"renew": True} if renew else {})}
+        answer = self._send("POST", "/_sandbox/clock", told)
         return str(answer["today"])
 
     def exchanges(self, *, since: int = 0, filters: Mapping[str, str] | None = None) -> list[Exchange]:
@@ -125,6 +129,18 @@ class Gate:
     def forget(self) -> None:
         """Drop messages and faults, as a reset does; the message log stays."""
         self._send("POST", "/_sandbox/reset")
+
+    def save_state(self, checkpoint: str) -> None:
+        """Have the mediator keep its letter-box and events under a checkpoint's id."""
+        self._send("POST", f"/_sandbox/checkpoints/{checkpoint}")
+
+    def restore_state(self, checkpoint: str) -> None:
+        """Have the mediator put back what it kept; faults go, the message log stays."""
+        self._send("POST", f"/_sandbox/checkpoints/{checkpoint}/restore")
+
+    def keep_states(self, checkpoints: Sequence[str]) -> None:
+        """Have the mediator forget what it keeps of other checkpoints."""
+        self._send("PUT", "/_sandbox/checkpoints", {"ids": list(checkpoints)})
 
     def call(
         self,

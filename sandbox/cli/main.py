@@ -14,6 +14,7 @@ import typer
 from sandbox import __version__
 from sandbox.cli.commands import (
     attack,
+    checkpoint,
     compare,
     conformance,
     content,
@@ -80,6 +81,7 @@ app.command()(attack.attack)
 app.command()(compare.compare)
 app.command()(faults.faults)
 app.command()(seed.seed)
+app.add_typer(checkpoint.app, name="checkpoint")
 app.add_typer(log.app, name="log")
 app.add_typer(images.app, name="images")
 app.add_typer(data.app, name="data")

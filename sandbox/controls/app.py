@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import hmac
 import json
+import logging
+import threading
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from functools import cache
 from pathlib import Path
 from typing import Any
 
+import psycopg
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
@@ -17,8 +20,8 @@ from ruamel.yaml import YAML
 from starlette.middleware.base import RequestResponseEndpoint
 from starlette.responses import Response
 
-from sandbox.controls.desk import make_desk
-from sandbox.controls.routes import clock, messages, people, plumbing, state
+from sandbox.controls.desk import Desk, make_desk
+from sandbox.controls.routes import checkpoints, clock, messages, people, plumbing, state
 from sandbox.errors import SandboxError
 
 
@@ -28,16 +31,26 @@ def create_app(environment: Mapping[str, str]) -> FastAPI:
 
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
+        taking_up = threading.Thread(target=_take_up, args=(desk,), name="taking up", daemon=True)
+        taking_up.start()
         yield
-        desk.resets.finish()
+        desk.states.finish()
 
     app = FastAPI(title="sandbox", lifespan=lifespan, docs_url=None, redoc_url=None)
     app.openapi = read_contract  # type: ignore[method-assign]
     _answer_mediator_only(app, environment["SANDBOX_SECRET"])
     _translate_errors(app)
-    for part in (people, clock, messages, state, plumbing):
+    for part in (people, clock, messages, state, checkpoints, plumbing):
         app.include_router(part.make_router(desk))
     return app
+
+
+def _take_up(desk: Desk) -> None:
+    try:
+        desk.states.take_up()
+    except (SandboxError, psycopg.Error) as error:
+        # The first change of state takes it up instead.
+        logging.getLogger("sandbox.controls").warning("what was half done stays so for now: %s", error)
 
 
 @cache

@@ -10,7 +10,9 @@ from pathlib import Path
 from sandbox.calls.gate import Gate
 from sandbox.controls.citizens import Citizens
 from sandbox.controls.login import LogIn
-from sandbox.controls.resets import Resets
+from sandbox.controls.notes import Notes
+from sandbox.controls.shelf import Shelf
+from sandbox.controls.states import States
 from sandbox.controls.timepiece import Timepiece
 from sandbox.controls.turns import Turns
 from sandbox.seeding.plan import ENVIRONMENT_NAME, SeedingPlan
@@ -23,7 +25,8 @@ class Desk:
     citizens: Citizens
     turns: Turns
     timepiece: Timepiece
-    resets: Resets
+    states: States
+    notes: Notes
     log_in: LogIn
     mediator_url: str
     token: str
@@ -36,6 +39,8 @@ class Desk:
 def make_desk(environment: Mapping[str, str]) -> Desk:
     """Wire the parts from the instance's environment."""
     mediator_url, token = environment["MEDIATOR_URL"], environment["SANDBOX_TOKEN"]
+    plan = SeedingPlan.model_validate_json(environment[ENVIRONMENT_NAME])
+    notes = Notes(plan.admin_url)
     timepiece = Timepiece(date.fromisoformat(environment["CLOCK_START"]))
 
     def open_gate() -> Gate:
@@ -45,7 +50,8 @@ def make_desk(environment: Mapping[str, str]) -> Desk:
         citizens=Citizens(Path(environment["DATA_DIR"])),
         turns=Turns(),
         timepiece=timepiece,
-        resets=Resets(SeedingPlan.model_validate_json(environment[ENVIRONMENT_NAME]), timepiece, open_gate),
+        states=States(Shelf(plan), notes, timepiece, open_gate),
+        notes=notes,
         log_in=LogIn(
             mediator_url=mediator_url,
             issuer_url=environment["ISSUER_URL"],

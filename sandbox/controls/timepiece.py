@@ -54,7 +54,7 @@ class Timepiece:
             raise UsageError(f"the clock can go forward by 0 to {FARTHEST_DAYS} days, not by {jump}")
         return self.offset_seconds + jump * 86_400
 
-    def back_to_start(self) -> tuple[int, int]:
-        """Give offset and epoch as a reset announces them."""
+    def anew(self, today: date) -> tuple[int, int]:
+        """Give offset and epoch as a reset or a restore announces them, with the date that it goes to."""
         with self._lock:
-            return (self.start - self.now().date()).days * 86_400, self.epoch + 1
+            return (today - self.now().date()).days * 86_400, self.epoch + 1

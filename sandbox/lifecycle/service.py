@@ -79,9 +79,9 @@ class Running:
     site: Site
     secrets: Secrets
 
-    def gate(self) -> Gate:
+    def gate(self, timeout: float = 60.0) -> Gate:
         """Open the sandbox's own door."""
-        return Gate(self.site.public_url, self.secrets.token)
+        return Gate(self.site.public_url, self.secrets.token, timeout=timeout)
 
     @property
     def instances(self) -> tuple[str, ...]:

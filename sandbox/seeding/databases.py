@@ -7,7 +7,7 @@ may connect to; the live database is its clone, and so is a spare that a reset r
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
@@ -16,8 +16,14 @@ import psycopg
 from psycopg import sql
 
 Connection = psycopg.Connection[Any]
+Note = Callable[[Connection], None]
 _SESSIONS_END_WITHIN_SECONDS = 5.0
 _LOOK_AGAIN_SECONDS = 0.005
+
+
+def nothing(admin: Connection) -> None:
+    """Note nothing."""
+    del admin
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -35,6 +41,19 @@ class DatabaseNames:
     def spare(self) -> str:
         """The clone that the next reset puts into place."""
         return f"{self.live}__spare"
+
+    @property
+    def unready(self) -> str:
+        """A clone that is still being made."""
+        return f"{self.live}__unready"
+
+    def restored(self, identifier: str) -> str:
+        """The clone of a checkpoint that a restore puts into place."""
+        return f"{self.live}__rs_{identifier}"
+
+    def checkpoint(self, identifier: str) -> str:
+        """What a checkpoint keeps of it; without sessions."""
+        return f"{self.live}__cp_{identifier}"
 
     @property
     def retired(self) -> str:
@@ -93,24 +112,58 @@ def put_template_into_place(admin: Connection, names: DatabaseNames) -> None:
 
 def make_spare(admin: Connection, names: DatabaseNames, role: str) -> None:
     """Clone the next spare, unless it is there already; what was retired goes."""
-    _drop(admin, names.retired)
-    if not exists(admin, names.spare):
-        create_database(admin, names.spare, role, template=names.template)
+    drop(admin, names.retired)
+    make_clone(admin, names, role, source=names.template, clone=names.spare)
+
+
+def make_clone(admin: Connection, names: DatabaseNames, role: str, *, source: str, clone: str) -> None:
+    """Clone one of a block's databases, unless the clone is there already."""
+    if not exists(admin, clone):
+        # Under a name that nobody looks for: whoever finds a clone finds it whole.
+        drop(admin, names.unready)
+        create_database(admin, names.unready, role, template=source)
+        _rename(admin, names.unready, clone)
 
 
 def put_spare_into_place(admin: Connection, names: DatabaseNames) -> None:
     """Replace the live database by the spare; its sessions end, its content is gone."""
-    if exists(admin, names.live):
-        # Dropping takes a checkpoint, renaming doesn't. Closed first, or a worker would be back at once.
-        _drop(admin, names.retired)
-        admin.execute(sql.SQL("ALTER DATABASE {} ALLOW_CONNECTIONS false").format(sql.Identifier(names.live)))
-        _end_sessions(admin, names.live)
-        _rename(admin, names.live, names.retired)
-    _end_sessions(admin, names.spare)
-    _rename(admin, names.spare, names.live)
+    close(admin, names.live)
+    put_into_place(admin, {names: names.spare})
 
 
-def _drop(admin: Connection, name: str) -> None:
+def close(admin: Connection, name: str) -> None:
+    """Let nobody into a database any more, and see its sessions end; nothing when there is none."""
+    if exists(admin, name):
+        # Closed first, or a worker would be back at once.
+        admin.execute(sql.SQL("ALTER DATABASE {} ALLOW_CONNECTIONS false").format(sql.Identifier(name)))
+        _end_sessions(admin, name)
+
+
+def open_again(admin: Connection, name: str) -> None:
+    """Let those in again who may; nothing when there is no such database."""
+    if exists(admin, name):
+        admin.execute(sql.SQL("ALTER DATABASE {} ALLOW_CONNECTIONS true").format(sql.Identifier(name)))
+
+
+def put_into_place(admin: Connection, incoming: Mapping[DatabaseNames, str], note: Note = nothing) -> None:
+    """Make each incoming database the live one, all of them or none, with `note` in the same transaction.
+
+    The live ones must have been closed. They are retired, not dropped: dropping takes a checkpoint of the
+    server, renaming doesn't.
+    """
+    for names, name in incoming.items():
+        drop(admin, names.retired)
+        _end_sessions(admin, name)
+    with admin.transaction():
+        for names, name in incoming.items():
+            if exists(admin, names.live):
+                _rename(admin, names.live, names.retired)
+            _rename(admin, name, names.live)
+        note(admin)
+
+
+def drop(admin: Connection, name: str) -> None:
+    """Drop a database and end its sessions; nothing when there is none."""
     admin.execute(sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(sql.Identifier(name)))
 
 

@@ -13,6 +13,7 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
+import checkpoints
 import generation
 import guard
 import loading
@@ -30,6 +31,7 @@ Measure = Callable[[Installation, int, Callable[[str], None]], list[Figure]]
 BENCHMARKS: Mapping[str, Measure] = {
     "ready": readiness.measure,
     "reset": resetting.measure,
+    "checkpoints": checkpoints.measure,
     "memory": memory.measure,
     "guard": guard.measure,
     "generation": generation.measure,

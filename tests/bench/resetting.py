@@ -44,7 +44,7 @@ def _measure(installation: Installation, runtime: str, runs: int, say: Callable[
             ours.append(time.perf_counter() - began)
             say(f"round {run + 1}: reset on {runtime} {ours[-1]:.2f} s")
         for run in range(runs):
-            theirs.append(_load_again(tools, wish, running, run))
+            theirs.append(load_again(tools, wish, running, run))
             say(f"round {run + 1}: {PEER} on {runtime} {theirs[-1]:.2f} s")
     return Figure(
         name=f"reset-{runtime}",
@@ -56,7 +56,7 @@ def _measure(installation: Installation, runtime: str, runs: int, say: Callable[
     )
 
 
-def _load_again(tools: Tools, wish: Wish, running: Running, run: int) -> float:
+def load_again(tools: Tools, wish: Wish, running: Running, run: int) -> float:
     layout = Layout(spec=running.spec, site=running.site, secrets=running.secrets, blocks=wish.blocks)
     program = _into_fresh_databases(seeding_spec(layout), suffix=f"_again{run}")
     began = time.perf_counter()

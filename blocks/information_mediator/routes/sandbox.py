@@ -35,6 +35,16 @@ class ClockSetting(BaseModel):
 
     offset_seconds: int
     epoch: int = 0
+    renew: bool = False
+    """Whether the blocks' databases were closed for a moment."""
+
+
+class Checkpoints(BaseModel):
+    """Body of `PUT /_sandbox/checkpoints`: those that there still are."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    ids: list[str] = Field(max_length=1000)
 
 
 class FaultPlan(BaseModel):
@@ -154,7 +164,7 @@ def make_router(core: Core) -> APIRouter:
         core.clock.offset_seconds = setting.offset_seconds
         core.clock.epoch = setting.epoch
         await keep_time(core.pool, core.clock)
-        body = setting.model_dump()
+        body = setting.model_dump(exclude=None if setting.renew else {"renew"})
         slugs = [slug for slug, peer in core.settings.peers.items() if peer.keeps_our_clock]
         identifier = core.new_id()
         with core.hold.exempt(identifier):  # jobs that fall due may call other blocks, also during a reset
@@ -224,6 +234,34 @@ def make_router(core: Core) -> APIRouter:
         await core.events.clear()
         await note(request, None)
         return {"reset": True}
+
+    @router.post("/checkpoints/{checkpoint}", status_code=201)
+    async def save_checkpoint(checkpoint: str, request: Request) -> dict[str, Any]:
+        rows = await core.keeping.save(printable(checkpoint))
+        await note(request, None, {"rows": rows}, 201)
+        return {"rows": rows}
+
+    @router.post("/checkpoints/{checkpoint}/restore")
+    async def restore_checkpoint(checkpoint: str, request: Request) -> dict[str, Any]:
+        core.hold.void_waiting()
+        await core.faults.clear()
+        await core.keeping.restore(printable(checkpoint))
+        core.events.news.set()
+        await note(request, {"checkpoint": printable(checkpoint)})
+        return {"restored": True}
+
+    @router.put("/checkpoints")
+    async def keep_checkpoints(checkpoints: Checkpoints) -> dict[str, Any]:
+        await core.keeping.forget(checkpoints.ids)
+        return {"kept": len(checkpoints.ids)}
+
+    @router.get("/clock")
+    async def read_clock() -> dict[str, Any]:
+        return {
+            "offset_seconds": core.clock.offset_seconds,
+            "epoch": core.clock.epoch,
+            "today": core.clock.today().isoformat(),
+        }
 
     @router.post("/wiring")
     async def reread_wiring(request: Request) -> dict[str, Any]:

@@ -33,6 +33,7 @@ def make_router(desk: Desk) -> APIRouter:
     @router.post("/_sandbox/clock", include_in_schema=False)
     def set_clock(setting: ClockSetting) -> dict[str, str]:
         desk.timepiece.set_offset(setting.offset_seconds, setting.epoch)
+        desk.notes.keep_clock(setting.offset_seconds, setting.epoch)
         return {"today": desk.timepiece.today().isoformat()}
 
     return router

@@ -46,7 +46,7 @@ def make_router(desk: Desk) -> APIRouter:
 
     @router.post("/reset")
     def reset() -> dict[str, str]:
-        return {"today": desk.resets.reset()}
+        return {"today": desk.states.reset()}
 
     @router.post("/plants", status_code=201)
     def plant(wish: PlantWish) -> dict[str, str]:

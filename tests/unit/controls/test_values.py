@@ -72,7 +72,7 @@ def test_the_clock_begins_on_its_date_and_jumps_by_days(timepiece: Timepiece) ->
 
 def test_a_reset_begins_a_new_epoch_on_the_first_day(timepiece: Timepiece) -> None:
     timepiece.set_offset(timepiece.later(days=31, to=None), 1)
-    timepiece.set_offset(*timepiece.back_to_start())
+    timepiece.set_offset(*timepiece.anew(timepiece.start))
     assert (timepiece.today(), timepiece.epoch) == (date(2026, 1, 1), 2)
 
 
