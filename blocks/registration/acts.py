@@ -15,8 +15,9 @@ from blockkit.access import Caller
 from blockkit.app import Kit
 from blockkit.problems import Problem
 from blockkit.records import Connection, Row
-from blocks.registration import applications, decisions, reviews, tasks, validity, verification
+from blocks.registration import applications, decisions, levies, reviews, tasks, validity, verification
 from blocks.registration.applications import Change, find
+from blocks.registration.levies import Order
 from blocks.registration.neighbours import Neighbours
 from blocks.registration.people import require_another, require_own, require_role
 from blocks.registration.services import Service, find_service
@@ -102,6 +103,34 @@ def record_review(
         with office.kit.records.transaction() as db:
             validity.mark_completed(db, row, change.on)
     return reviews.describe(review, found, reviews.when_of(service, review))
+
+
+def assess_fees(office: Office, caller: Caller, slug: str, order: Order) -> dict[str, Any]:
+    """Set a period's fees, and have the register show them; after a failure, doing it again goes on."""
+    with office.kit.records.transaction() as db:
+        levy = levies.require_levy(find_service(db, slug))
+    require_role(caller, levy.role)
+    collected = levies.add_up(office.neighbours, levy, order.period)
+    change = Change.now(office.kit.clock, caller.individual_id)
+    with office.kit.records.transaction() as db:
+        told, owing = levies.assess(db, find_service(db, slug), order, collected, change)
+    for row in owing:
+        levies.enter(office.neighbours, levy, row, levies.status_of(row, change.on))
+    return told
+
+
+def remind_whoever_is_late(office: Office) -> None:
+    """Remind everybody once whose assessed fee has not arrived in time; called when the clock has moved."""
+    today = office.kit.clock.today()
+    while True:
+        with office.kit.records.transaction() as db:
+            late = levies.find_late(db, today)
+        for row, service in late:
+            levies.remind(office.neighbours, service, row)
+            with office.kit.records.transaction() as db:
+                levies.mark_reminded(db, row, today)
+        if not late:
+            return
 
 
 def end_what_is_over(office: Office) -> None:

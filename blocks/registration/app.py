@@ -9,7 +9,7 @@ import httpx2
 from fastapi import FastAPI
 
 from blockkit.app import build_block, make_kit
-from blocks.registration.acts import Office, end_what_is_over
+from blocks.registration.acts import Office, end_what_is_over, remind_whoever_is_late
 from blocks.registration.routes import (
     applications,
     desk,
@@ -32,6 +32,11 @@ def create_app(environment: Mapping[str, str], transport: httpx2.BaseTransport |
     kit = make_kit(SLUG, environment, transport)
     office = Office.of(kit)
     doors = desk.Doors(office)
+
+    def on_clock() -> None:
+        end_what_is_over(office)
+        remind_whoever_is_late(office)
+
     return build_block(
         kit,
         Path(__file__).parent,
@@ -48,5 +53,5 @@ def create_app(environment: Mapping[str, str], transport: httpx2.BaseTransport |
             desk.make_router(doors),
             payroll_desk.make_router(doors),
         ],
-        on_clock=lambda: end_what_is_over(office),
+        on_clock=on_clock,
     )

@@ -294,6 +294,8 @@ def describe(row: Row) -> dict[str, Any]:
         "fee": None if fee is None else to_major(fee, row["fee_currency"]),
         "feeCurrency": row["fee_currency"],
         "feeReceipt": row["fee_receipt"],
+        "feeDueOn": _day(row["fee_due_on"]),
+        "feeLate": None if row["fee_late"] is None else to_major(row["fee_late"], row["fee_currency"]),
         "credential": row["credential"],
         "record": row["record"],
         "submittedOn": _day(row["submitted_on"]),

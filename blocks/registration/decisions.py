@@ -61,6 +61,8 @@ def begin_approval(db: Connection, service: Service, row: Row, change: Change) -
         raise Problem(409, "not-eligible", f"the policy does not grant this: {row['reason']}")
     if row["fee"] is not None and not row["fee_receipt"]:
         raise Problem(409, "fee-unpaid", "the fee has to be paid before the application is approved")
+    if service.definition.levy and row["fee_due_on"] is None:
+        raise Problem(409, "not-assessed", "what is owed for this period has to be assessed first")
     reviews.require_favourable(db, service, row)
     result = service.definition.result
     days = result.valid_days if result else None

@@ -15,8 +15,9 @@ from jsonschema.exceptions import SchemaError
 from pydantic import Field, StringConstraints, model_validator
 
 from blockkit.money import to_minor
+from blocks.registration.allotment import Levy
 from blocks.registration.policy import Currency, Figure, Frozen, Policy
-from blocks.registration.sources import Source, field_of
+from blocks.registration.sources import RegistryName, Source, field_of
 
 Name = Annotated[str, StringConstraints(min_length=1, max_length=60, pattern=r"^[A-Za-z0-9][A-Za-z0-9_-]*$")]
 Label = Annotated[str, StringConstraints(min_length=1, max_length=200)]
@@ -24,13 +25,6 @@ MediaType = Literal["application/pdf", "image/png", "image/jpeg", "text/plain"]
 LARGEST_KILOBYTES = 4096
 OFFICIAL = "individualId"
 """The applicant's own id, as a source."""
-
-
-class RegistryName(Frozen):
-    """A registry of the digital registries."""
-
-    code: str
-    version: str
 
 
 class EForm(Frozen):
@@ -252,6 +246,7 @@ class Definition(Frozen):
     reviews: tuple[Review, ...] = ()
     inspections: tuple[Review, ...] = ()
     fee: Fee | None = None
+    levy: Levy | None = None
     decision: Literal["policy", "checks"]
     result: Result | None = None
     payment: Payment | None = None
@@ -293,6 +288,8 @@ class Definition(Frozen):
                 yield f"fee: {error}"
             if self.roles.cashier is None:
                 yield "a service with a fee needs roles.cashier, who takes it"
+        if self.levy and self.roles.cashier is None:
+            yield "a service with a levy needs roles.cashier, who takes it"
         if (self.decision == "policy") != (self.policy is not None and self.currency is not None):
             yield "policy and currency go with decision: policy, and only with it"
         if self.decision == "policy" and not any(check.kind == "household" for check in self.checks):
@@ -332,6 +329,8 @@ class Definition(Frozen):
                 yield from check.claims.values()
             if isinstance(check, RegistryCheck):
                 yield from check.compare
+        if self.levy:
+            yield from (self.levy.period, self.levy.quantity)
         if self.payment:
             yield from ("payeeFunctionalId", "financialAddress")
 

@@ -15,12 +15,13 @@ from pydantic import BaseModel, ValidationError
 
 from blockkit.peers import Peers
 from blockkit.problems import Problem
-from blocks.registration.definitions import RegistryName
+from blocks.registration.sources import RegistryName
 
 NO_RECORD = "no record found"
 """How the published contract says that a registry has no such record."""
 
 PAYEE_REFUSED = "payee-refused"
+MOST_LISTED = 10_000
 
 
 class ConsentMissing(Exception):
@@ -39,6 +40,13 @@ class RecordTold(BaseModel):
     """A registry's record."""
 
     content: dict[str, Any]
+
+
+class ListTold(BaseModel):
+    """A registry's records."""
+
+    count: int
+    results: list[dict[str, Any]]
 
 
 class AnswerTold(BaseModel):
@@ -89,6 +97,19 @@ class Neighbours:
         if answer.status_code == 404 and _document(answer).get("detail") == NO_RECORD:
             return None
         return _read("digital-registries", answer, RecordTold).content
+
+    def list_records(self, registry: RegistryName, query: Mapping[str, str]) -> list[dict[str, Any]]:
+        """List all records that fit. Raises Problem 502, also when there are more than one page holds."""
+        answer = self.peers.call(
+            "digital-registries",
+            "GET",
+            f"/data/{registry.code}/{registry.version}",
+            params={"pageSize": MOST_LISTED, **{f"query.{name}": value for name, value in query.items()}},
+        )
+        told = _read("digital-registries", answer, ListTold)
+        if len(told.results) < told.count:
+            raise _failed("digital-registries", answer)
+        return told.results
 
     def exists(self, registry: RegistryName, query: Mapping[str, Any]) -> bool:
         """Ask whether there is such a record."""

@@ -36,6 +36,9 @@ CREATE TABLE applications (
     fee_currency   text    NOT NULL DEFAULT '',
     fee_receipt    text    NOT NULL DEFAULT '',
     fee_paid_on    date,
+    fee_late       bigint, -- what is owed after the due day, surcharge included
+    fee_due_on     date,
+    reminded_on    date,
     credential     text    NOT NULL DEFAULT '',
     record         jsonb   NOT NULL DEFAULT '{{}}', -- the entry that the approval made, as its register gave it
     created_at     timestamptz NOT NULL,
@@ -55,6 +58,7 @@ CREATE TABLE applications (
 );
 CREATE INDEX applications_state ON applications (service, state);
 CREATE INDEX applications_person ON applications (individual_id);
+CREATE INDEX applications_owing ON applications (fee_due_on) WHERE fee_receipt = '' AND reminded_on IS NULL;
 CREATE INDEX applications_ending ON applications (valid_until) WHERE state = 'approved' AND NOT lapsed;
 
 CREATE TABLE history (
@@ -67,6 +71,16 @@ CREATE TABLE history (
     recorded_at timestamptz NOT NULL DEFAULT clock_timestamp()
 );
 CREATE INDEX history_application ON history (application);
+
+-- Yearly fees that were assessed for all who owe them together.
+CREATE TABLE assessments (
+    service     text  NOT NULL REFERENCES services,
+    period      text  NOT NULL,
+    wish        jsonb NOT NULL,
+    assessed_by text  NOT NULL,
+    assessed_on date  NOT NULL,
+    PRIMARY KEY (service, period)
+);
 
 -- Opinions, visits and inspections: the day that was agreed, and the newest finding.
 CREATE TABLE reviews (
@@ -176,7 +190,7 @@ GRANT SELECT, INSERT ON tasks TO {role};
 GRANT UPDATE (done_on, done_by, variables) ON tasks TO {role};
 GRANT SELECT, INSERT ON documents TO {role};
 GRANT SELECT, INSERT, DELETE ON application_documents TO {role};
-GRANT SELECT, INSERT ON history, steps, payroll_items, payroll_exclusions TO {role};
+GRANT SELECT, INSERT ON history, steps, assessments, payroll_items, payroll_exclusions TO {role};
 GRANT SELECT, INSERT ON payrolls TO {role};
 GRANT UPDATE (state, approved_by, approved_on, released_by, released_on, frozen_count, frozen_total,
               frozen_digest) ON payrolls TO {role};

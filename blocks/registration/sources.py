@@ -19,8 +19,15 @@ from blocks.registration.policy import Frozen
 
 WORDS = (
     *("individualId", "applicationId", "service", "today", "amount", "currency"),
-    *("fee", "feeCurrency", "feeReceipt", "validUntil"),
+    *("fee", "feeCurrency", "feeReceipt", "feeDueOn", "feeLate", "validUntil"),
 )
+
+
+class RegistryName(Frozen):
+    """A registry of the digital registries."""
+
+    code: str
+    version: str
 
 
 class Fixed(Frozen):
@@ -65,6 +72,10 @@ def read_source(source: Source, row: Row, application_id: str, today: date) -> A
             return row["fee_currency"] or None
         case "feeReceipt":
             return row["fee_receipt"] or None
+        case "feeLate":
+            return None if row["fee_late"] is None else to_major(row["fee_late"], row["fee_currency"])
+        case "feeDueOn":
+            return row["fee_due_on"].isoformat() if row["fee_due_on"] else None
         case "validUntil":
             return row["valid_until"].isoformat() if row["valid_until"] else None
         case _:

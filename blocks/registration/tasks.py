@@ -72,7 +72,7 @@ def follow(db: Connection, roles: Roles, before: Row, after: Row, *, by: str, at
             " WHERE application = %s AND act = 'take-fee' AND done_on IS NULL",
             [at.date(), by, after["number"]],
         )
-    elif moved and after["state"] == "submitted" and roles.cashier:
+    elif roles.cashier and (before["fee"] is None or (moved and after["state"] == "submitted")):
         _open(db, after, "take-fee", "take the fee", roles.cashier, at)
 
 

@@ -1,4 +1,4 @@
-"""Opinions, visits and inspections, and how somebody's application stands."""
+"""Opinions, visits and inspections, yearly fees, and how somebody's application stands."""
 
 from __future__ import annotations
 
@@ -6,11 +6,15 @@ from datetime import date
 from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Query
+from pydantic import StringConstraints
 
 from blocks.registration import acts, applications, reviews
 from blocks.registration.acts import Office
+from blocks.registration.allotment import LevyPolicy
 from blocks.registration.applications import find, identify, status_of
+from blocks.registration.levies import Order
 from blocks.registration.people import require_one_of, require_own
+from blocks.registration.policy import Currency
 from blocks.registration.routes.wire import (
     Authorization,
     CaseId,
@@ -21,6 +25,13 @@ from blocks.registration.routes.wire import (
     Wire,
 )
 from blocks.registration.services import Service, find_service
+
+
+class AssessmentBody(Wire):
+    period: Annotated[str, StringConstraints(pattern=r"^[0-9]{4}$")]
+    currency: Currency
+    policy: LevyPolicy
+    trial: bool = False
 
 
 class VisitBody(Wire):
@@ -60,6 +71,14 @@ def make_router(office: Office) -> APIRouter:
     ) -> dict[str, Any]:
         caller = kit.access.caller(authorization)
         return acts.book_visit(office, caller, id, review, body.notBefore)
+
+    @router.post("/services/{service}/assessments")
+    def assess_fees(
+        service: ServiceId, body: AssessmentBody, authorization: Authorization = None
+    ) -> dict[str, Any]:
+        caller = kit.access.caller(authorization)
+        order = Order(period=body.period, currency=body.currency, policy=body.policy, trial=body.trial)
+        return acts.assess_fees(office, caller, service, order)
 
     @router.get("/services/{service}/standing")
     def read_standing(

@@ -21,7 +21,8 @@ _towns = itertools.count(1)
 CENTRAL = "/r1/SBX/GOV/CENTRAL"
 REGISTRIES = (
     "individuals", "households", "beneficiaries", "household-registrations", "births", "producer-licences",
-    "construction-permits", "companies", "parcels", "birth-notifications",
+    "construction-permits", "companies", "parcels", "birth-notifications", "epr-obligations",
+    "registered-products",
 )  # fmt: skip
 POOR = {
     "size": 5,
@@ -61,6 +62,8 @@ class Neighbourhood:
     """What was published, by the key it was published under."""
     permits: dict[str, dict[str, Any]] = field(default_factory=dict)
     """How a permit stands in its register now, by application."""
+    licences: dict[str, dict[str, Any]] = field(default_factory=dict)
+    reports: list[dict[str, Any]] = field(default_factory=list)
     credentials: list[dict[str, Any]] = field(default_factory=list)
     messages: list[tuple[str, dict[str, Any]]] = field(default_factory=list)
     answers: dict[tuple[str, str], Any] = field(default_factory=dict)
@@ -93,6 +96,8 @@ class Neighbourhood:
             return httpx2.Response(503, json={"type": "urn:x/away"})
         if name in self.refuse:
             return httpx2.Response(403, json={"type": "urn:civic-sandbox:problem/consent-missing"})
+        if request.method == "GET":
+            return httpx2.Response(200, json={"count": len(self.reports), "results": self.reports})
         body = json.loads(request.content)
         if "Idempotency-Key" in request.headers:
             assert self.events.setdefault(request.headers["Idempotency-Key"], body) == body
@@ -112,6 +117,8 @@ class Neighbourhood:
                 query.get("notificationNumber")
             )
             return (200, {"content": found}) if found else (404, {"detail": "no record found"})
+        if "/producer-licences/" in operation:
+            return 200, {"content": self.licences[query["applicationId"]]}
         if "/construction-permits/" in operation:
             return 200, {"content": self.permits[query["applicationId"]]}
         records = self.people if "/individuals/" in operation else self.households
@@ -180,6 +187,8 @@ def answer_all(peers: PeersDouble) -> Neighbourhood:
         *(f"/payments/{name}" for name in ("register-beneficiary", "prepayment-validation", "bulk-payment")),
     ):
         peers.answers[("POST", CENTRAL + path)] = around
+    reports = "/digital-registries/data/collection-reports/1.0"
+    peers.answers[("GET", CENTRAL + reports)] = around
     return around
 
 

@@ -36,6 +36,11 @@ BODIES: dict[str, Any] = {
     "/applications/{id}/documents": {"url": f"/documents/{'0' * 32}", "kind": "a"},
     "/applications/{id}/decision": {"decision": "approve"},
     "/applications/{id}/fee": {"receipt": "R"},
+    "/services/{service}/assessments": {
+        "period": "2026",
+        "currency": "XTS",
+        "policy": {"method": "tariff", "tariff_per_tonne": 1, "due_days": 1},
+    },
     "/applications/{id}/reviews/{review}": {"outcome": "passed"},
     "/applications/{id}/reviews/{review}/visit": {},
     "/tasks/{task}/complete": {"data": {}},
@@ -78,6 +83,7 @@ def call(town: Any, places: dict[str, str], operation: tuple[str, str], token: s
     method, template = operation
     path = template.replace("{id}", "BATCHWALKED1") if template.startswith("/payrolls") else template
     path = path.replace("{id}/reviews", "{reviewed}/reviews")
+    path = path.replace("{service}/assessments", "epr-declaration/assessments")
     for name, value in places.items():
         path = path.replace(name, value)
     body = BODIES.get(template) if method != "GET" else None

@@ -24,6 +24,8 @@ SHAPE = {
     "fee",
     "feeCurrency",
     "feeReceipt",
+    "feeDueOn",
+    "feeLate",
     "credential",
     "record",
     "submittedOn",

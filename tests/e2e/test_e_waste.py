@@ -1,0 +1,74 @@
+"""E-waste: passes with the figures worked out by hand; fails when any one planting is taken away."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterator
+
+import pytest
+
+from sandbox.model.run import Outcome
+from sandbox.model.scenario import Scenario
+from tests.e2e.conftest import Stage, a_stage
+from tests.e2e.mutations import steps_that_failed, with_parameter, without_step
+
+STORY = "scenario.arazzo.yaml"
+MUTATIONS: list[tuple[str, Callable[[Scenario], Scenario], str]] = [
+    (
+        "nobody rides free",
+        lambda scenario: without_step(scenario, "plantings.arazzo.yaml", "import-without-a-licence"),
+        "cross-check",
+    ),
+    (
+        "no time passes",
+        lambda scenario: without_step(scenario, "late.arazzo.yaml", "the-due-day-passes"),
+        "a-notice-came",
+    ),
+    (
+        "the site is not visited",
+        lambda scenario: without_step(scenario, "producer.arazzo.yaml", "visit-the-site"),
+        "decide",
+    ),
+    (
+        "less was collected",
+        lambda scenario: with_parameter(scenario, STORY, "recycler-reports", "tonnes", 49),
+        "it-adds-up",
+    ),
+    (
+        "the small one pays in time",
+        lambda scenario: with_parameter(scenario, STORY, "small-pays", "status", "due"),
+        "read-the-register",
+    ),
+    (
+        "one does not pay",
+        lambda scenario: without_step(scenario, STORY, "medium-pays"),
+        "all-are-fulfilled",
+    ),
+]
+PLAYED = MUTATIONS if os.environ.get("SANDBOX_CAMPAIGN") == "full" else MUTATIONS[:1]
+
+
+@pytest.fixture(scope="module")
+def site() -> Iterator[Stage]:
+    """A sandbox with this scenario's blocks."""
+    yield from a_stage("e-waste", 100)
+
+
+def test_it_passes_as_shipped(site: Stage) -> None:
+    finished, heard = site.play(site.scenario)
+    assert finished.verdict.outcome is Outcome.PASSED, finished.verdict.sentence
+    assert steps_that_failed(heard) == []
+    assert [figure.name for figure in finished.verdict.figures if not figure.exchanges] == []
+    figures = {figure.name: figure.value for figure in finished.verdict.figures}
+    # Three licences and products at 230,000 together, and a tenth on top of the late 2,500,000.
+    assert (figures["fees"], figures["held"]) == (25_000_000, 25_000_000 + 690_000 + 250_000)
+
+
+@pytest.mark.campaign
+@pytest.mark.parametrize(("change", "noticed_by"), [pytest.param(*each[1:], id=each[0]) for each in PLAYED])
+def test_it_fails_when_a_planting_is_taken_away(
+    site: Stage, change: Callable[[Scenario], Scenario], noticed_by: str
+) -> None:
+    finished, heard = site.play(change(site.scenario))
+    assert finished.verdict.outcome is Outcome.FAILED
+    assert steps_that_failed(heard)[0] == noticed_by
