@@ -10,12 +10,14 @@ from pathlib import Path
 
 import pytest
 
+from sandbox.catalog.catalog import open_catalog
 from sandbox.evidence.material import CriterionFound, Material, Pilot
 from sandbox.evidence.page import choose_details, render_page
 from sandbox.evidence.repeat import write_curl
 from sandbox.evidence.story import read_story
 from sandbox.model.run import Call, Event, Message, Outcome, RunFinished, StepFinished
 from sandbox.runtime import RuntimeInfo
+from sandbox.settings import CONTENT_ROOT
 from tests.fakes.sample_material import sample_material
 from tests.fakes.sample_play import Play
 from tests.fakes.sample_run import play_run
@@ -346,3 +348,10 @@ def test_a_message_log_that_does_not_hold_is_said_on_the_page() -> None:
     words = _read(_render(sample_material(play))).words
     assert "broken The mediator's chained log does not hold: line 8 was changed" in words
     assert "holds to line 165" in _read(_render(sample_material())).words
+
+
+def test_the_page_shows_how_far_each_block_says_it_conforms_and_that_this_was_not_measured() -> None:
+    block = open_catalog(CONTENT_ROOT).descriptor("payments")
+    words = _read(_render(sample_material(blocks={"payments": block}))).words
+    assert "Payments bb-payments 2024 bulk payment required 8" in words
+    assert "This run did not measure it" in words
