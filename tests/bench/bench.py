@@ -21,6 +21,7 @@ import mediator
 import memory
 import readiness
 import resetting
+import whole_runs
 from figures import Figure, print_figures, write_figures
 from installation import Installation, installed
 from rich.console import Console
@@ -37,6 +38,7 @@ BENCHMARKS: Mapping[str, Measure] = {
     "generation": generation.measure,
     "loading": loading.measure,
     "mediator": mediator.measure,
+    "scenarios": whole_runs.measure,
 }
 
 
