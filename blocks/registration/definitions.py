@@ -16,15 +16,13 @@ from pydantic import Field, StringConstraints, model_validator
 
 from blockkit.money import to_minor
 from blocks.registration.allotment import Levy
+from blocks.registration.checks import Check, IdentityCheck, Name, RecordCheck, RegistryCheck, UniqueCheck
 from blocks.registration.policy import Currency, Figure, Frozen, Policy
 from blocks.registration.sources import RegistryName, Source, field_of
 
-Name = Annotated[str, StringConstraints(min_length=1, max_length=60, pattern=r"^[A-Za-z0-9][A-Za-z0-9_-]*$")]
 Label = Annotated[str, StringConstraints(min_length=1, max_length=200)]
 MediaType = Literal["application/pdf", "image/png", "image/jpeg", "text/plain"]
 LARGEST_KILOBYTES = 4096
-OFFICIAL = "individualId"
-"""The applicant's own id, as a source."""
 
 
 class EForm(Frozen):
@@ -95,73 +93,6 @@ class DocumentWanted(Frozen):
     when: Name | None = None
     wanted: Literal["hand-in", "checklist"] = "hand-in"
     """Without it nothing is handed in; or the checklist notices, and the applicant is asked for it."""
-
-
-class IdentityCheck(Frozen):
-    """Compares claims (identity's name -> field of the form) with the register of identities.
-
-    `unknown` is the reason when nobody there has the id; with `optional`, a form may name nobody.
-    """
-
-    kind: Literal["identity"]
-    person: Source = OFFICIAL
-    claims: Mapping[str, str]
-    unknown: Name = "identity-unknown"
-    optional: bool = False
-
-
-class RegistryCheck(Frozen):
-    """Reads a person's record and compares fields; each says the reason when it differs."""
-
-    kind: Literal["registry"]
-    registry: RegistryName
-    person: Source = OFFICIAL
-    compare: Mapping[str, str] = Field(default_factory=dict)
-
-
-class HouseholdCheck(Frozen):
-    """Reads the household that the person heads; its facts decide."""
-
-    kind: Literal["household"]
-    registry: RegistryName
-
-
-class UniqueCheck(Frozen):
-    """Asks whether a register has such an entry already; fails when it does."""
-
-    kind: Literal["unique"]
-    registry: RegistryName
-    by: Annotated[Mapping[str, Source], Field(min_length=1)]
-
-
-class Equal(Frozen):
-    """What a field of a record has to be, and the reason when it is something else."""
-
-    to: Source
-    reason: Name
-
-
-class RecordCheck(Frozen):
-    """Reads a record of a thing, such as a parcel: it is there, as wanted, and nothing stands against it."""
-
-    kind: Literal["record"]
-    registry: RegistryName
-    find: Annotated[Mapping[str, Source], Field(min_length=1)]
-    missing: Name
-    equal: Mapping[str, Equal] = Field(default_factory=dict)
-    absent: Mapping[str, Name] = Field(default_factory=dict)
-
-
-class ChecklistCheck(Frozen):
-    """Looks for the documents that the form calls for; what is missing is asked for, not refused."""
-
-    kind: Literal["checklist"]
-
-
-Check = Annotated[
-    IdentityCheck | RegistryCheck | HouseholdCheck | UniqueCheck | RecordCheck | ChecklistCheck,
-    Field(discriminator="kind"),
-]
 
 
 class Review(Frozen):

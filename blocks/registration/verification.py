@@ -12,7 +12,7 @@ from psycopg.types.json import Jsonb
 from blockkit.money import to_minor
 from blockkit.records import Connection, Row
 from blocks.registration.applications import UNDECIDED, Change, alter, identify, require_state
-from blocks.registration.definitions import (
+from blocks.registration.checks import (
     OFFICIAL,
     Check,
     ChecklistCheck,

@@ -14,7 +14,7 @@ from blockkit.signin import SignIn, Visitor
 from blocks.payee_institutions.books import accounts_of, read_statement
 from blocks.payee_institutions.pages import HOME, Pages
 
-Seal = Annotated[str, Form(max_length=100, pattern=r"^[^\x00]*$")]
+Seal = Annotated[str, Form(max_length=100, min_length=1, pattern=r"^[^\x00-\x1f]+$")]
 
 
 def make_router(kit: Kit) -> APIRouter:
