@@ -26,6 +26,7 @@ from sandbox.cli.commands import (
     inbox,
     log,
     new,
+    pdf,
     play,
     replay,
     run,
@@ -71,6 +72,7 @@ app.command()(sandboxes.logs)
 app.command()(sandboxes.down)
 app.command()(inbox.inbox)
 app.command()(replay.replay)
+app.command()(pdf.pdf)
 app.command()(content.check)
 app.command()(content.show)
 app.command()(verify.verify)

@@ -344,6 +344,20 @@ def test_the_page_is_one_small_whole_file_that_refers_to_itself_only(left: Left)
     assert re.findall(r"url\(|@import", text.partition("</style>")[0]) == []
 
 
+def test_the_page_goes_on_paper_once_its_signature_is_checked(left: Left, tmp_path: Path) -> None:
+    paper = tmp_path / "committee.pdf"
+    made = left.user.types("pdf", str(left.bundle), "--out", str(paper))
+    assert made.code == 0, made.err
+    assert paper.read_bytes().startswith(b"%PDF-")
+    assert left.user.types("pdf", str(left.bundle), "--out", str(paper)).code == 3
+    changed = tmp_path / "changed"
+    shutil.copytree(left.bundle, changed)
+    (changed / "index.html").write_text("<h1>Passed</h1>")
+    refused = left.user.types("pdf", str(changed), "--out", str(tmp_path / "other.pdf"))
+    assert (refused.code, (tmp_path / "other.pdf").exists()) == (3, False)
+    assert "not as it was signed" in refused.err
+
+
 def test_no_address_of_this_machine_is_in_the_bundle(left: Left) -> None:
     addresses = {
         each.address

@@ -1,0 +1,49 @@
+"""`sandbox pdf`: the page of a run's evidence on paper."""
+
+from __future__ import annotations
+
+import tempfile
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from sandbox.cli.options import Json
+from sandbox.cli.output import print_alone, print_json
+from sandbox.errors import StateConflict
+from sandbox.evidence.disk import say_what_the_disk_refused
+
+PAGE = "index.html"
+
+
+def pdf(
+    evidence: Annotated[
+        Path, typer.Argument(help="Folder of a run's evidence, or a zip of it.", show_default=False)
+    ],
+    to: Annotated[
+        Path | None,
+        typer.Option("--out", help="File to write; index.pdf here when not given.", show_default=False),
+    ] = None,
+    as_json: Json = False,
+) -> None:
+    """Write the page of a run's evidence as PDF, once its signature has been checked.
+
+    Nothing is fetched, and what is folded on the page is left out. A file that exists is not replaced.
+
+    Example: sandbox pdf runs/20261127-101500-ab12cd --out committee.pdf
+    """
+    from sandbox.evidence.paper import set_on_paper
+    from sandbox.evidence.unpacking import open_bundle
+
+    out = to or Path("index.pdf")
+    if out.exists():
+        raise StateConflict(f"{out} exists already", hint="name a file that does not exist yet: --out FILE")
+    with tempfile.TemporaryDirectory(prefix="sandbox-pdf-") as name:
+        opened = open_bundle(evidence, Path(name).resolve() / "bundle")
+        made = set_on_paper((opened.folder / PAGE).read_text(encoding="utf-8"))
+    with say_what_the_disk_refused("the PDF", out.parent):
+        out.write_bytes(made)
+    if as_json:
+        print_json({"run": opened.run.get("run"), "pdf": str(out), "signedBy": opened.fingerprint})
+    else:
+        print_alone(str(out))
