@@ -15,7 +15,8 @@ from tests.conformance.conftest import CATALOG, Standing
 def test_the_reference_block_shows_its_behaviours(standing: Standing) -> None:
     block = standing.block
     behaviours = [
-        compile_scenario(one, {block.slug: block.interface}) for one in read_behaviours(CATALOG, block)
+        compile_scenario(one, {block.slug: block.interface}, check_answers=False)
+        for one in read_behaviours(CATALOG, block)
     ]
     if not behaviours:
         pytest.skip(f"{block.slug} has no behaviours yet")
