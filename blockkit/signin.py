@@ -54,7 +54,8 @@ class SignIn:
     def __init__(self, kit: Kit, name: str, home: str) -> None:
         self._kit = kit
         self._name = name
-        self._home = home
+        self.home = home
+        """The pages' prefix."""
         self._lock = threading.Lock()
         self._client: tuple[int, str, ECKey] | None = None
         self.address = kit.settings.public_url(kit.slug)
@@ -77,13 +78,13 @@ class SignIn:
     def begin(self, onward: str) -> Response:
         """Send the browser to identity's log-in; it comes back to `{home}/back` and goes on to `onward`."""
         if self._kit.settings.standalone:  # where everybody is `anyone`
-            return RedirectResponse(self.address + self._home, 303)
+            return RedirectResponse(self.address + self.home, 303)
         client_id, _ = self._registered()
         way = {
             "state": secrets.token_urlsafe(24),
             "nonce": secrets.token_urlsafe(24),
             "verifier": secrets.token_urlsafe(48),
-            "onward": onward if self._is_ours(onward) else self._home,
+            "onward": onward if self._is_ours(onward) else self.home,
         }
         query = {
             "client_id": client_id,
@@ -117,16 +118,21 @@ class SignIn:
         client_id, key = self._registered()
         told = self._exchange(client_id, key, given["code"], verifier)
         self._kit.access.identified(str(told.get("id_token", "")), client_id=client_id, nonce=nonce)
-        answer = RedirectResponse(self.address + (onward if self._is_ours(onward) else self._home), 303)
+        answer = RedirectResponse(self.address + (onward if self._is_ours(onward) else self.home), 303)
         self._set(answer, "session", str(told["access_token"]), int(told["expires_in"]))
         self._forget(answer, "way")
         return answer
 
     def leave(self) -> Response:
         """End the session."""
-        answer = RedirectResponse(self.address + self._home, 303)
+        answer = RedirectResponse(self.address + self.home, 303)
         self._forget(answer, "session")
         return answer
+
+    @property
+    def alone(self) -> bool:
+        """Whether the block runs alone, so that nobody can log in."""
+        return self._kit.settings.standalone
 
     @property
     def origin(self) -> str:
@@ -135,10 +141,10 @@ class SignIn:
 
     @property
     def _redirect_uri(self) -> str:
-        return f"{self.address}{self._home}/back"
+        return f"{self.address}{self.home}/back"
 
     def _is_ours(self, onward: str) -> bool:
-        return onward.startswith(self._home) and onward.isascii() and "\\" not in onward
+        return onward.startswith(self.home) and onward.isascii() and "\\" not in onward
 
     def _exchange(self, client_id: str, key: ECKey, code: str, verifier: str) -> Mapping[str, Any]:
         now = int(self._kit.clock.machine().timestamp())

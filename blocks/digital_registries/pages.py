@@ -13,7 +13,7 @@ from html import escape
 from typing import Any
 from urllib.parse import quote, urlencode
 
-from starlette.responses import HTMLResponse
+from starlette.responses import HTMLResponse, RedirectResponse, Response
 
 from blockkit.pages import write_page
 from blockkit.records import Row
@@ -51,6 +51,10 @@ class Room:
         """Ask somebody unknown to log in."""
         words = "Registrars look things up here. Whoever is looked up can ask who has read about them."
         return self.page(None, "Registers", f"<p>{words}</p><p>{self._link('Log in', 'login')}</p>")
+
+    def alone(self) -> Response:
+        """Open the registers: where a block runs alone nobody logs in, and everybody may do everything."""
+        return RedirectResponse(f"{self.address}{HOME}", 303)
 
     def refuse(self, visitor: Visitor | None, words: str, status: int) -> HTMLResponse:
         """Say what can't be done, and why."""

@@ -26,14 +26,14 @@ class Pages:
     origin: str
     sandbox: str
 
-    def welcome(self, *, can_log_in: bool) -> HTMLResponse:
-        """Ask somebody unknown to log in, or say that nobody can."""
-        way = (
-            f"<p><a href='{escape(self.address + HOME)}/login'>Log in</a></p>"
-            if can_log_in
-            else "<p>Nobody can log in here, because this block runs alone.</p>"
-        )
+    def welcome(self) -> HTMLResponse:
+        """Ask somebody unknown to log in."""
+        way = f"<p><a href='{escape(self.address + HOME)}/login'>Log in</a></p>"
         return self._page(None, f"<p>See what has arrived on your accounts.</p>{way}")
+
+    def alone(self) -> HTMLResponse:
+        """Say why nobody can log in to a block that runs alone."""
+        return self._page(None, "<p>This block runs alone, so nobody can log in.</p>")
 
     def refuse(self, visitor: Visitor | None, words: str, status: int) -> HTMLResponse:
         """Say what can't be done, and why."""

@@ -5,13 +5,13 @@ Whoever may configure publishes an agreement here, too.
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Form, Query, Request
 from fastapi.responses import RedirectResponse, Response
 
 from blockkit.app import Kit
+from blockkit.doors import Doors, Seal
 from blockkit.problems import Problem
 from blockkit.records import Connection
 from blockkit.signin import SignIn, Visitor
@@ -27,7 +27,6 @@ MOST_SHOWN = 200
 SESSION = "consent-session"
 """The cookie that blockkit.signin keeps the access token in: what a signature is made out to."""
 
-Seal = Annotated[str, Form(max_length=100, pattern=PRINTABLE)]
 Short = Annotated[str, Query(max_length=500)]
 Line = Annotated[str, Form(max_length=500, pattern=PRINTABLE)]
 
@@ -37,18 +36,9 @@ def make_router(kit: Kit) -> APIRouter:
     router = APIRouter(prefix=HOME)
     sign_in = SignIn(kit, "Your consents", HOME)
     pages = Pages(sign_in.address, sign_in.origin, kit.settings.sandbox_id)
-
-    def for_person(request: Request, show: Callable[[Visitor], Response]) -> Response:
-        try:
-            visitor = sign_in.visitor(request)
-            if visitor is None or not visitor.caller.individual_id:
-                return pages.alone() if visitor else pages.welcome()
-        except Problem as problem:
-            return pages.refuse(None, problem.detail, problem.status)
-        try:
-            return show(visitor)
-        except Problem as problem:
-            return pages.refuse(visitor, problem.detail, problem.status)
+    doors = Doors(sign_in, pages)
+    doors.add_to(router)
+    for_person = doors.for_person
 
     @router.get("")
     def home(request: Request) -> Response:
@@ -65,30 +55,6 @@ def make_router(kit: Kit) -> APIRouter:
             return pages.home(visitor, mine, publishes=visitor.caller.may_act_as(*CONFIGURES))
 
         return for_person(request, show)
-
-    @router.get("/login")
-    def begin_log_in(onward: Short = HOME) -> Response:
-        if kit.settings.standalone:
-            return pages.alone()
-        try:
-            return sign_in.begin(onward)
-        except Problem as problem:
-            return pages.refuse(None, problem.detail, problem.status)
-
-    @router.get("/back")
-    def finish_log_in(request: Request) -> Response:
-        try:
-            return sign_in.finish(request)
-        except Problem as problem:
-            return pages.refuse(None, problem.detail, problem.status)
-
-    @router.post("/logout")
-    def log_out(request: Request, seal: Seal) -> Response:
-        def leave(visitor: Visitor) -> Response:
-            visitor.require_seal(seal)
-            return sign_in.leave()
-
-        return for_person(request, leave)
 
     @router.get("/publish")
     def show_form(request: Request) -> Response:

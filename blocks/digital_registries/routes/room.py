@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Annotated
 
-from fastapi import APIRouter, Form, Query, Request
+from fastapi import APIRouter, Query, Request
 from fastapi.responses import RedirectResponse, Response
 
 from blockkit.app import Kit
+from blockkit.doors import Doors
 from blockkit.logs import current_exchange
 from blockkit.problems import Problem
 from blockkit.records import Connection
@@ -31,6 +32,7 @@ def make_router(kit: Kit) -> APIRouter:
     router = APIRouter(prefix=HOME)
     sign_in = SignIn(kit, "Registers", HOME)
     room = Room(sign_in.address, sign_in.origin, kit.settings.sandbox_id)
+    Doors(sign_in, room).add_to(router)
 
     def see(request: Request, show: Show) -> Response:
         """Show a page to a registrar, and send somebody unknown to the log-in."""
@@ -61,32 +63,6 @@ def make_router(kit: Kit) -> APIRouter:
             return room.registers(visitor, open_ones)
 
         return see(request, show)
-
-    @router.get("/login")
-    def begin_log_in() -> Response:
-        if kit.settings.standalone:  # there is no identity to log in with, and everybody may do everything
-            return RedirectResponse(f"{room.address}{HOME}", 303)
-        try:
-            return sign_in.begin(HOME)
-        except Problem as problem:
-            return room.refuse(None, problem.detail, problem.status)
-
-    @router.get("/back")
-    def finish_log_in(request: Request) -> Response:
-        try:
-            return sign_in.finish(request)
-        except Problem as problem:
-            return room.refuse(None, problem.detail, problem.status)
-
-    @router.post("/logout")
-    def log_out(request: Request, seal: Annotated[str, Form(max_length=200)] = "") -> Response:
-        visitor = sign_in.visitor(request)
-        try:
-            if visitor is not None:
-                visitor.require_seal(seal)
-            return sign_in.leave()
-        except Problem as problem:
-            return room.refuse(visitor, problem.detail, problem.status)
 
     @router.get("/{registryName}/{versionNumber}")
     def show_register(

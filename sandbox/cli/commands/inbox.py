@@ -8,7 +8,6 @@ from typing import Annotated
 import typer
 
 from sandbox.bootstrap import find_tools
-from sandbox.catalog.overlay import application_of
 from sandbox.cli.options import Json
 from sandbox.cli.output import out, print_json
 from sandbox.errors import RequestRefused, UsageError
@@ -42,6 +41,9 @@ def inbox(
 
 def open_inbox(running: Running, person: str) -> str:
     """Have messaging make a link to a person's inbox. Raises UsageError or RequestRefused."""
+    # Loaded here: reading content takes longer to load than most commands take to answer.
+    from sandbox.catalog.overlay import application_of
+
     if not PERSON.fullmatch(person):
         raise UsageError(
             f"{person!r} is no individual id: letters, digits and dashes",
