@@ -50,7 +50,8 @@ def set_on_paper(page: str) -> bytes:
         ) from None
     nothing = URLFetcher(allowed_protocols=(), allow_redirects=False)  # no network, no file
     made = HTML(string=style_pictures(page), url_fetcher=nothing).write_pdf(
-        stylesheets=[CSS(string=ON_PAPER, url_fetcher=nothing)]
+        stylesheets=[CSS(string=ON_PAPER, url_fetcher=nothing)],
+        pdf_tags=True,  # for screen readers
     )
     return bytes(made)
 

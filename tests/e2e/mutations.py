@@ -8,6 +8,23 @@ from typing import Any
 
 from sandbox.model.run import Event, Outcome, StepFinished
 from sandbox.model.scenario import Document, Scenario, Step
+from tests.e2e.conftest import Stage
+
+
+def passes(stage: Stage) -> dict[str, Any]:
+    """Play a scenario as shipped; every figure of its verdict is told, each from exchanges."""
+    finished, heard = stage.play(stage.scenario)
+    assert finished.verdict.outcome is Outcome.PASSED, finished.verdict.sentence
+    assert steps_that_failed(heard) == []
+    assert [figure.name for figure in finished.verdict.figures if not figure.exchanges] == []
+    return {figure.name: figure.value for figure in finished.verdict.figures}
+
+
+def fails_at(stage: Stage, changed: Scenario, step_id: str) -> None:
+    """Play a scenario with something changed, which that step notices first."""
+    finished, heard = stage.play(changed)
+    assert finished.verdict.outcome is Outcome.FAILED
+    assert steps_that_failed(heard)[0] == step_id
 
 
 def without_step(scenario: Scenario, file: str, step_id: str) -> Scenario:

@@ -8,9 +8,8 @@ from dataclasses import replace
 
 import pytest
 
-from sandbox.model.run import Outcome
 from tests.e2e.conftest import Stage, a_stage
-from tests.e2e.test_cash_transfer import steps_that_failed, without_step
+from tests.e2e.mutations import fails_at, passes, without_step
 
 PLANTINGS = [
     ("plantings.arazzo.yaml", "lose-a-father", "read-the-refusal"),
@@ -30,20 +29,18 @@ def births() -> Iterator[Stage]:
 
 
 def test_it_passes_as_shipped(births: Stage) -> None:
-    finished, heard = births.play(births.scenario)
-    assert finished.verdict.outcome is Outcome.PASSED, finished.verdict.sentence
-    assert steps_that_failed(heard) == []
+    assert passes(births)
 
 
+@pytest.mark.campaign
 @pytest.mark.parametrize(("file", "planting", "noticed_by"), TRIED)
 def test_it_fails_when_a_planting_is_taken_away(
     births: Stage, file: str, planting: str, noticed_by: str
 ) -> None:
-    finished, heard = births.play(without_step(births.scenario, file, planting))
-    assert finished.verdict.outcome is Outcome.FAILED
-    assert steps_that_failed(heard)[0] == noticed_by
+    fails_at(births, without_step(births.scenario, file, planting), noticed_by)
 
 
+@pytest.mark.campaign
 @pytest.mark.skipif(not FULL, reason="SANDBOX_CAMPAIGN=full plays every planting")
 def test_a_second_notification_that_is_no_double_is_not_refused(births: Stage) -> None:
     """Taking the step away would leave the register as it is; so the paper tells of a third child instead."""
@@ -57,6 +54,4 @@ def test_a_second_notification_that_is_no_double_is_not_refused(births: Stage) -
     told = replace(step, body=replace(step.body, payload={"write": {"content": content}}))
     workflows = {**document.workflows, "notify-twice": replace(workflow, steps=(told,))}
     documents = {**scenario.documents, path: replace(document, workflows=workflows)}
-    finished, heard = births.play(replace(scenario, documents=documents))
-    assert finished.verdict.outcome is Outcome.FAILED
-    assert steps_that_failed(heard)[0] == "notify-again"
+    fails_at(births, replace(scenario, documents=documents), "notify-again")

@@ -126,6 +126,9 @@ def test_a_household_is_enrolled_and_paid_by_hand(local_user: User, browser: Bro
         assert found.code == 0, found.err
         return str(found.value["url"])
 
+    refused = local_user.types("inbox", "hand", "nobody/else")
+    assert (refused.code, "letters, digits and dashes" in refused.err) == (2, True)
+
     with a_visitor(browser, "STAFF-registrar", site, find_inbox) as registrar:
         registrar.opens("consent/consents")
         registrar.clicks("Publish an agreement")

@@ -7,10 +7,9 @@ from collections.abc import Callable, Iterator
 
 import pytest
 
-from sandbox.model.run import Outcome
 from sandbox.model.scenario import Scenario
 from tests.e2e.conftest import Stage, a_stage
-from tests.e2e.mutations import steps_that_failed, with_parameter, without_step
+from tests.e2e.mutations import fails_at, passes, with_parameter, without_step
 
 STORY = "scenario.arazzo.yaml"
 MUTATIONS: list[tuple[str, Callable[[Scenario], Scenario], str]] = [
@@ -55,10 +54,7 @@ def site() -> Iterator[Stage]:
 
 
 def test_it_passes_as_shipped(site: Stage) -> None:
-    finished, heard = site.play(site.scenario)
-    assert finished.verdict.outcome is Outcome.PASSED, finished.verdict.sentence
-    assert steps_that_failed(heard) == []
-    assert [figure.name for figure in finished.verdict.figures if not figure.exchanges] == []
+    assert passes(site)
 
 
 @pytest.mark.campaign
@@ -66,6 +62,4 @@ def test_it_passes_as_shipped(site: Stage) -> None:
 def test_it_fails_when_a_planting_is_taken_away(
     site: Stage, change: Callable[[Scenario], Scenario], noticed_by: str
 ) -> None:
-    finished, heard = site.play(change(site.scenario))
-    assert finished.verdict.outcome is Outcome.FAILED
-    assert steps_that_failed(heard)[0] == noticed_by
+    fails_at(site, change(site.scenario), noticed_by)

@@ -10,8 +10,6 @@ import typer
 
 from sandbox.cli.options import Json
 from sandbox.cli.output import print_alone, print_json
-from sandbox.errors import StateConflict
-from sandbox.evidence.disk import say_what_the_disk_refused
 
 PAGE = "index.html"
 
@@ -34,15 +32,15 @@ def pdf(
     """
     from sandbox.evidence.paper import set_on_paper
     from sandbox.evidence.unpacking import open_bundle
+    from sandbox.population.files.growing import check_free, growing
 
     out = to or Path("index.pdf")
-    if out.exists():
-        raise StateConflict(f"{out} exists already", hint="name a file that does not exist yet: --out FILE")
+    check_free(out)
     with tempfile.TemporaryDirectory(prefix="sandbox-pdf-") as name:
         opened = open_bundle(evidence, Path(name).resolve() / "bundle")
         made = set_on_paper((opened.folder / PAGE).read_text(encoding="utf-8"))
-    with say_what_the_disk_refused("the PDF", out.parent):
-        out.write_bytes(made)
+    with growing(out, folder=False) as place:
+        place.write_bytes(made)
     if as_json:
         print_json({"run": opened.run.get("run"), "pdf": str(out), "signedBy": opened.fingerprint})
     else:

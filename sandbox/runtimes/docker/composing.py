@@ -6,6 +6,7 @@ sealed towards its host, and subnets are the Engine's own choice.
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -13,22 +14,17 @@ from sandbox.composer import Composed, Condition, Program
 from sandbox.model.sandbox import SandboxSpec
 from sandbox.runtime import InstanceSpec, Limits, Progress, Site
 from sandbox.runtimes.docker import layout as parts
+from sandbox.runtimes.docker.database import DATABASE_LIMITS, PASSWORD_FILE, serving
 from sandbox.runtimes.docker.hardening import confinement
 from sandbox.runtimes.docker.images import ensure_reference_image
 from sandbox.runtimes.docker.layout import Layout, derive, site_of
 from sandbox.settings import Settings
 
 ADMINISTRATOR = "administrator"
-_DATABASE_LIMITS = Limits(memory_mib=1024, cpus=2.0, pids=700, tmp_mib=64)
-"""As in `prepare`."""
 _BRIDGE = "com.docker.network.bridge"
-_PASSWORD_FILE = f"{parts.DATABASE_FILES}/superuser-password"
 _SERVE = (
-    f'umask 077 && printf %s "$$SUPERUSER_PASSWORD" > {_PASSWORD_FILE} && unset SUPERUSER_PASSWORD'
-    " && exec python -m blockkit.postgres serve --listen '*'"
-    f" --port {parts.DATABASE_PORT} --connections 150 --buffers 8 --release-cache"
-    f" --prepared {parts.PREPARED_DATABASE_FILES} --data {parts.DATABASE_FILES}/data"
-    f" --password-file {_PASSWORD_FILE}"
+    f'umask 077 && printf %s "$$SUPERUSER_PASSWORD" > {PASSWORD_FILE} && unset SUPERUSER_PASSWORD'
+    f" && exec {shlex.join(serving())}"
 )
 _RENAMED = {"nano_cpus": "cpus", "log_config": "logging", "restart_policy": "restart"}
 
@@ -129,7 +125,7 @@ def _database(image: str) -> dict[str, Any]:
         "hostname": parts.DATABASE,
         "networks": ["inner"],
         "volumes": [f"database:{parts.DATABASE_FILES}"],
-        **_confined(_DATABASE_LIMITS),
+        **_confined(DATABASE_LIMITS),
     }
 
 

@@ -21,15 +21,11 @@ from sandbox.runtime import Limits, Loaded, Progress, Site, SiteRequest
 from sandbox.runtimes.docker import layout as parts
 from sandbox.runtimes.docker import networks
 from sandbox.runtimes.docker.clusters import Shelf, await_cluster, cluster_name, pinned
+from sandbox.runtimes.docker.database import DATABASE_LIMITS, SUPERUSER_FILE, serving
 from sandbox.runtimes.docker.hardening import confinement
 from sandbox.runtimes.docker.layout import Layout, Place, derive, site_of
 from sandbox.runtimes.docker.sealing import seal
 from sandbox.runtimes.docker.volumes import copy_folder, volume_mount, write_secret
-
-_DATABASE_LIMITS = Limits(memory_mib=1024, cpus=2.0, pids=700, tmp_mib=64)
-"""One process per connection, and blocks keep pools."""
-
-_SUPERUSER_FILE = "superuser-password"
 
 
 def claim_name(client: docker.DockerClient, place: Place, request: SiteRequest, image: str) -> Container:
@@ -99,17 +95,9 @@ def _start_database(
     """Start PostgreSQL: as a copy of the cluster that is kept in the volume `kept`, or an empty one."""
     begin = [f"{parts.KEPT_FILES}/data"] if kept else []
     shelf = [volume_mount(kept, parts.KEPT_FILES, {}, read_only=True)] if kept else []
-    password = f"{parts.DATABASE_FILES}/{_SUPERUSER_FILE}"
     database = client.containers.create(
         image,
-        [
-            *("python", "-m", "blockkit.postgres", "serve", "--listen", "*"),
-            # Sized for one sandbox: nine programs with small pools.
-            *("--port", str(parts.DATABASE_PORT), "--connections", "150", "--buffers", "8"),
-            "--release-cache",
-            *(f"--prepared={folder}" for folder in (*begin, parts.PREPARED_DATABASE_FILES)),
-            *("--data", f"{parts.DATABASE_FILES}/data", "--password-file", password),
-        ],
+        serving(begin),
         name=place.name(parts.DATABASE),
         hostname=parts.DATABASE,
         labels=place.labels(parts.DATABASE_ROLE, parts.DATABASE),
@@ -124,9 +112,9 @@ def _start_database(
             ),
             *shelf,
         ],
-        **confinement(_DATABASE_LIMITS),
+        **confinement(DATABASE_LIMITS),
     )
-    write_secret(database, parts.DATABASE_FILES, _SUPERUSER_FILE, derive(secret, "database-superuser"))
+    write_secret(database, parts.DATABASE_FILES, SUPERUSER_FILE, derive(secret, "database-superuser"))
     database.start()
     return database
 

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import re
 import socket
 import sys
+import zlib
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -28,18 +30,26 @@ def heard() -> Iterator[socket.socket]:
         yield listening
 
 
+def unpacked(pdf: bytes) -> bytes:
+    """A PDF's streams as they read before they were packed."""
+    streams = re.findall(rb"stream\r?\n(.*?)endstream", pdf, re.DOTALL)
+    return b"".join(zlib.decompressobj().decompress(each) for each in streams if each[:1] == b"x")
+
+
 def test_a_page_becomes_a_pdf_and_nothing_is_fetched_for_it(heard: socket.socket, tmp_path: Path) -> None:
     pytest.importorskip("weasyprint", exc_type=ImportError)
     secret = tmp_path / "secret.png"
     secret.write_bytes(b"no picture")
     port = heard.getsockname()[1]
     page = (
-        f"<html><head><link rel=stylesheet href='http://127.0.0.1:{port}/style.css'></head>"
+        f"<html lang=en><head><link rel=stylesheet href='http://127.0.0.1:{port}/style.css'></head>"
         f"<body style='background: url(http://127.0.0.1:{port}/back.png)'>"
         f"<img src='http://127.0.0.1:{port}/a.png'><img src='{secret.as_uri()}'>"
         f"<object data='{secret.as_uri()}'></object><p>words</p></body></html>"
     )
-    assert set_on_paper(page).startswith(b"%PDF-")
+    made = set_on_paper(page)
+    assert made.startswith(b"%PDF-")
+    assert b"/StructTreeRoot" in unpacked(made), "a screen reader finds headings and tables"
     with pytest.raises(BlockingIOError):
         heard.accept()
     with socket.create_connection(("127.0.0.1", port)):  # it would have heard
