@@ -10,13 +10,12 @@ from pathlib import Path
 
 from sandbox.candidates.seed_calls import Bookmark, Pace, Seeding, digest_of, seed
 from sandbox.candidates.seed_plan import read_plan
-from sandbox.catalog.overlay import application_of
 from sandbox.errors import NotFound
 from sandbox.lifecycle.service import NOTES, Running, Tools, Wish, bring_up, take_down
 from sandbox.model.block import BlockDescriptor
 from sandbox.model.candidate import Candidate, CandidateDescriptor
 from sandbox.model.seeding import SeedPlan
-from sandbox.model.wiring import INSTANCE, Client, Operation, Right, Wiring
+from sandbox.model.wiring import INSTANCE, Client, Operation, Right, Wiring, application_of
 from sandbox.seeding.registers import as_register
 
 SEEDER = f"{INSTANCE}/GOV/SANDBOX/seeder"

@@ -12,7 +12,7 @@ from sandbox.catalog.documents import Yaml
 from sandbox.catalog.validate import nearest, read_as
 from sandbox.model.block import Frozen, Sentence
 from sandbox.model.scenario import Scenario
-from sandbox.model.wiring import INSTANCE, Client, Right, Service, Topic
+from sandbox.model.wiring import INSTANCE, Client, Right, Service, Topic, application_of
 
 ADDRESS = rf"^{INSTANCE}/[A-Z]+/[A-Z0-9-]+/[a-z0-9-]+$"
 Operations = tuple[str, ...]
@@ -67,11 +67,6 @@ class WiringFile(Frozen):
     rights: tuple[RightEntry, ...] = ()
     deny: tuple[DenyEntry, ...] = ()
     topics: tuple[TopicEntry, ...] = ()
-
-
-def application_of(slug: str) -> str:
-    """Give the address of a block, or of the controls."""
-    return f"{INSTANCE}/GOV/CENTRAL/{slug}"
 
 
 def spell_out(operations: Operations, service: Service) -> Operations:

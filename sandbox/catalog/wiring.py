@@ -11,13 +11,10 @@ from collections.abc import Mapping, Sequence
 
 from sandbox.catalog.blocks import CONTROLS, Block, Reader
 from sandbox.catalog.documents import read_yaml
-from sandbox.catalog.overlay import application_of, read_overlay, spell_out
+from sandbox.catalog.overlay import read_overlay, spell_out
 from sandbox.model.operation import Interface
 from sandbox.model.scenario import Scenario
-from sandbox.model.wiring import INSTANCE, Client, Right, Service, Topic, Wiring
-
-EXPLORER = f"{INSTANCE}/GOV/SANDBOX/explorer"
-"""Who calls by hand: everything in a sandbox without a scenario, the controls alone in one with."""
+from sandbox.model.wiring import EXPLORER, Client, Right, Service, Topic, Wiring, application_of
 
 CONTROLS_BLOCK = "controls"
 """The instance that answers for the sandbox's own operations."""

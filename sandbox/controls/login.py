@@ -25,10 +25,10 @@ from sandbox.calls.gate import Gate
 from sandbox.controls.browser import Form, first_form
 from sandbox.controls.timepiece import Timepiece
 from sandbox.errors import RequestRefused
+from sandbox.model.wiring import CONTROLS_SERVICE, application_of
 
-CLIENT = "SBX/GOV/CENTRAL/sandbox"
-IDENTITY = "SBX/GOV/CENTRAL/identity"
-MESSAGING = "SBX/GOV/CENTRAL/messaging"
+IDENTITY = application_of("identity")
+MESSAGING = application_of("messaging")
 _ASSERTION = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"
 _CODE = re.compile(r"\b\d{6}\b")
 _MOST_PAGES = 6
@@ -118,7 +118,7 @@ class LogIn:
             IDENTITY,
             "POST",
             "/client-mgmt/oidc-client",
-            client=CLIENT,
+            client=CONTROLS_SERVICE,
             json={"requestTime": self._timepiece.now().isoformat(), "request": request},
         )
         if answer.status_code != 200 or answer.json().get("errors"):
@@ -165,7 +165,7 @@ class LogIn:
 
     def _inbox(self, gate: Gate, individual_id: str) -> list[Mapping[str, Any]]:
         """Read a person's messages, oldest first."""
-        answer = gate.call(MESSAGING, "GET", f"/inbox/{individual_id}", client=CLIENT)
+        answer = gate.call(MESSAGING, "GET", f"/inbox/{individual_id}", client=CONTROLS_SERVICE)
         if answer.status_code != 200:
             raise RequestRefused(f"messaging did not show the inbox of {individual_id}: {answer.text[:200]}")
         messages: list[Mapping[str, Any]] = answer.json()["messages"]

@@ -7,7 +7,8 @@ from typing import Any
 
 from sandbox.errors import NotFound, RequestRefused, StateConflict, UsageError
 from sandbox.lifecycle.locks import hold_sandbox
-from sandbox.lifecycle.service import CONTROLS_SERVICE, EXPLORER, Running, Tools, adopt
+from sandbox.lifecycle.service import Running, Tools, adopt
+from sandbox.model.wiring import CONTROLS_SERVICE, EXPLORER
 
 LONGEST_SECONDS = 180.0
 """Copies of large databases on a slow disk take their time."""

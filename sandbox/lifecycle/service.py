@@ -24,13 +24,11 @@ from sandbox.lifecycle.secrets import Secrets
 from sandbox.model.block import BlockDescriptor
 from sandbox.model.candidate import Candidate
 from sandbox.model.sandbox import SandboxSpec, check_name
-from sandbox.model.wiring import Wiring
+from sandbox.model.wiring import CONTROLS_SERVICE, EXPLORER, Wiring
 from sandbox.runtime import InstanceSpec, Keeper, Loaded, Phase, Remains, Runtime, Site, SiteRequest
 
 NOTES = "seeding"
 """Folder below the home with how far a sandbox's products were told their citizens."""
-CONTROLS_SERVICE = "SBX/GOV/CENTRAL/sandbox"
-EXPLORER = "SBX/GOV/SANDBOX/explorer"
 Report = Callable[[str, int, int], None]
 """Hears what is being done, how much of it is done, and of how much."""
 

@@ -12,6 +12,16 @@ from sandbox.model.block import Frozen
 
 INSTANCE = "SBX"
 """The X-Road instance every sandbox is: addresses read `SBX/<class>/<member>/<application>`."""
+EXPLORER = f"{INSTANCE}/GOV/SANDBOX/explorer"
+"""Who calls by hand: everything in a sandbox without a scenario, the controls alone in one with."""
+
+
+def application_of(slug: str) -> str:
+    """Give the address of a block, or of the controls."""
+    return f"{INSTANCE}/GOV/CENTRAL/{slug}"
+
+
+CONTROLS_SERVICE = application_of("sandbox")
 
 
 class Operation(Frozen):

@@ -23,7 +23,7 @@ from sandbox.calls.redaction import Redactor
 from sandbox.errors import BlockUnreachable, SandboxError
 from sandbox.model.crowd import CrowdReport, CrowdWish, Ending, JourneyResult
 from sandbox.model.run import Event, Listener, Outcome, StepFinished, StepResult
-from sandbox.model.wiring import INSTANCE
+from sandbox.model.wiring import CONTROLS_SERVICE, EXPLORER
 from sandbox.runner.casting import bind_by_name
 from sandbox.runner.compiled import CompiledScenario, CompiledWorkflow
 from sandbox.runner.flow import Flow, RunStopped
@@ -36,7 +36,6 @@ KEPT_PASSED = 3
 KEPT_FAILED = 20
 MOST_STEPS = 10_000
 """Of one journey."""
-EXPLORER = "SBX/GOV/SANDBOX/explorer"
 EVERY_SECONDS = 0.25
 
 Watch = Callable[[Snapshot], None]
@@ -289,7 +288,7 @@ def _ask(path: str, operation_id: str, body: Any = None) -> Request:
         block="sandbox",
         operation_id=operation_id,
         method="POST",
-        target=f"/r1/{INSTANCE}/GOV/CENTRAL/sandbox{path}",
+        target=f"/r1/{CONTROLS_SERVICE}{path}",
         headers=headers,
         body=body,
         content=content,

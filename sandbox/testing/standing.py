@@ -12,10 +12,10 @@ from urllib.parse import urlencode
 
 from sandbox.calls.client import MediatorClient
 from sandbox.calls.messages import Answer, Request
-from sandbox.lifecycle.service import EXPLORER, Running
+from sandbox.lifecycle.service import Running
 from sandbox.model.population import PopulationRef
 from sandbox.model.run import Exchange
-from sandbox.model.wiring import INSTANCE
+from sandbox.model.wiring import EXPLORER, INSTANCE
 
 
 class Sandbox:

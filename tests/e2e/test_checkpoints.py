@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from sandbox.bootstrap import make_tools
-from sandbox.lifecycle.service import CONTROLS_SERVICE, EXPLORER, adopt
+from sandbox.lifecycle.service import adopt
+from sandbox.model.wiring import CONTROLS_SERVICE, EXPLORER
 from sandbox.settings import Settings
 from tests.e2e.conftest import User
 

@@ -11,7 +11,8 @@ from sandbox.bootstrap import find_tools
 from sandbox.cli.options import Json
 from sandbox.cli.output import out, print_json
 from sandbox.errors import RequestRefused, UsageError
-from sandbox.lifecycle.service import EXPLORER, Running, adopt
+from sandbox.lifecycle.service import Running, adopt
+from sandbox.model.wiring import EXPLORER, application_of
 from sandbox.settings import Settings
 
 PERSON = re.compile(r"[A-Za-z0-9-]{1,64}")
@@ -41,9 +42,6 @@ def inbox(
 
 def open_inbox(running: Running, person: str) -> str:
     """Have messaging make a link to a person's inbox. Raises UsageError or RequestRefused."""
-    # Loaded here: reading content takes longer to load than most commands take to answer.
-    from sandbox.catalog.overlay import application_of
-
     if not PERSON.fullmatch(person):
         raise UsageError(
             f"{person!r} is no individual id: letters, digits and dashes",
