@@ -5,47 +5,43 @@ from __future__ import annotations
 import os
 import signal
 import sys
+from collections.abc import Mapping, Sequence
+from importlib import import_module
 from pathlib import Path
 from types import FrameType
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
 from sandbox import __version__
-from sandbox.cli.commands import (
-    attack,
-    checkpoint,
-    compare,
-    conformance,
-    content,
-    data,
-    doctor,
-    export,
-    faults,
-    images,
-    inbox,
-    log,
-    new,
-    pdf,
-    play,
-    replay,
-    run,
-    sandboxes,
-    seed,
-    verify,
-    whatif,
-)
 from sandbox.cli.output import EXIT_INTERRUPTED, blame_disk, err, explain, explain_usage, report_fault
 from sandbox.errors import SandboxError
 
-app = typer.Typer(
-    name="sandbox",
-    help="Try a digital government service on fictitious citizens: blocks wired together, scenarios played, "
-    "evidence written.\n\nStart with: sandbox run cash-transfer",
-    no_args_is_help=True,
-    rich_markup_mode=None,
-    pretty_exceptions_enable=False,
-)
+COMMANDS: Mapping[str, tuple[str, str]] = {
+    "run": ("run", "run"),
+    "play": ("play", "play"),
+    "up": ("sandboxes", "up"),
+    "ls": ("sandboxes", "ls"),
+    "reset": ("sandboxes", "reset_"),
+    "logs": ("sandboxes", "logs"),
+    "down": ("sandboxes", "down"),
+    "inbox": ("inbox", "inbox"),
+    "replay": ("replay", "replay"),
+    "pdf": ("pdf", "pdf"),
+    "check": ("content", "check"),
+    "show": ("content", "show"),
+    "verify": ("verify", "verify"),
+    "whatif": ("whatif", "whatif"),
+    "conformance": ("conformance", "conformance"),
+    "doctor": ("doctor", "doctor"),
+    "attack": ("attack", "attack"),
+    "compare": ("compare", "compare"),
+    "faults": ("faults", "faults"),
+    "seed": ("seed", "seed"),
+}
+"""Each command's module below `commands`, and its function there."""
+GROUPS = ("checkpoint", "log", "images", "data", "new", "export")
+"""Commands that have commands: each module's `app`."""
 
 
 def _version(wanted: bool) -> None:
@@ -54,7 +50,6 @@ def _version(wanted: bool) -> None:
         raise typer.Exit
 
 
-@app.callback()
 def _common(
     version: Annotated[
         bool, typer.Option("--version", help="Print the version.", callback=_version, is_eager=True)
@@ -63,32 +58,29 @@ def _common(
     del version
 
 
-app.command()(run.run)
-app.command()(play.play)
-app.command()(sandboxes.up)
-app.command()(sandboxes.ls)
-app.command("reset")(sandboxes.reset_)
-app.command()(sandboxes.logs)
-app.command()(sandboxes.down)
-app.command()(inbox.inbox)
-app.command()(replay.replay)
-app.command()(pdf.pdf)
-app.command()(content.check)
-app.command()(content.show)
-app.command()(verify.verify)
-app.command()(whatif.whatif)
-app.command()(conformance.conformance)
-app.command()(doctor.doctor)
-app.command()(attack.attack)
-app.command()(compare.compare)
-app.command()(faults.faults)
-app.command()(seed.seed)
-app.add_typer(checkpoint.app, name="checkpoint")
-app.add_typer(log.app, name="log")
-app.add_typer(images.app, name="images")
-app.add_typer(data.app, name="data")
-app.add_typer(new.app, name="new")
-app.add_typer(export.app, name="export")
+def app(*, args: Sequence[str], standalone_mode: bool) -> object:
+    """Do what is typed. Only the command that is typed is loaded; help, and a word that is none, need all."""
+    first = next(iter(args), "")
+    wanted = (first,) if first in COMMANDS or first in GROUPS else (*COMMANDS, *GROUPS)
+    made = typer.Typer(
+        name="sandbox",
+        help="Try a digital government service on fictitious citizens: blocks wired together, "
+        "scenarios played, evidence written.\n\nStart with: sandbox run cash-transfer",
+        no_args_is_help=True,
+        rich_markup_mode=None,
+        pretty_exceptions_enable=False,
+        callback=_common,
+    )
+    for name in wanted:
+        if name in GROUPS:
+            made.add_typer(_load(name, "app"), name=name)
+        else:
+            made.command(name)(_load(*COMMANDS[name]))
+    return made(args=args, standalone_mode=standalone_mode)
+
+
+def _load(module: str, name: str) -> Any:
+    return getattr(import_module(f"sandbox.cli.commands.{module}"), name)
 
 
 def main(arguments: list[str] | None = None) -> int:

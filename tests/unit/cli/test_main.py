@@ -111,10 +111,26 @@ def test_what_nobody_foresaw_ends_with_70_and_a_report(monkeypatch, capsys, tmp_
     assert len(list((tmp_path / "home" / "reports").iterdir())) == 1
 
 
-def test_commands_about_running_sandboxes_load_neither_numpy_nor_the_catalogue():
-    program = "import sys, sandbox.cli.main; print(*sorted(sys.modules))"
-    loaded = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
-    names = set(loaded.stdout.split())
+def loaded_by(*arguments: str) -> set[str]:
+    """Name the modules that a command's own start loads."""
+    program = (
+        "import sys; from sandbox.cli.main import main; main(sys.argv[1:]);"
+        " print('LOADED', *sorted(sys.modules))"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", program, *arguments], capture_output=True, text=True, check=True
+    )
+    return set(done.stdout.rpartition("LOADED ")[2].split())
+
+
+def test_no_command_loads_numpy_or_the_catalogue_before_it_is_at_work():
+    loaded = loaded_by("--help")
+    assert {f"sandbox.cli.commands.{name}" for name in ("run", "sandboxes", "data")} <= loaded
     heavy = {"numpy", "pyarrow", "duckdb", "faker", "jinja2", "jsonschema", "docker", "psycopg"}
-    assert names & heavy == set()
-    assert "sandbox.catalog.catalog" not in names
+    assert loaded & heavy == set()
+    assert "sandbox.catalog.catalog" not in loaded
+
+
+def test_a_command_loads_no_other():
+    loaded = {name for name in loaded_by("ls", "--help") if name.startswith("sandbox.cli.commands.")}
+    assert loaded == {"sandbox.cli.commands.sandboxes"}
