@@ -12,6 +12,7 @@ import httpx2
 from blockkit.logs import current_exchange
 from blockkit.problems import Problem
 from blockkit.settings import INSTANCE, BlockSettings
+from blockkit.trust import trust_for
 
 PRINTED = re.compile(r"[!-~]+")
 
@@ -25,6 +26,8 @@ class Peers:
         self._client = httpx2.Client(
             base_url=settings.mediator_url or "http://mediator.invalid",
             transport=transport,
+            verify=trust_for(settings.mediator_url),
+            trust_env=False,
             timeout=httpx2.Timeout(30.0, connect=5.0),
             headers={
                 "Information-Mediator-Client": f"{INSTANCE}/{slug}",

@@ -8,6 +8,7 @@ from typing import Any
 
 import httpx2
 
+from blockkit.trust import trust_for
 from blocks.information_mediator.exchange import Refusal
 from blocks.information_mediator.settings import Peer
 from blocks.information_mediator.streams import Ahead, TooLarge
@@ -23,6 +24,8 @@ OURS = frozenset(
 )
 """What a caller may not say for itself: who it is, and another operation than the one that was checked."""
 ANSWERED_BY_US = frozenset((b"x-exchange-id", b"server", b"date"))
+PLAIN = "http://"
+"""How every instance of a sandbox is addressed."""
 LIMITS = {"connect": 5.0, "read": 35.0, "write": 35.0, "pool": 35.0}
 Headers = list[tuple[bytes, bytes]]
 
@@ -32,6 +35,7 @@ class Upstream:
 
     def __init__(self, transport: httpx2.AsyncBaseTransport | None = None) -> None:
         self._transport = transport or httpx2.AsyncHTTPTransport(
+            verify=trust_for(PLAIN),
             trust_env=False,
             # Shorter than servers' own limit (5 s): a connection that they are closing is not used again.
             limits=httpx2.Limits(max_connections=256, max_keepalive_connections=64, keepalive_expiry=2.0),

@@ -49,7 +49,7 @@ class MediatorClient:
         self._token = token
         self._timeout = timeout
         self._timer = timer
-        self._client = open_client(transport, timeout)
+        self._client = open_client(mediator_url, transport, timeout)
 
     def __enter__(self) -> MediatorClient:
         return self

@@ -53,7 +53,7 @@ class DirectClient:
         self.headers = dict(headers or {})
         self._timeout = timeout
         self._timer = timer
-        self._client = open_client(transport, timeout)
+        self._client = open_client(address, transport, timeout)
 
     def __enter__(self) -> DirectClient:
         return self

@@ -12,6 +12,7 @@ from typing import Any
 
 import httpx2
 
+from sandbox.calls.transport import trust_for
 from sandbox.errors import BlockUnreachable, NotFound, RequestRefused
 from sandbox.model.run import Exchange, LogLine
 
@@ -35,6 +36,7 @@ class Gate:
             base_url=url,
             timeout=httpx2.Timeout(timeout, connect=5.0),
             headers={"Information-Mediator-Secret": token},
+            verify=trust_for(url),
             trust_env=False,
         )
 

@@ -17,11 +17,14 @@ LARGEST_ANSWER = 8 * 1024 * 1024
 ACCEPT = "application/json, */*;q=0.5"
 
 
-def open_client(transport: httpx2.BaseTransport | None, timeout: float) -> httpx2.Client:
-    """Open a pool of connections. `transport` replaces the network in tests; `timeout`: seconds a read."""
+def open_client(address: str, transport: httpx2.BaseTransport | None, timeout: float) -> httpx2.Client:
+    """Open a pool of connections to `address`.
+
+    `transport` replaces the network in tests; `timeout`: seconds a read.
+    """
     return httpx2.Client(
         transport=transport,
-        verify=_trusted(),
+        verify=trust_for(address),
         timeout=timeout,
         follow_redirects=False,
         trust_env=False,
@@ -31,10 +34,22 @@ def open_client(transport: httpx2.BaseTransport | None, timeout: float) -> httpx
     )
 
 
+def trust_for(address: str) -> ssl.SSLContext:
+    """Give whom to trust at an address: the known authorities at https, nobody where TLS is not spoken.
+
+    Loading the authorities takes longer than many a call, and a sandbox's own addresses are http.
+    """
+    return _authorities() if address.lower().startswith("https:") else _nobody()
+
+
 @cache
-def _trusted() -> ssl.SSLContext:
-    """Load the authorities once: that takes longer than many a call, and many clients may be open."""
+def _authorities() -> ssl.SSLContext:
     return httpx2.create_ssl_context(trust_env=False)
+
+
+@cache
+def _nobody() -> ssl.SSLContext:
+    return ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
 
 
 def take_body(
