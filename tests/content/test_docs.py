@@ -63,14 +63,14 @@ class Checkout:
             shutil.copytree(
                 ROOT / name,
                 folder / name,
-                ignore=shutil.ignore_patterns("__pycache__", "tests"),
+                # With what Python compiled: each of the commands would compile all of it again.
+                ignore=shutil.ignore_patterns("tests"),
                 symlinks=True,
             )
         kept = {name: value for name, value in os.environ.items() if not name.startswith("SANDBOX_")}
         self.environment = {
             **kept,
             "PYTHONPATH": str(folder),
-            "PYTHONDONTWRITEBYTECODE": "1",
             "PATH": f"{Path(sys.executable).parent}:{kept['PATH']}",
             "SANDBOX_HOME": str(home),
             "SANDBOX_CONTENT": str(folder),

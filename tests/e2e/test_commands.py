@@ -137,7 +137,7 @@ def broken(tmp_path: Path) -> Path:
     """A copy of the product with one more block, whose program raises when it is imported."""
     root = tmp_path / "product"
     for name in ("sandbox", "blockkit", "blocks", "datasets"):
-        shutil.copytree(ROOT / name, root / name, ignore=shutil.ignore_patterns("__pycache__", "tests"))
+        shutil.copytree(ROOT / name, root / name, ignore=shutil.ignore_patterns("tests"))
     sections(ROOT / "CONTRIBUTING.md")["A new block"].write_to(root)
     app = root / "blocks" / "greeter" / "app.py"
     app.write_text(f"{app.read_text()}\nraise RuntimeError('the greeter has lost its voice')\n")
@@ -147,9 +147,9 @@ def broken(tmp_path: Path) -> Path:
 def types_in(root: Path, user: User, *arguments: str) -> Ended:
     """Type a command of the product that lies in `root`."""
     done = subprocess.run(
-        [sys.executable, "-B", "-m", "sandbox", *arguments],
+        [sys.executable, "-m", "sandbox", *arguments],
         cwd=root,
-        env={**user.environment, "PYTHONPATH": str(root), "PYTHONDONTWRITEBYTECODE": "1"},
+        env={**user.environment, "PYTHONPATH": str(root)},
         capture_output=True,
         text=True,
         timeout=120,
