@@ -32,17 +32,9 @@ from sandbox.lifecycle.service import Tools
 from sandbox.model.pilot import SetPilot
 from sandbox.model.run import Listener
 from sandbox.model.sandbox import SandboxSpec
+from sandbox.preparing import Prepared, SandboxWish, look_up_scenario, prepare_trial
 from sandbox.settings import Settings
-from sandbox.trial import (
-    RUN_LEASE,
-    Prepared,
-    RunWish,
-    SandboxWish,
-    TrialResult,
-    look_up_scenario,
-    prepare_trial,
-    run_trial,
-)
+from sandbox.trial import RUN_LEASE, RunWish, TrialResult, run_trial
 
 
 class ReplayRefused(RequestRefused):

@@ -5,15 +5,18 @@ from __future__ import annotations
 import json
 from dataclasses import dataclass
 from decimal import Decimal
+from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-import duckdb
 from pydantic import ConfigDict, Field
 
 from sandbox.controls.predicates import EVERYBODY, Predicate, parse_predicate
 from sandbox.errors import NotFound, UsageError
 from sandbox.model.block import Frozen
+
+if TYPE_CHECKING:
+    import duckdb
 
 _PERSON = (
     *("role", "sex", "given_name", "family_name", "employed", "disability", "literate"),
@@ -88,10 +91,18 @@ class Citizens:
 
     def __init__(self, data: Path) -> None:
         self.manifest: dict[str, Any] = json.loads((data / "manifest.json").read_text(encoding="utf-8"))
-        self._database = duckdb.connect(":memory:", config={"threads": 1, "memory_limit": "300MB"})
+        self._data = data
+
+    @cached_property
+    def _database(self) -> duckdb.DuckDBPyConnection:
+        """The files as tables, opened for the first question: a sandbox that nobody asks is ready sooner."""
+        import duckdb
+
+        database = duckdb.connect(":memory:", config={"threads": 1, "memory_limit": "300MB"})
         for table in ("persons", "households", "accounts", "parcels"):
-            path = str(data / f"{table}.parquet").replace("'", "''")
-            self._database.execute(f"CREATE VIEW {table} AS SELECT * FROM read_parquet('{path}')")  # noqa: S608
+            path = str(self._data / f"{table}.parquet").replace("'", "''")
+            database.execute(f"CREATE VIEW {table} AS SELECT * FROM read_parquet('{path}')")  # noqa: S608
+        return database
 
     def pick(self, count: int, where: str | None, persona: str | None = None) -> list[dict[str, Any]]:
         """Pick `count` citizens who fit, always the same ones of a population, in a scattered order.

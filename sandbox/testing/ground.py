@@ -22,11 +22,12 @@ from sandbox.candidates.start import start_seeded
 from sandbox.errors import NotFound, RuntimeFailure, SandboxError
 from sandbox.lifecycle.service import Running, Tools, reset, take_down
 from sandbox.model.run import Event
+from sandbox.preparing import Prepared, SandboxWish, look_up_scenario, prepare_trial
 from sandbox.settings import Settings
 from sandbox.testing.played import Played, tell
 from sandbox.testing.standing import Sandbox
 from sandbox.testing.wishes import Wanted
-from sandbox.trial import Prepared, RunWish, SandboxWish, look_up_scenario, prepare_trial, run_trial
+from sandbox.trial import RunWish, run_trial
 
 LEASE = timedelta(hours=4)
 """Longer than a suite of tests runs."""

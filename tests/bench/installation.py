@@ -19,10 +19,10 @@ from pathlib import Path
 from sandbox.bootstrap import make_catalog, make_tools
 from sandbox.errors import RuntimeUnavailable
 from sandbox.lifecycle.service import Running, Tools, Wish, bring_up, take_all_down, take_down
+from sandbox.preparing import SandboxWish, look_up_scenario, prepare_trial
 from sandbox.runtimes.docker.clusters import Shelf
 from sandbox.runtimes.docker.engine import connect
 from sandbox.settings import CONTENT_ROOT, Settings
-from sandbox.trial import SandboxWish, look_up_scenario, prepare_trial
 
 SCENARIO = "cash-transfer"
 _CONTENT = ("blockkit", "blocks", "compose", "datasets", "sandbox", "scenarios")

@@ -15,7 +15,8 @@ from installation import Installation
 
 from sandbox.bootstrap import make_catalog, make_tools
 from sandbox.model.run import Event
-from sandbox.trial import RunWish, SandboxWish, look_up_scenario, prepare_trial, run_trial
+from sandbox.preparing import SandboxWish, look_up_scenario, prepare_trial
+from sandbox.trial import RunWish, run_trial
 
 SIZE = 1000
 SHARES = {

@@ -26,12 +26,12 @@ from sandbox.cli.main import main
 from sandbox.lifecycle.instances import MEDIATOR
 from sandbox.lifecycle.service import Running, bring_up, take_all_down, take_down
 from sandbox.model.attack import Area, AttackReport
+from sandbox.preparing import SandboxWish, look_up_scenario, prepare_trial
 from sandbox.prover import load_prover
 from sandbox.runtimes.docker.images import ImageRef
 from sandbox.runtimes.docker.labels import OWNER, owner_of
 from sandbox.runtimes.docker.layout import Place
 from sandbox.settings import Settings
-from sandbox.trial import SandboxWish, look_up_scenario, prepare_trial
 from tests.fakes.kept_clusters import forget_clusters
 from tests.fakes.yard import Yard
 

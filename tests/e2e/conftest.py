@@ -27,12 +27,12 @@ from sandbox.calls.redaction import Redactor
 from sandbox.lifecycle.service import Running, bring_up, take_all_down
 from sandbox.model.run import Event, RunFinished
 from sandbox.model.scenario import Scenario
+from sandbox.preparing import SandboxWish, prepare_trial
 from sandbox.runner.compile import compile_scenario
 from sandbox.runner.play import RunFacts, play
 from sandbox.runtimes.docker.engine import connect
 from sandbox.runtimes.docker.labels import OWNER, owner_of
 from sandbox.settings import Settings
-from sandbox.trial import SandboxWish, prepare_trial
 from tests.fakes.kept_clusters import forget_clusters
 
 

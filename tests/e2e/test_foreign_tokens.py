@@ -27,9 +27,9 @@ from sandbox.calls.redaction import Redactor
 from sandbox.lifecycle.service import Running, bring_up, reset, take_all_down
 from sandbox.model.run import Outcome
 from sandbox.model.wiring import Wiring
+from sandbox.preparing import SandboxWish, look_up_scenario, prepare_trial
 from sandbox.runner.play import RunFacts, play
 from sandbox.settings import Settings
-from sandbox.trial import SandboxWish, look_up_scenario, prepare_trial
 
 MINISTRY = "SBX/GOV/SOCIAL-MINISTRY/cash-transfer"
 EXPLORER = "SBX/GOV/SANDBOX/explorer"

@@ -40,7 +40,7 @@ def attack(
     # Loaded here: other commands need none of it.
     from sandbox.candidates.passes import keep_report
     from sandbox.candidates.selftest import BLOCKS, attack_our_own, attack_running
-    from sandbox.trial import SandboxWish, draw_name, prepare_trial
+    from sandbox.preparing import SandboxWish, draw_name, prepare_trial
 
     settings = Settings()
     with live(err(), quiet=as_json) as shown:

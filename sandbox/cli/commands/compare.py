@@ -22,7 +22,7 @@ from sandbox.settings import Settings
 
 if TYPE_CHECKING:
     from sandbox.candidates.comparison import Comparison, OperationTook, Side
-    from sandbox.trial import Prepared
+    from sandbox.preparing import Prepared
 
 RUNTIME = "docker"
 PLACE = "comparisons"
@@ -50,7 +50,8 @@ def compare(
     # Loaded here: numpy and pyarrow take longer to load than most commands take to answer.
     from sandbox.candidates.comparison import Comparison
     from sandbox.candidates.comparison_page import write_comparison
-    from sandbox.trial import RUN_LEASE, SandboxWish, exit_code_of, look_up_scenario, prepare_trial
+    from sandbox.preparing import SandboxWish, look_up_scenario, prepare_trial
+    from sandbox.trial import RUN_LEASE, exit_code_of
 
     if not swaps:
         raise UsageError("say what to compare", hint="--swap payments=FOLDER, or an image by digest")

@@ -58,7 +58,7 @@ def compose(
     # Loaded here: numpy and pyarrow take longer to load than most commands take to answer.
     from sandbox.composing.folder import write_folder
     from sandbox.population.files.new_folder import refuse_taken
-    from sandbox.trial import SandboxWish, look_up_scenario, prepare_trial
+    from sandbox.preparing import SandboxWish, look_up_scenario, prepare_trial
 
     settings = Settings()
     target = out_folder or Path(f"{scenario}-compose")

@@ -35,7 +35,8 @@ def play(
     """
     # Loaded here: numpy and pyarrow take longer to load than most commands take to answer.
     from sandbox.composing.folder import adopt_folder
-    from sandbox.trial import RunWish, SandboxWish, exit_code_of, look_up_scenario, prepare_trial, run_trial
+    from sandbox.preparing import SandboxWish, look_up_scenario, prepare_trial
+    from sandbox.trial import RunWish, exit_code_of, run_trial
 
     settings = Settings()
     running = adopt_folder(open_composer(settings), folder)

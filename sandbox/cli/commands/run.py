@@ -99,15 +99,8 @@ def run(
     """
     # Loaded here: numpy and pyarrow take longer to load than most commands take to answer.
     from sandbox.catalog.pilots import read_pilot
-    from sandbox.trial import (
-        RUN_LEASE,
-        RunWish,
-        SandboxWish,
-        exit_code_of,
-        look_up_scenario,
-        prepare_trial,
-        run_trial,
-    )
+    from sandbox.preparing import SandboxWish, look_up_scenario, prepare_trial
+    from sandbox.trial import RUN_LEASE, RunWish, exit_code_of, run_trial
 
     settings = Settings()
     if pilot is not None and journeys is not None:

@@ -54,7 +54,7 @@ def up(
         )
     # Loaded here: numpy and pyarrow take longer to load than `ls` takes to answer.
     from sandbox.candidates.start import start_seeded
-    from sandbox.trial import SandboxWish, look_up_scenario, prepare_trial
+    from sandbox.preparing import SandboxWish, look_up_scenario, prepare_trial
 
     settings = Settings()
     with live(err(), quiet=as_json) as shown:

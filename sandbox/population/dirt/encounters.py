@@ -8,8 +8,6 @@ from __future__ import annotations
 from collections.abc import Collection
 from pathlib import Path
 
-import duckdb
-
 from sandbox.model.dirt import DirtManifest
 from sandbox.model.matches import Encounter
 
@@ -33,6 +31,8 @@ def find_encounters(
     folder: Path, dirt: DirtManifest, individual_ids: Collection[str]
 ) -> tuple[Encounter, ...]:
     """Find the faults, in every register, of the people with these ids; unknown ids are nobody's."""
+    import duckdb  # its loading would be part of every start
+
     found: list[Encounter] = []
     with duckdb.connect(config={"threads": 2}) as database:
         for register in dirt.registers:

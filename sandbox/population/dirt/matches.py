@@ -11,8 +11,6 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
-import duckdb
-
 from sandbox.errors import ContentError
 from sandbox.model.dirt import REGISTERS, TRUTH
 from sandbox.model.matches import GroupCount, Linking, MatchReport
@@ -94,6 +92,8 @@ def count_matches(folder: Path, *, eligibility: Eligibility | None = None, rule:
 
     Raises ContentError when the folder is no population or can't be read.
     """
+    import duckdb  # its loading would be part of every start
+
     manifest = read_manifest(folder)
     asked = eligibility or OldAge()
     try:
