@@ -32,6 +32,7 @@ from sandbox.cli.commands import (
     run,
     sandboxes,
     seed,
+    serve,
     verify,
     whatif,
 )
@@ -83,6 +84,7 @@ app.command()(attack.attack)
 app.command()(compare.compare)
 app.command()(faults.faults)
 app.command()(seed.seed)
+app.command()(serve.serve)
 app.add_typer(checkpoint.app, name="checkpoint")
 app.add_typer(log.app, name="log")
 app.add_typer(images.app, name="images")
