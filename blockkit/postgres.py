@@ -48,6 +48,10 @@ _SETTINGS = {
 }
 
 
+_DURABLE = {"fsync": "on", "full_page_writes": "on"}
+"""What differs for data that nothing can rebuild."""
+
+
 class PostgresUnusable(Exception):
     """The server can't be started here; the message says which folder or user, and what to do."""
 
@@ -87,11 +91,12 @@ def serve(
     size: Size,
     prepared: Sequence[Path] = (),
     release_cache: bool = False,
+    durable: bool = False,
 ) -> None:
     """Initialise `data` if needed and become the server. Returns only by raising PostgresUnusable.
 
     With `prepared`, folders that `prepare` made or a server shut down in order, a new `data` is a copy
-    of the first that is there: several times faster.
+    of the first that is there: several times faster. A `durable` one survives a power cut.
     """
     account = _unprivileged(user)
     data.parent.mkdir(parents=True, exist_ok=True)
@@ -99,7 +104,9 @@ def serve(
     if not (data / "PG_VERSION").exists():
         found = next((folder for folder in prepared if (folder / "PG_VERSION").exists()), None)
         _initialise(install, data, password, account, found)
-    _write_rules(data, listen, port, size)
+        if durable:
+            os.sync()  # initdb leaves what it wrote to the system
+    _write_rules(data, listen, port, size, durable)
     if account is not None:
         _require_reachable(data, account)
         _give(data, account)
@@ -268,8 +275,9 @@ def _set_password(install: Path, cluster: Path, password: str, account: Account 
         raise PostgresUnusable(f"the prepared data folder can't be used: {done.stderr.strip()}")
 
 
-def _write_rules(data: Path, listen: str, port: int, size: Size) -> None:
-    lines = [f"{key} = {value}" for key, value in _SETTINGS.items()]
+def _write_rules(data: Path, listen: str, port: int, size: Size, durable: bool) -> None:
+    settings = _SETTINGS | (_DURABLE if durable else {})
+    lines = [f"{key} = {value}" for key, value in settings.items()]
     lines += [f"listen_addresses = '{listen}'", f"port = {port}", f"max_connections = {size.connections}"]
     lines.append(f"shared_buffers = {size.buffers_mib}MB")
     (data / "postgresql.auto.conf").write_text("\n".join(lines) + "\n")
@@ -299,6 +307,7 @@ def main(arguments: Sequence[str]) -> int:
     command.add_argument(
         "--release-cache", action="store_true", help="give back the page cache of files that are at rest"
     )
+    command.add_argument("--durable", action="store_true", help="survive a power cut")
     command.add_argument(
         "--prepared",
         type=Path,
@@ -320,6 +329,7 @@ def main(arguments: Sequence[str]) -> int:
             size=Size(given.connections, given.buffers),
             prepared=given.prepared,
             release_cache=given.release_cache,
+            durable=given.durable,
         )
     except (PostgresUnusable, OSError) as error:
         print(f"postgres: {error}", file=sys.stderr)

@@ -38,6 +38,7 @@ COMMANDS: Mapping[str, tuple[str, str]] = {
     "compare": ("compare", "compare"),
     "faults": ("faults", "faults"),
     "seed": ("seed", "seed"),
+    "serve": ("serve", "serve"),
 }
 """Each command's module below `commands`, and its function there."""
 GROUPS = ("checkpoint", "log", "images", "data", "new", "export")

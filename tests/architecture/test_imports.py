@@ -24,7 +24,7 @@ DRIVERS_HIDDEN = "Nothing imports a concrete runtime: sandbox.runtime loads it b
 PURE = "Values and plans do no I/O"
 DOCKER = "Only the docker runtime imports docker"
 FAKER = "Only population imports faker"
-WEB = "Only the controls import FastAPI"
+WEB = "Only the controls and the control plane import FastAPI"
 HTTP = "Only calls talks HTTP to blocks"
 GENERATED = "Only conformance generates requests"
 

@@ -42,6 +42,7 @@ MEANT_FOR = {
     "sandbox down hand": "tests/e2e/test_by_hand.py",
     "sandbox whatif": "tests/unit/whatif/test_whatif.py",
     "sandbox conformance": "tests/conformance/test_command.py",
+    "sandbox serve": "tests/e2e/test_serve.py",
     "pytest tests/contract": "the suites themselves",
 }
 """Commands shown in documents that other tests run, or that would run these tests within themselves."""

@@ -1,0 +1,171 @@
+"""What somebody may order: API and console both come through here, so that they refuse the same.
+
+An order is checked as far as can be known at once (content, names, quotas), entered with its job
+in one transaction, and submitted after it. If submitting fails, the reaper does it later.
+"""
+
+from __future__ import annotations
+
+import logging
+from datetime import timedelta
+
+from sqlalchemy.orm import Session
+
+from sandbox.controlplane.access import Caller, Role
+from sandbox.controlplane.plane import Plane
+from sandbox.errors import RequestRefused, SandboxError, StateConflict, UsageError
+from sandbox.model.asking import RunAsked, SandboxAsked
+from sandbox.model.population import ask_for
+from sandbox.model.sandbox import check_name
+from sandbox.population import load_pack
+from sandbox.runtime import runtime_names
+from sandbox.store import journal, wishes
+from sandbox.store.jobs import Job, add_job
+from sandbox.store.schema import RunRow, SandboxRow
+from sandbox.trial import draw_name, look_up_scenario
+
+log = logging.getLogger("sandbox.controlplane")
+
+
+class QuotaReached(RequestRefused):
+    """No more of these may be had now."""
+
+    reason = "quota-reached"
+    status = 409
+
+
+def order_sandbox(plane: Plane, caller: Caller, asked: SandboxAsked, key: str = "") -> SandboxRow:
+    """Ask for a sandbox. Under an idempotency key, the same asked twice is one sandbox.
+
+    Raises UsageError, NotFound, ContentError, StateConflict, QuotaReached.
+    """
+    if (asked.scenario is None) == (not asked.blocks):
+        raise UsageError("say what to start", hint="a scenario, or blocks")
+    if asked.scenario is not None:
+        look_up_scenario(plane.catalog, asked.scenario)
+    for block in asked.blocks:
+        plane.catalog.descriptor(block)
+    _check_people_and_runtime(plane, asked)
+    name = check_name(asked.name) if asked.name is not None else draw_name(asked.scenario or "sandbox")
+    now = plane.now()
+    with plane.store.session() as session:
+        known = wishes.remembered(session, caller.id, key, asked.model_dump(mode="json")) if key else None
+        if known is not None:
+            row = session.get(SandboxRow, known)
+            assert row is not None, "a receipt is of something that was entered"
+            return row
+        _require_room(session, plane, caller)
+        row = wishes.add_sandbox(
+            session,
+            name=name,
+            owner=caller.id,
+            wish=asked.model_dump(mode="json"),
+            now=now,
+            expires=now + asked.lease if asked.lease else None,
+        )
+        job = add_job(session, Job.START, row.id, now=now)
+        if key:
+            wishes.remember(session, caller.id, key, asked.model_dump(mode="json"), row.id, now)
+        _note(session, plane, caller, "start", row.name)
+    submit(plane, job)
+    return row
+
+
+def order_change(
+    plane: Plane, caller: Caller, name: str, job: Job, detail: dict[str, str] | None = None
+) -> SandboxRow:
+    """Ask for a change of a sandbox: reset, remove, save or restore. Raises NotFound, StateConflict."""
+    with plane.store.session() as session:
+        row = wishes.find_sandbox(session, name, caller.sees)
+        if job is Job.REMOVE:
+            if row.state == "removing":
+                return row
+            row.state = "removing"
+        elif row.state != "running":
+            raise StateConflict(
+                f"sandbox {name!r} is {row.state}",
+                hint="this needs one that is running; look again in a moment",
+            )
+        waiting = add_job(session, job, row.id, now=plane.now(), detail=dict(detail or {}))
+        _note(session, plane, caller, job.value, row.name)
+    submit(plane, waiting)
+    return row
+
+
+def order_run(plane: Plane, caller: Caller, asked: RunAsked, key: str = "") -> RunRow:
+    """Ask for a run. Raises UsageError, NotFound, ContentError, StateConflict, QuotaReached."""
+    look_up_scenario(plane.catalog, asked.scenario)
+    _check_people_and_runtime(plane, asked)
+    now = plane.now()
+    with plane.store.session() as session:
+        known = wishes.remembered(session, caller.id, key, asked.model_dump(mode="json")) if key else None
+        if known is not None:
+            row = session.get(RunRow, known)
+            assert row is not None, "a receipt is of something that was entered"
+            return row
+        if asked.sandbox is not None:
+            found = wishes.find_sandbox(session, asked.sandbox, caller.sees)
+            if found.state != "running":
+                raise StateConflict(
+                    f"sandbox {found.name!r} is {found.state}", hint="a run needs one that is running"
+                )
+        else:
+            _require_room(session, plane, caller)
+        row = wishes.add_run(
+            session, owner=caller.id, scenario=asked.scenario, wish=asked.model_dump(mode="json"), now=now
+        )
+        job = add_job(session, Job.PLAY, row.id, now=now)
+        if key:
+            wishes.remember(session, caller.id, key, asked.model_dump(mode="json"), row.id, now)
+        _note(session, plane, caller, "run", asked.scenario)
+    submit(plane, job)
+    return row
+
+
+def extend(plane: Plane, caller: Caller, name: str, by: timedelta) -> SandboxRow:
+    """Let a sandbox live longer. Raises NotFound, StateConflict."""
+    with plane.store.session() as session:
+        row = wishes.find_sandbox(session, name, caller.sees)
+        if row.expires is None or row.state in ("removing", "failed"):
+            raise StateConflict(f"sandbox {name!r} is {row.state} and has no end that could be put off")
+        row.expires = max(row.expires, plane.now()) + by
+        _note(session, plane, caller, "extend", row.name)
+        return row
+
+
+def submit(plane: Plane, job: str) -> None:
+    """Hand a job to the queue; when the queue is away the job waits in the store."""
+    try:
+        plane.queue.submit(job)
+    except SandboxError as error:
+        log.warning("job %s waits in the store: %s", job, error)
+
+
+def _check_people_and_runtime(plane: Plane, asked: SandboxAsked | RunAsked) -> None:
+    people = asked.people
+    ask_for(pack=people.pack, size=people.size, seed=people.seed, dirt=people.dirt)
+    load_pack(plane.settings.content, people.pack)
+    if asked.runtime is not None and asked.runtime not in runtime_names():
+        raise UsageError(
+            f"there is no runtime {asked.runtime!r}", hint=f"there are: {', '.join(runtime_names())}"
+        )
+
+
+def _require_room(session: Session, plane: Plane, caller: Caller) -> None:
+    rules = plane.rules
+    if wishes.count_sandboxes(session) >= rules.sandboxes:
+        raise QuotaReached(
+            f"{rules.sandboxes} sandboxes are up, as many as this machine has memory for",
+            hint="remove one that nobody needs, or wait until a lease runs out",
+        )
+    if caller.role is not Role.ADMIN and (
+        wishes.count_sandboxes(session, caller.id) >= rules.sandboxes_per_account
+    ):
+        raise QuotaReached(
+            f"you have {rules.sandboxes_per_account} sandboxes, as many as one account may have",
+            hint="remove one, or ask who administers this server for more",
+        )
+
+
+def _note(session: Session, plane: Plane, caller: Caller, action: str, subject: str) -> None:
+    journal.enter_deed(session, now=plane.now(), account=caller.name, action=action, subject=subject)

@@ -1,0 +1,152 @@
+"""Bringing the control plane up and down: store, queue, reaper, web server, in this order and back.
+
+Whatever ends it, nothing of what was asked for is lost: wishes and jobs stand in the store, and
+what was being done is done again at the next start.
+"""
+
+from __future__ import annotations
+
+import os
+import platform
+import socket
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from datetime import timedelta
+
+import psutil
+import uvicorn
+
+from sandbox.bootstrap import make_catalog
+from sandbox.controlplane.app import create_app
+from sandbox.controlplane.plane import Plane, Rules
+from sandbox.errors import UsageError
+from sandbox.jobs.queue import load_queue
+from sandbox.settings import Settings
+from sandbox.store import accounts
+from sandbox.store.embedded import embedded_store
+from sandbox.store.store import Store, open_store
+from sandbox.tasks.doings import make_work
+from sandbox.tasks.reaper import reap_until
+from sandbox.tasks.work import Bench
+
+FIRST_LINK = timedelta(hours=24)
+BYTES_PER_SANDBOX = 600_000_000
+"""What one sandbox takes at most on `local`, whole runs measured (docs/reference/benchmarks.md)."""
+_LET_GO_WITHIN = 3
+"""Seconds that open streams have when the server ends; their readers come back by themselves."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Serving:
+    """How it is to be served. `store` empty is the embedded PostgreSQL."""
+
+    bind: str = "127.0.0.1"
+    port: int = 8800
+    host_names: tuple[str, ...] = ()
+    store: str = ""
+    jobs: str = "inline"
+    broker: str = ""
+    workers: int = 2
+
+
+def serve(settings: Settings, how: Serving, say: Callable[[str, str | None], None]) -> None:
+    """Serve until told to stop. `say` hears where, and the link for the first admin while there is none.
+
+    Raises UsageError (the port is taken), StateConflict, RuntimeUnavailable.
+    """
+    with _listening(how) as listening, _opened_store(settings, how) as store:
+        port = listening.getsockname()[1]
+        address = f"http://{_shown(how.bind)}:{port}"
+        bench = Bench(settings=settings, store=store, worker=worker_name(), host=platform.node())
+        queue = load_queue(how.jobs, make_work(bench), url=how.broker, workers=how.workers)
+        ended = threading.Event()
+        reaping = threading.Thread(target=reap_until, args=(ended, bench, queue), name="reaper", daemon=True)
+        try:
+            plane = Plane(
+                settings=settings,
+                store=store,
+                queue=queue,
+                catalog=make_catalog(settings),
+                rules=make_rules(how),
+            )
+            say(address, first_link(plane, address))
+            reaping.start()
+            config = uvicorn.Config(
+                create_app(plane),
+                log_config=None,
+                access_log=False,
+                server_header=False,
+                timeout_graceful_shutdown=_LET_GO_WITHIN,
+            )
+            uvicorn.Server(config).run(sockets=[listening])
+        finally:
+            ended.set()
+            queue.close()
+
+
+def make_rules(how: Serving) -> Rules:
+    """Say how much this machine gives, and under which names it answers."""
+    usual = Rules()
+    own = {platform.node().lower(), how.bind.lower()} - {"0.0.0.0", "::", ""}  # noqa: S104  not bound, left out
+    room = int(psutil.virtual_memory().total * 0.8) // BYTES_PER_SANDBOX
+    return replace(
+        usual,
+        hosts=usual.hosts | own | {name.lower() for name in how.host_names},
+        sandboxes=max(1, room),
+    )
+
+
+def first_link(plane: Plane, address: str) -> str | None:
+    """Give a link that makes the first admin's account, once; None when there is an admin."""
+    with plane.store.session() as session:
+        if accounts.has_admin(session):
+            return None
+        secret = accounts.issue(session, "invitation", role="admin", now=plane.now(), lifetime=FIRST_LINK)
+    return f"{address}/welcome?invitation={secret}"
+
+
+def worker_name() -> str:
+    """Name this process as the holder of jobs."""
+    return f"{platform.node()}:{os.getpid()}"
+
+
+@contextmanager
+def _opened_store(settings: Settings, how: Serving) -> Iterator[Store]:
+    if how.store:
+        store = open_store(how.store)
+        try:
+            yield store
+        finally:
+            store.close()
+        return
+    with embedded_store(settings.home / "control-plane" / "postgres") as url:
+        store = open_store(url)
+        try:
+            yield store
+        finally:
+            store.close()
+
+
+@contextmanager
+def _listening(how: Serving) -> Iterator[socket.socket]:
+    """Take the port first: a second copy is told at once, and starts nothing."""
+    family = socket.AF_INET6 if ":" in how.bind else socket.AF_INET
+    with socket.socket(family) as listening:
+        listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            listening.bind((how.bind, how.port))
+        except OSError as error:
+            raise UsageError(
+                f"can't listen on {how.bind}:{how.port}: {error.strerror}",
+                hint="another program has it, perhaps another `sandbox serve`; --port chooses another, 0 any",
+            ) from error
+        listening.listen(512)
+        yield listening
+
+
+def _shown(bind: str) -> str:
+    if bind in ("0.0.0.0", "::"):  # noqa: S104  shown, not bound
+        return platform.node()
+    return f"[{bind}]" if ":" in bind else bind

@@ -1,0 +1,1 @@
+"""What a served installation remembers: accounts, wishes, jobs, and what happened, in PostgreSQL."""

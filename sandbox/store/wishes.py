@@ -1,0 +1,128 @@
+"""Sandboxes and runs that were asked for, by whom, and how far each has come."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Select, func, select
+from sqlalchemy.orm import Session
+
+from sandbox.errors import NotFound, StateConflict
+from sandbox.store.accounts import new_id
+from sandbox.store.schema import Receipt, RunRow, SandboxRow
+
+GONE = "removed"
+
+
+def add_sandbox(
+    session: Session,
+    *,
+    name: str,
+    owner: str,
+    wish: dict[str, Any],
+    now: datetime,
+    expires: datetime | None,
+) -> SandboxRow:
+    """Enter a wish. Raises StateConflict when a sandbox of that name is there."""
+    if session.scalar(_live().where(SandboxRow.name == name)) is not None:
+        raise StateConflict(f"there is a sandbox {name!r} already", hint="choose another name, or remove it")
+    row = SandboxRow(
+        id=new_id(), name=name, owner=owner, wish=wish, state="asked", created=now, expires=expires
+    )
+    session.add(row)
+    session.flush()
+    return row
+
+
+def find_sandbox(session: Session, name: str, owner: str | None) -> SandboxRow:
+    """Find a sandbox that is not gone; of this owner, unless None. Raises NotFound."""
+    wanted = _live().where(SandboxRow.name == name)
+    row = session.scalar(wanted if owner is None else wanted.where(SandboxRow.owner == owner))
+    if row is None:
+        raise NotFound(f"there is no sandbox {name!r}", hint="GET /api/v1/sandboxes lists yours")
+    return row
+
+
+def list_sandboxes(
+    session: Session, owner: str | None, *, after: str = "", most: int = 50
+) -> Sequence[SandboxRow]:
+    """List sandboxes that are not gone, by name, after a name; of this owner, unless None."""
+    wanted = _live().where(SandboxRow.name > after).order_by(SandboxRow.name).limit(most)
+    return session.scalars(wanted if owner is None else wanted.where(SandboxRow.owner == owner)).all()
+
+
+def count_sandboxes(session: Session, owner: str | None = None) -> int:
+    """Count the sandboxes that are not gone; of this owner, unless None."""
+    wanted = select(func.count()).select_from(SandboxRow).where(SandboxRow.state != GONE)
+    counted = session.scalar(wanted if owner is None else wanted.where(SandboxRow.owner == owner))
+    return int(counted or 0)
+
+
+def expired_sandboxes(session: Session, now: datetime) -> Sequence[SandboxRow]:
+    """List those whose lease ran out and that nobody removes yet."""
+    return session.scalars(
+        _live().where(SandboxRow.expires <= now, SandboxRow.state.not_in(("removing", GONE)))
+    ).all()
+
+
+def add_run(session: Session, *, owner: str, scenario: str, wish: dict[str, Any], now: datetime) -> RunRow:
+    """Enter that a run was asked for."""
+    row = RunRow(id=new_id(), owner=owner, scenario=scenario, wish=wish, state="asked", created=now)
+    session.add(row)
+    session.flush()
+    return row
+
+
+def find_run(session: Session, run: str, owner: str | None) -> RunRow:
+    """Find a run; of this owner, unless None. Raises NotFound."""
+    wanted = select(RunRow).where(RunRow.id == run)
+    row = session.scalar(wanted if owner is None else wanted.where(RunRow.owner == owner))
+    if row is None:
+        raise NotFound(f"there is no run {run!r}", hint="GET /api/v1/runs lists yours")
+    return row
+
+
+def list_runs(
+    session: Session, owner: str | None, *, before: datetime | None = None, most: int = 50
+) -> Sequence[RunRow]:
+    """List runs, the newest first, begun before a time; of this owner, unless None."""
+    wanted = select(RunRow).order_by(RunRow.created.desc()).limit(most)
+    if owner is not None:
+        wanted = wanted.where(RunRow.owner == owner)
+    return session.scalars(wanted if before is None else wanted.where(RunRow.created < before)).all()
+
+
+def remembered(session: Session, account: str, key: str, asked: dict[str, Any]) -> str | None:
+    """Say what was created under an idempotency key; None when it is new.
+
+    Raises StateConflict when something else was asked under the same key.
+    """
+    receipt = session.get(Receipt, (account, key))
+    if receipt is None:
+        return None
+    if receipt.request != _digest(asked):
+        raise StateConflict(
+            f"something else was asked under the idempotency key {key!r}",
+            hint="use a new key for a new request",
+        )
+    return receipt.subject
+
+
+def remember(
+    session: Session, account: str, key: str, asked: dict[str, Any], subject: str, now: datetime
+) -> None:
+    """Remember what was created under an idempotency key."""
+    session.add(Receipt(account=account, key=key, request=_digest(asked), subject=subject, created=now))
+    session.flush()
+
+
+def _digest(asked: dict[str, Any]) -> str:
+    return hashlib.sha256(json.dumps(asked, sort_keys=True, default=str).encode()).hexdigest()
+
+
+def _live() -> Select[SandboxRow]:
+    return select(SandboxRow).where(SandboxRow.state != GONE)
