@@ -65,15 +65,20 @@ def prepare_trial(
     scenario: CompiledScenario | None = None,
     blocks: Sequence[str] = (),
     swaps: Sequence[str] = (),
+    alone: bool = False,
 ) -> Prepared:
-    """Look everything up, generate the population, draw a name. Raises before anything starts."""
+    """Look everything up, generate the population, draw a name. Raises before anything starts.
+
+    With `alone` nothing runs but the named blocks, and products are told that.
+    """
     name = draw_name(scenario.scenario.slug if scenario else "sandbox") if asked.name is None else asked.name
     check_name(name)
     ref = ask_for(pack=asked.pack, size=asked.size, seed=asked.seed, dirt=asked.dirt)
     pack = load_pack(settings.content, asked.pack)
-    slugs = scenario.scenario.blocks if scenario else catalog.close_over_requires(blocks)
+    wanted = blocks if alone else catalog.close_over_requires(blocks)
+    slugs = scenario.scenario.blocks if scenario else tuple(wanted)
     descriptors = {slug: catalog.descriptor(slug) for slug in slugs}
-    candidates = let_in(settings, tools, swaps, descriptors)
+    candidates = let_in(settings, tools, swaps, descriptors, alone=alone)
     wiring = build_wiring(catalog.blocks(slugs), catalog.controls(), scenario.scenario if scenario else None)
     wiring = add_seeder(wiring, candidates, descriptors)
     tools.report("making fictitious citizens", 0, ref.size)

@@ -39,6 +39,7 @@ from blocks.information_mediator.routes import directory, sandbox
 from blocks.information_mediator.routes.callbacks import Callbacks
 from blocks.information_mediator.routes.calls import Calls
 from blocks.information_mediator.routes.events import event_routes
+from blocks.information_mediator.routes.products import Products
 from blocks.information_mediator.routes.public import PublicPages
 from blocks.information_mediator.settings import SLUG, MediatorSettings
 from blocks.information_mediator.store import read_time, read_wiring, until_reached
@@ -80,6 +81,7 @@ def create_app(
     app: FastAPI = FastAPIOffline(title=SLUG, lifespan=lifespan)
     app.openapi = contract  # type: ignore[method-assign]  # the curated contract, as every block does
     install_problems(app, logging.getLogger(f"blocks.{SLUG}"))
+    app.add_middleware(Products, core=core)
     app.add_middleware(Bounds, sizes=False)  # it counts what it carries itself, and notes it in the log
     app.add_middleware(HostCheck, hosts=settings.hosts)
     app.include_router(_health(core))

@@ -23,6 +23,8 @@ class Peer:
     readiness: str = "/readyz"
     keeps_our_clock: bool = True
     """False for a product under evaluation that goes by the machine's clock: it is not told to move."""
+    measured: bool = False
+    """True for a product that runs alone to be measured: the sandbox's token reaches it without a right."""
 
     @property
     def outbound_secret(self) -> str:
@@ -64,6 +66,7 @@ class MediatorSettings:
                     peer["secret"],
                     peer.get("readiness", "/readyz"),
                     peer.get("clock", "follows") == "follows",
+                    peer.get("measured", "") == "yes",
                 )
                 for slug, peer in peers.items()
                 if slug != SLUG

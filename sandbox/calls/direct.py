@@ -1,4 +1,7 @@
-"""The conversation with one block at an address of its own, no mediator between: for conformance alone.
+"""The conversation with one block at an address of its own: for conformance alone.
+
+No mediator is between, or one that passes everything as it is (`Door`): a product on an Engine has no other
+neighbour.
 
 Follows no redirect, keeps no cookie, reads no proxy from the environment, and takes no more and
 waits no longer than the conversation with the mediator does. Nothing of a sandbox is sent: the
@@ -9,7 +12,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from types import TracebackType
 
 import httpx2
@@ -25,6 +28,18 @@ TIMEOUT_SECONDS = 30.0
 Headers = Sequence[tuple[str, str]]
 
 
+REFUSED = "x-sandbox-refused"
+"""Header of an answer that is the mediator's own at its door to a measured product."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Door:
+    """The mediator's way to a product that is measured: where it is, and the token that opens it."""
+
+    url: str
+    token: str = field(repr=False)
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RawAnswer:
     """An answer as it came. `problem` says why its body was not taken to the end."""
@@ -38,19 +53,24 @@ class RawAnswer:
 
 
 class DirectClient:
-    """Calls one block at `address`; `headers` go with every request, such as the token that it asks for."""
+    """Calls one block at `address`; `headers` go with every request, such as the token that it asks for.
+
+    With a `door` requests go there, and are written down as if they had gone to the address.
+    """
 
     def __init__(
         self,
         address: str,
         *,
         headers: Mapping[str, str] | None = None,
+        door: Door | None = None,
         transport: httpx2.BaseTransport | None = None,
         timeout: float = TIMEOUT_SECONDS,
         timer: Callable[[], float] = time.perf_counter,
     ) -> None:
         self.address = address.rstrip("/")
         self.headers = dict(headers or {})
+        self._door = door
         self._timeout = timeout
         self._timer = timer
         self._client = open_client(address, transport, timeout)
@@ -96,6 +116,9 @@ class DirectClient:
         sent = [one for one in headers if one[0].lower() not in ("accept-encoding", "connection")]
         sent += [("accept-encoding", "identity")] + ([("accept", ACCEPT)] if "accept" not in named else [])
         sent.sort(key=lambda one: one[0].lower())
+        if self._door is not None:
+            url = self._door.url + url.removeprefix(self.address)
+            sent.append(("information-mediator-secret", self._door.token))
         try:
             encoded = [(name.encode("ascii"), value.encode("latin-1")) for name, value in sent]
             with self._client.stream(
@@ -111,6 +134,11 @@ class DirectClient:
                 f"{self.address} gave no answer: {error or type(error).__name__}",
                 hint="is the product running, and is this its address?",
             ) from error
+        if self._door is not None and REFUSED in response.headers:
+            raise BlockUnreachable(
+                f"{self.address} gave no answer: {response.headers[REFUSED]}",
+                hint="is the product running still?",
+            )
         return RawAnswer(
             status=response.status_code,
             headers=tuple((name, value) for name, value in response.headers.multi_items()),

@@ -30,10 +30,10 @@ NEVER: Mapping[str, str] = {
     "rights": "a candidate has the rights of the reference block in whose place it stands",
     "public": "the pages a browser may open are those of the reference block",
     "module": "a candidate is an image: name `image` by digest, or `build: .`",
-    "command": "a candidate is started as its image says",
     "entrypoint": "a candidate is started as its image says",
     "restart": "a candidate that ends has ended, and the run says so",
 }
+NEVER_IN_A_PART: Mapping[str, str] = {**NEVER, "command": "what it brings along is started as its image says"}
 
 
 def read_candidate(folder: Path) -> CandidateDescriptor:
@@ -63,9 +63,10 @@ def _refuse_what_loosens(yaml: Yaml) -> None:
     if isinstance(services, Mapping):
         places += [(("services", name), part) for name, part in services.items()]
     for pointer, part in places:
+        never = NEVER_IN_A_PART if pointer else NEVER
         for key in part if isinstance(part, Mapping) else ():
-            if key in NEVER:
-                raise yaml.error(f"{key!r} can't be asked for", (*pointer, key), hint=NEVER[key])
+            if key in never:
+                raise yaml.error(f"{key!r} can't be asked for", (*pointer, key), hint=never[key])
 
 
 def _refuse_fetching(recipe: Path) -> None:

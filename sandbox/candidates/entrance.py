@@ -14,9 +14,17 @@ from sandbox.settings import Settings
 
 
 def let_in(
-    settings: Settings, tools: Tools, swaps: Sequence[str], blocks: Mapping[str, BlockDescriptor]
+    settings: Settings,
+    tools: Tools,
+    swaps: Sequence[str],
+    blocks: Mapping[str, BlockDescriptor],
+    *,
+    alone: bool = False,
 ) -> Mapping[str, Candidate]:
-    """Find every product that `swaps` (`block=REF`) name, by block. Raises as `find_candidates` does."""
+    """Find every product that `swaps` (`block=REF`) name, by block. Raises as `find_candidates` does.
+
+    With `alone` they are to be measured without neighbours.
+    """
     refuse_images_in_the_catalogue(blocks.values())
     wishes = read_swaps(swaps)
     if not wishes:
@@ -29,4 +37,5 @@ def let_in(
         home=settings.home,
         progress=lambda stage: tools.report(stage, 0, 1),
     )
-    return find_candidates(wishes, list(blocks), entrance)
+    found = find_candidates(wishes, list(blocks), entrance)
+    return {slug: each.model_copy(update={"alone": alone}) for slug, each in found.items()}

@@ -163,6 +163,16 @@ def _writing(who: str, folders: Sequence[str]) -> list[str]:
     ]
 
 
+def require_image(descriptor: CandidateDescriptor, ref: str) -> None:
+    """Refuse a folder that has a command alone. Raises SwapRefused with what can be done with it."""
+    if not (descriptor.image or descriptor.build):
+        raise SwapRefused(
+            f"the block.yaml of {ref} has a command alone, which would run on this machine",
+            hint="name 'image' or 'build: .'; a command is measured with: "
+            f"sandbox conformance {descriptor.slug} --candidate {ref} --trust-code",
+        )
+
+
 def _check_block(block: str, blocks: Sequence[str]) -> None:
     if block == MEDIATOR:
         raise SwapRefused(
@@ -195,6 +205,7 @@ def _describe(wish: SwapWish, images: Foreign) -> CandidateDescriptor:
                 path=str(folder / FILE),
                 hint=f"--swap {descriptor.slug}={ref}",
             )
+        require_image(descriptor, ref)
         return descriptor
     if TAG.fullmatch(ref):
         meant = images.digest_of(ref)

@@ -119,6 +119,10 @@ class Report(Frozen):
     version: str
     product: str
     """The address that was called, or what we started ourselves."""
+    evaluated: str = ""
+    """Which product that is, where it was started for this: its name and image, or its command."""
+    relaxations: tuple[str, ...] = ()
+    """What it was allowed, one sentence each."""
     level: Level
     started: datetime
     finished: datetime

@@ -18,11 +18,11 @@ from sandbox.model.asking import RunAsked, SandboxAsked
 from sandbox.model.population import ask_for
 from sandbox.model.sandbox import check_name
 from sandbox.population import load_pack
+from sandbox.preparing import draw_name, look_up_scenario
 from sandbox.runtime import runtime_names
 from sandbox.store import journal, wishes
 from sandbox.store.jobs import Job, add_job
 from sandbox.store.schema import RunRow, SandboxRow
-from sandbox.trial import draw_name, look_up_scenario
 
 log = logging.getLogger("sandbox.controlplane")
 

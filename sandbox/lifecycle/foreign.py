@@ -14,6 +14,8 @@ from sandbox.lifecycle.secrets import Secrets
 from sandbox.model.candidate import Candidate, PartRunning, program_name
 from sandbox.runtime import InstanceSpec, Limits
 
+TELLS_OF_A_SANDBOX = frozenset({"SANDBOX_SECRET", "ISSUER_URL"})
+"""What a program that is not told them takes everybody without: it stands alone, as our own blocks can."""
 DATABASE_PORT = 5432
 DATABASE_ROLE = "candidate"
 PASSWORD = "{password}"  # noqa: S105  the word that stands for it
@@ -40,6 +42,8 @@ def candidate_specs(
             environment["DATABASE_URL"] = (
                 f"postgresql://{DATABASE_ROLE}:{password}@{name}:{DATABASE_PORT}/{DATABASE_ROLE}"
             )
+    if candidate.alone:
+        environment = {name: value for name, value in environment.items() if name not in TELLS_OF_A_SANDBOX}
     specs[block] = InstanceSpec(
         sandbox=told["SANDBOX_ID"],
         name=block,
@@ -58,7 +62,9 @@ def peer_of(candidate: Candidate, address: str) -> dict[str, str]:
     return {
         "url": f"{place.scheme}://{place.hostname}:{descriptor.port}",
         "readiness": descriptor.readiness,
-        "clock": descriptor.clock,
+        # Whoever stands alone goes by the machine's clock, as our own blocks do then.
+        "clock": "real" if candidate.alone else descriptor.clock,
+        **({"measured": "yes"} if candidate.alone else {}),
     }
 
 

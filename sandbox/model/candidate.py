@@ -79,6 +79,8 @@ class CandidateDescriptor(Frozen):
     image: Digest | None = None
     build: Literal["."] | None = None
     """Build the image from the `Dockerfile` in this folder, without a network."""
+    command: tuple[str, ...] = Field(default=(), max_length=50)
+    """What starts it on this machine, from its folder, for who trusts its code: a measurement alone does."""
     port: int = Field(default=8080, ge=1024, le=65535)
     readiness: str = Field(default="/readyz", pattern=r"^/[\x21-\x7e]*$", max_length=200)
     clock: Literal["follows", "real", "faked"] = "follows"
@@ -94,9 +96,14 @@ class CandidateDescriptor(Frozen):
 
     @model_validator(mode="after")
     def _whole(self) -> CandidateDescriptor:
-        if (self.image is None) == (self.build is None):
+        if self.image is not None and self.build is not None:
             raise ValueError(
                 "name either 'image' (by digest) or 'build: .' (a Dockerfile beside it), not both"
+            )
+        if not (self.image or self.build or self.command):
+            raise ValueError(
+                "name either 'image' (by digest) or 'build: .' (a Dockerfile beside it), not both; "
+                "or 'command', for a measurement without Docker"
             )
         taken = sorted(set(TOLD) & set(self.environment))
         if taken:
@@ -124,6 +131,8 @@ class Candidate(Frozen):
     """The Engine's own `sha256:...`."""
     built: bool = False
     parts: dict[str, PartRunning] = {}
+    alone: bool = False
+    """It is measured, and has no neighbours: it is told no secret and no issuer, and takes everybody."""
 
     @property
     def programs(self) -> tuple[str, ...]:

@@ -11,12 +11,13 @@ from sandbox.errors import NotFound, SandboxError, StateConflict
 from sandbox.lifecycle.service import Running, Tools, adopt, take_down
 from sandbox.model.asking import People, RunAsked
 from sandbox.model.run import Event, Listener, StepFinished, StepStarted
+from sandbox.preparing import Prepared, look_up_scenario, prepare_trial
 from sandbox.runner.compiled import CompiledScenario
 from sandbox.store import journal
 from sandbox.store.schema import RunRow
 from sandbox.tasks.sandboxes import wish_of
 from sandbox.tasks.work import Held, in_words
-from sandbox.trial import RUN_LEASE, Prepared, RunWish, look_up_scenario, prepare_trial, run_trial
+from sandbox.trial import RUN_LEASE, RunWish, run_trial
 
 
 def play_run(held: Held) -> None:

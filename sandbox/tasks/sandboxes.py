@@ -13,10 +13,10 @@ from sandbox.errors import NotFound, SandboxError
 from sandbox.lifecycle.checkpoints import restore_checkpoint, save_checkpoint
 from sandbox.lifecycle.service import Listed, Tools, Wish, adopt, list_all, reset, take_down
 from sandbox.model.asking import People, SandboxAsked
+from sandbox.preparing import SandboxWish, look_up_scenario, prepare_trial
 from sandbox.store import journal
 from sandbox.store.schema import SandboxRow
 from sandbox.tasks.work import Held, in_words
-from sandbox.trial import SandboxWish, look_up_scenario, prepare_trial
 
 
 def start_sandbox(held: Held) -> None:

@@ -275,3 +275,45 @@ def test_reference_and_product_are_compared_side_by_side(
     assert {each["operation"] for each in said["before"]["operations"]} >= {"pay the approved payroll"}
     page = Path(said["page"]).read_text(encoding="utf-8")
     assert "did not pass where the reference did" in page
+
+
+SAYS_YES = """
+import http.server, os
+class Yes(http.server.BaseHTTPRequestHandler):
+    def do_GET(self):
+        self.send_response(200)
+        self.send_header("Content-Type", "application/json")
+        self.end_headers()
+        self.wfile.write(b'{}')
+    do_POST = do_PUT = do_GET
+    def log_message(self, *arguments):
+        pass
+assert "SANDBOX_SECRET" not in os.environ
+http.server.ThreadingHTTPServer(("0.0.0.0", int(os.environ["PORT"])), Yes).serve_forever()
+"""
+
+
+def test_a_product_is_measured_behind_the_mediator_and_is_gone_afterwards(
+    types: Types, tmp_path: Path, reference: ImageRef
+) -> None:
+    folder = program(tmp_path, reference, SAYS_YES).partition("=")[2]
+    code, said = types(
+        "conformance", "payee-institutions", "--candidate", folder, "--cases", "20", "--level", "all"
+    )
+    assert (code, said["outcome"]) == (1, "failed"), said
+    assert said["cases"] == 20
+    assert said["evaluated"].startswith("payee-institutions of a vendor: sha256:")
+    assert any("was built here" in sentence for sentence in said["relaxations"])
+    assert said["findings"], "it says yes to everything"
+    assert types("ls")[1] == []
+
+
+@pytest.mark.campaign
+@pytest.mark.skipif(not EVERYTHING, reason=WHY)
+@pytest.mark.parametrize(("fault", "steps"), [("honest", set()), ("field", {"batches/follow-the-batch"})])
+def test_a_measurement_tells_an_honest_product_from_one_with_a_wrong_field(
+    types: Types, payments: Callable[[str], str], fault: str, steps: set[str]
+) -> None:
+    folder = payments(fault).partition("=")[2]
+    _, said = types("conformance", "payments", "--candidate", folder, "--cases", "0")
+    assert {each["check"] for each in said["findings"]} == steps

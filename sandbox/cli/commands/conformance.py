@@ -14,6 +14,7 @@ import typer
 
 from sandbox.bootstrap import make_catalog
 from sandbox.cli.live import live
+from sandbox.cli.measured import read_asked, standing_product
 from sandbox.cli.options import Json
 from sandbox.cli.output import MARKS, err, out, print_alone, print_json, print_table
 from sandbox.errors import ContentError, UsageError
@@ -22,7 +23,6 @@ from sandbox.settings import Settings
 
 if TYPE_CHECKING:
     from sandbox.conformance.values import Report
-
 LEVELS = ("required", "recommended", "all")
 MOST_CASES = 1_000_000
 EXITS = {Outcome.PASSED: 0, Outcome.FAILED: 1, Outcome.ERROR: 5, Outcome.SKIPPED: 5}
@@ -35,6 +35,24 @@ def conformance(
         str | None,
         typer.Option("--url", help="The product's address; our own block is started when not given."),
     ] = None,
+    image: Annotated[
+        str | None,
+        typer.Option(
+            "--image", help="A product's image by digest, started on docker for this.", show_default=False
+        ),
+    ] = None,
+    candidate: Annotated[
+        Path | None,
+        typer.Option(
+            "--candidate",
+            help="A product's folder with a block.yaml, started for this.",
+            show_default=False,
+        ),
+    ] = None,
+    trust_code: Annotated[
+        bool,
+        typer.Option("--trust-code", help="Start the folder's `command` on this machine, unconfined."),
+    ] = False,
     level: Annotated[
         str, typer.Option("--level", help="Which requirements: required, recommended (both) or all.")
     ] = "required",
@@ -69,6 +87,8 @@ def conformance(
     Ends with 0 when nothing was found, 1 when something was, 5 when it could not be told.
 
     Example: sandbox conformance consent --cases 200
+
+    A product: sandbox conformance payments --candidate ./my-payments
     """
     # Loaded here: Schemathesis takes longer to load than most commands take to answer.
     from sandbox.calls.direct import DirectClient
@@ -76,14 +96,16 @@ def conformance(
     from sandbox.catalog.behaviours import read_behaviours
     from sandbox.conformance.cases import check_contract
     from sandbox.conformance.measure import Wish, measure
-    from sandbox.conformance.product import check_address, keep_generators_files, meet, started
+    from sandbox.conformance.product import check_address, keep_generators_files, meet
     from sandbox.conformance.report import check_folder, write_report
     from sandbox.runner.compile import compile_scenario
 
     settings = Settings()
     wish = Wish(level=_level(level), cases=_cases(cases), seed=_seed(seed), known=_known(fixtures))
     headers, variables = _headers(header or [])
-    address = check_address(url) if url is not None else None
+    asked = read_asked(url, image, candidate, trust_code=trust_code)
+    if url is not None:
+        check_address(url)
     catalog = make_catalog(settings)
     found = catalog.block(block)
     check_contract(found.interface, f"blocks/{found.folder.name}/openapi.yaml")
@@ -95,18 +117,20 @@ def conformance(
     check_folder(folder)
     keep_generators_files(settings.home / "cache")
     with live(err(), quiet=as_json) as shown, ExitStack() as stack:
-        if address is None:
-            shown.report(f"starting our own {block}", 0, 1)
-            address = stack.enter_context(started(found.descriptor, settings.content, settings.home / "tmp"))
-        client = stack.enter_context(DirectClient(address, headers=headers))
+        product = stack.enter_context(standing_product(asked, found, settings, catalog, shown))
+        client = stack.enter_context(
+            DirectClient(product.standing.address, headers=headers, door=product.standing.door)
+        )
         meet(client, found.interface)
         report = measure(
             found,
             behaviours,
             client,
             wish,
-            product=address,
-            redactor=Redactor(headers.values()),
+            product=product.standing.address,
+            evaluated=product.evaluated,
+            relaxations=product.relaxations,
+            redactor=Redactor((*headers.values(), *product.standing.secrets)),
             report=shown.report,
         )
         page = write_report(folder, report, variables)

@@ -47,6 +47,13 @@ def test_everything_that_a_product_needs_can_be_said(tmp_path: Path) -> None:
     assert said.services["database"].memory_mib == 512
 
 
+def test_a_command_is_the_products_own_and_no_parts(tmp_path: Path) -> None:
+    own = WHOLE.replace(f"image: {IMAGE}", "command: [java, -jar, app.jar]")
+    assert read_candidate(write(tmp_path, own)).command == ("java", "-jar", "app.jar")
+    error = refusal(tmp_path, WHOLE.replace("{provided: postgresql}", "{provided: postgresql, command: [x]}"))
+    assert "'command' can't be asked for" in str(error)
+
+
 def test_a_folder_without_a_descriptor_is_said_to_lack_one(tmp_path: Path) -> None:
     with pytest.raises(ContentError, match=r"needs a block\.yaml, and has none"):
         read_candidate(tmp_path)

@@ -126,6 +126,13 @@ def test_a_folder_for_another_block_is_refused(tmp_path: Path, folder: Path) -> 
         find_candidates([wish], BLOCKS, entrance(tmp_path))
 
 
+def test_a_folder_with_a_command_alone_takes_no_place(tmp_path: Path, folder: Path) -> None:
+    (folder / "block.yaml").write_text("{name: V, slug: payments, summary: Pays people., command: [./serve]}")
+    with pytest.raises(SwapRefused, match="a command alone") as refused:
+        find(tmp_path, str(folder))
+    assert f"sandbox conformance payments --candidate {folder} --trust-code" in refused.value.hint
+
+
 def test_a_folder_that_the_image_alone_declares_is_refused(tmp_path: Path) -> None:
     with pytest.raises(SwapRefused, match="declares the volume /var/lib/data") as refused:
         find(tmp_path, HERE, images=Shelf(volumes=("/var/lib/data",)))

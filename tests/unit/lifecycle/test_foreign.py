@@ -74,3 +74,11 @@ def test_nobody_foreign_is_told_a_secret_of_the_sandbox_or_of_a_block() -> None:
 def test_the_mediator_learns_where_it_answers_and_how_it_keeps_time() -> None:
     peer = peer_of(CANDIDATE, "http://payments:8080")
     assert peer == {"url": "http://payments:3000", "readiness": "/health", "clock": "real"}
+
+
+def test_one_that_is_measured_alone_is_told_no_secret_and_no_issuer() -> None:
+    alone = CANDIDATE.model_copy(update={"alone": True})
+    told = candidate_specs(alone, TOLD, SECRETS)["payments"].environment
+    assert SPECS["payments"].environment.keys() - told.keys() == {"SANDBOX_SECRET", "ISSUER_URL"}
+    assert peer_of(alone, "http://payments:8080")["measured"] == "yes"
+    assert "measured" not in peer_of(CANDIDATE, "http://payments:8080")
