@@ -13,7 +13,11 @@ DOCKER = "whole machine"
 """One Engine, its address space, and receivers that must hear nothing but their own tests."""
 STAGE = "stage"
 """One sandbox on which files of tests play in turn."""
-_ON_THE_STAGE = ("tests/e2e/test_cash_transfer.py", "tests/e2e/test_rights.py")
+_ON_THE_STAGE = (
+    "tests/e2e/test_cash_transfer.py",
+    "tests/e2e/test_node_relying_party.py",
+    "tests/e2e/test_rights.py",
+)
 _FIRST = (DOCKER, STAGE, "tests/e2e/", "tests/unit/population/", "tests/content/")
 
 

@@ -26,7 +26,7 @@ from blockkit.clock import Clock
 from blockkit.problems import install_problems
 from blocks.information_mediator.consent import Consent
 from blocks.information_mediator.core import Core
-from blocks.information_mediator.directory import Directory
+from blocks.information_mediator.directory import ITSELF, Directory
 from blocks.information_mediator.events.pusher import Patience, Pusher, grow
 from blocks.information_mediator.events.store import EventStore
 from blocks.information_mediator.faults import Faults
@@ -64,6 +64,8 @@ def create_app(
         await until_reached(settings.database_url)
         await core.pool.open()
         core.directory = await read_wiring(core.pool)
+        if settings.token is None and core.directory.is_empty():
+            core.directory = Directory(core.directory.wiring, [ITSELF])
         await core.faults.open()
         await read_time(core.pool, core.clock)
         await core.log.open()

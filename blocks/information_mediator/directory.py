@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from blocks.information_mediator.redaction import Pointers
-from blocks.information_mediator.settings import CONTROLS
+from blocks.information_mediator.settings import CONTROLS, SLUG
 from blocks.information_mediator.wiring import Client, Operation, Right, Service, Topic, Wiring
 
 Act = Literal["manage", "publish", "subscribe"]
@@ -33,6 +33,10 @@ class Listed:
     service_code: str
 
 
+ITSELF = Listed(f"SBX/GOV/CENTRAL/{SLUG}", SLUG, "SBX", SLUG)
+"""All that a mediator can list which stands alone and was told of nobody; a sandbox has its wiring."""
+
+
 @dataclass(frozen=True, slots=True)
 class _Template:
     pattern: re.Pattern[str]
@@ -54,6 +58,10 @@ class Directory:
         self._rights: dict[tuple[str, str], list[Right]] = {}
         for right in wiring.rights:
             self._rights.setdefault((right.client, right.service), []).append(right)
+
+    def is_empty(self) -> bool:
+        """Whether it names nobody at all."""
+        return self.wiring == Wiring() and not self.listed
 
     def service(self, application: str) -> Service | None:
         """Give the service at an address."""

@@ -22,7 +22,6 @@ from sandbox.calls.messages import Answer, Request
 from sandbox.calls.requests import CannotSend, TookTooLong
 from sandbox.calls.transport import ACCEPT, open_client, take_body
 from sandbox.errors import BlockUnreachable
-from sandbox.model.wiring import INSTANCE
 
 TIMEOUT_SECONDS = 30.0
 Headers = Sequence[tuple[str, str]]
@@ -89,7 +88,7 @@ class DirectClient:
 
     def call(self, request: Request) -> Answer:
         """Send what a step of a workflow built, to this address instead of the mediator's."""
-        url = self.address + request.target.removeprefix(f"/r1/{INSTANCE}/GOV/CENTRAL/{request.block}")
+        url = self.address + request.target.removeprefix(request.address)
         headers = {**self.headers, **request.headers}
         raw = self.send(request.method, url, tuple(headers.items()), request.content, request.timeout)
         answer_headers = {name.lower(): value for name, value in raw.headers}

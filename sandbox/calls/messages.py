@@ -15,6 +15,8 @@ class Request:
     operation_id: str
     method: str
     target: str
+    address: str = ""
+    """What of `target` names the application; a product that is called directly has no such part."""
     headers: Mapping[str, str] = field(default_factory=dict)
     """By lower-case name."""
     path: Mapping[str, str] = field(default_factory=dict)

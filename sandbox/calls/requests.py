@@ -111,11 +111,13 @@ def _build(
         content = _content(payload, content_type)
         headers["content-type"] = content_type
     filled = _TEMPLATE.sub(lambda found: path[found[1]], operation.path)
+    address = _address(block, filled)
     return Request(
         block=block,
         operation_id=operation.operation_id,
         method=operation.method.upper(),
-        target=f"{_address(block, filled)}{filled}{_query_text(query, operation)}",
+        target=f"{address}{filled}{_query_text(query, operation)}",
+        address=address,
         headers=headers,
         path={one.name: as_text(one.value) for one in arguments if one.location == "path"},
         query=query,

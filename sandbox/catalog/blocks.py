@@ -93,10 +93,11 @@ def _check_implements(descriptor: BlockDescriptor, interface: Interface, yaml: Y
                     ("implements", group, "operations", position),
                     hint=nearest(operation, interface.docs),
                 )
-    for operation in descriptor.tolerant:
-        if operation not in interface.docs:
-            raise yaml.error(
-                f"tolerant names the operation {operation!r}, which openapi.yaml doesn't have",
-                ("tolerant", operation),
-                hint=nearest(operation, interface.docs),
-            )
+    for key in ("tolerant", "unsettling"):
+        for operation in getattr(descriptor, key):
+            if operation not in interface.docs:
+                raise yaml.error(
+                    f"{key} names the operation {operation!r}, which openapi.yaml doesn't have",
+                    (key, operation),
+                    hint=nearest(operation, interface.docs),
+                )

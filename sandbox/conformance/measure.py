@@ -152,7 +152,10 @@ def _key(finding: Finding) -> tuple[object, ...]:
 
 
 class _Traffic:
-    """The caller that behaviours are given: before each of their calls it sends some generated requests."""
+    """The caller that behaviours are given: before each of their calls it sends some generated requests.
+
+    Those after which earlier answers count no more go out when the last behaviour has been played.
+    """
 
     def __init__(
         self,
@@ -167,9 +170,13 @@ class _Traffic:
         self._block = block
         self._client = client
         self._redactor = redactor
-        self._waiting = list(reversed(cases))
+        unsettling = block.descriptor.unsettling
+        late = [one for one in cases if one.operation.operation_id in unsettling]
+        early = [one for one in cases if one.operation.operation_id not in unsettling]
+        self._waiting = [*reversed(late), *reversed(early)]
+        self._late = len(late)
         self._rng = rng
-        self._before_each = len(cases) / calls if calls else 0.0
+        self._before_each = len(early) / calls if calls else 0.0
         self._silences = 0
         self._judged: list[Judged] = []
 
@@ -185,7 +192,8 @@ class _Traffic:
 
     def call(self, request: Request) -> Answer:
         """Send some of the generated requests, then the behaviour's own."""
-        for _ in range(self._rng.randint(0, round(2 * self._before_each))):
+        wanted = self._rng.randint(0, round(2 * self._before_each))
+        for _ in range(min(wanted, len(self._waiting) - self._late)):
             self._send_next()
         return self._client.call(request)
 

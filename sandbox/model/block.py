@@ -99,6 +99,8 @@ class BlockDescriptor(Frozen):
     content: tuple[Content, ...] = ()
     tolerant: dict[str, Sentence] = Field(default_factory=dict)
     """Operations that on purpose take what the contract forbids or refuse what it allows, and why."""
+    unsettling: dict[str, Sentence] = Field(default_factory=dict)
+    """Operations after which earlier answers count no more, and why: conformance keeps them for the end."""
 
     @model_validator(mode="after")
     def _module_or_image(self) -> BlockDescriptor:

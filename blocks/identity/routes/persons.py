@@ -6,7 +6,7 @@ from datetime import date
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Path, Response
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints, field_validator
 
 from blockkit.app import Kit
 from blockkit.problems import Problem
@@ -37,6 +37,14 @@ class EnrolmentFields(BaseModel):
     phone: Text | None = None
     email: Text | None = None
 
+    @field_validator("*", mode="before")
+    @classmethod
+    def _not_null(cls, value: Any) -> Any:
+        """Refuse what the published definition has no place for: what is not known is left out."""
+        if value is None:
+            raise ValueError("is null; leave it out")
+        return value
+
 
 class Enrolment(BaseModel):
     model_config = ConfigDict(frozen=True, extra="ignore")
@@ -53,6 +61,7 @@ class EnrolmentRequest(BaseModel):
 
     id: str = "govstack.enrollment"
     version: str = "v1"
+    requesttime: str = ""
     request: Enrolment
 
 

@@ -48,6 +48,17 @@ def test_an_unfit_question_is_refused(client: TestClient, body: Any) -> None:
     assert client.post("/verifications", json=body).status_code == 400
 
 
+@pytest.mark.parametrize(
+    "changed", [{"requesttime": 8730}, {"request": {"id": "ZZ9", "fields": {"fullName": "X", "email": None}}}]
+)
+def test_what_the_published_form_of_an_enrolment_has_no_place_for_is_refused(
+    client: TestClient, changed: dict[str, Any]
+) -> None:
+    body = {"request": {"id": "ZZ9", "fields": {"fullName": "X"}}, **changed}
+    assert client.put("/enrollment", json=body).status_code == 400
+    assert not verify(client, "ZZ9")["known"]
+
+
 def test_a_planted_change_shows_and_can_be_planted_back(client: TestClient) -> None:
     assert plant(client, "ZZ1", change={"given_name": "Emily", "birth_date": "1981-01-01"}) == 201
     assert verify(client, "ZZ1", given_name="Amélie", birth_date="1980-02-29")["mismatches"] == [

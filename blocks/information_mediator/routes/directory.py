@@ -10,10 +10,11 @@ from fastapi.responses import JSONResponse
 from blockkit.problems import Problem
 from blocks.information_mediator.callers import prove
 from blocks.information_mediator.core import Core
-from blocks.information_mediator.directory import Listed
+from blocks.information_mediator.directory import ITSELF, Listed
 from blocks.information_mediator.exchange import Refusal
 from blocks.information_mediator.host_check import UNPREFIXED
 from blocks.information_mediator.incoming import Incoming
+from blocks.information_mediator.settings import SLUG
 from blocks.information_mediator.wiring import Client, Operation, Service
 
 ADDRESS = "/r1/{instanceId}/{memberClass}/{memberCode}/{applicationCode}"
@@ -78,8 +79,10 @@ def make_router(core: Core) -> APIRouter:
         if serviceCode is None:
             raise Problem(400, "invalid-request", "name the service in the query: serviceCode=...")
         found = [each for each in listed if each.service_code == serviceCode]
-        if found:
+        if found and found[0] != ITSELF:
             return JSONResponse(_empty_contract(found[0]))
+        if found or (service is not None and service.block == SLUG and serviceCode == _code(service)):
+            return JSONResponse(request.app.openapi())
         peer = core.settings.peers.get(service.block) if service is not None else None
         if service is None or peer is None or serviceCode != _code(service):
             raise Problem(

@@ -145,3 +145,18 @@ def test_expressions_can_read_what_was_sent():
     operation = OperationDoc(operation_id="op", method="GET", path="/{v}", summary="s", source="own")
     request = build_request(operation, "things", [Argument("v", "path", 5), Argument("q", "query", [1])])
     assert (request.path, request.query, request.body) == ({"v": "5"}, {"q": [1]}, None)
+
+
+@pytest.mark.parametrize(
+    ("block", "path", "address"),
+    [
+        ("payments", "/credits", "/r1/SBX/GOV/CENTRAL/payments"),
+        ("information-mediator", "/listClients", "/r1/SBX/GOV/CENTRAL/information-mediator"),
+        ("information-mediator", "/r1/SBX/GOV/CENTRAL/information-mediator/listMethods", ""),
+    ],
+)
+def test_what_of_the_target_names_the_application_is_told_apart(block: str, path: str, address: str) -> None:
+    operation = OperationDoc(operation_id="op", method="GET", path=path, summary="s", source="own")
+    made = build_request(operation, block, [])
+    assert made.target == address + path
+    assert made.address == address
