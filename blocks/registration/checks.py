@@ -1,8 +1,9 @@
-"""What a service may have verified: claims of identity, records of people and things, documents."""
+"""What a service may have verified: claims of identity, records of people and things, ages, documents."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import date
 from typing import Annotated, Literal
 
 from pydantic import Field, StringConstraints
@@ -76,7 +77,32 @@ class ChecklistCheck(Frozen):
     kind: Literal["checklist"]
 
 
+class AgeCheck(Frozen):
+    """Holds an age against limits, both inclusive: the applicant's, or that of a child in the form.
+
+    The applicant's date of birth is the one that the registry check before it has read, not the one stated.
+    """
+
+    kind: Literal["age"]
+    born: Source | Literal["person"] = "person"
+    at_least_years: Annotated[int, Field(ge=0, le=150)] | None = None
+    at_most_years: Annotated[int, Field(ge=0, le=150)] | None = None
+    at_most_days: Annotated[int, Field(ge=0, le=1000)] | None = None
+    reason: Name
+
+    def fits(self, born: date, today: date) -> bool:
+        """Whether somebody of this birthday is of age; nobody is who is still to be born."""
+        years = today.year - born.year - ((today.month, today.day) < (born.month, born.day))
+        days = (today - born).days
+        return (
+            days >= 0
+            and (self.at_least_years is None or years >= self.at_least_years)
+            and (self.at_most_years is None or years <= self.at_most_years)
+            and (self.at_most_days is None or days <= self.at_most_days)
+        )
+
+
 Check = Annotated[
-    IdentityCheck | RegistryCheck | HouseholdCheck | UniqueCheck | RecordCheck | ChecklistCheck,
+    IdentityCheck | RegistryCheck | HouseholdCheck | UniqueCheck | RecordCheck | ChecklistCheck | AgeCheck,
     Field(discriminator="kind"),
 ]

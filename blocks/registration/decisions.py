@@ -8,7 +8,6 @@ refuses ends the approval: the application is open again to whatever an officer 
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import timedelta
 
 from psycopg.errors import UniqueViolation
 from psycopg.types.json import Jsonb
@@ -65,7 +64,6 @@ def begin_approval(db: Connection, service: Service, row: Row, change: Change) -
         raise Problem(409, "not-assessed", "what is owed for this period has to be assessed first")
     reviews.require_favourable(db, service, row)
     result = service.definition.result
-    days = result.valid_days if result else None
     try:
         with db.transaction():
             return alter(
@@ -76,7 +74,7 @@ def begin_approval(db: Connection, service: Service, row: Row, change: Change) -
                 payee=row["form"]["payeeFunctionalId"] if service.definition.payment else None,
                 decided_on=change.on,
                 decided_by=change.by,
-                valid_until=change.on + timedelta(days=days) if days else None,
+                valid_until=result.last_day(row["form"], change.on) if result else None,
             )
     except UniqueViolation:
         raise Problem(

@@ -16,7 +16,15 @@ from pydantic import Field, StringConstraints, model_validator
 
 from blockkit.money import to_minor
 from blocks.registration.allotment import Levy
-from blocks.registration.checks import Check, IdentityCheck, Name, RecordCheck, RegistryCheck, UniqueCheck
+from blocks.registration.checks import (
+    AgeCheck,
+    Check,
+    IdentityCheck,
+    Name,
+    RecordCheck,
+    RegistryCheck,
+    UniqueCheck,
+)
 from blocks.registration.policy import Currency, Figure, Frozen, Policy
 from blocks.registration.sources import RegistryName, Source, field_of
 
@@ -151,6 +159,17 @@ class Result(Frozen):
     message: Label | None = None
     valid_days: Annotated[int, Field(ge=1, le=36_500)] | None = None
     """For how long; then the entry's status becomes `expired`, unless its `expiresOn` was put off."""
+    valid_from: str | None = None
+    """The date in the form from which the days count; else they do from the approval."""
+    ended: Label | None = None
+    """What the applicant is told when it expires."""
+
+    def last_day(self, form: Mapping[str, Any], approved: date) -> date | None:
+        """Give the last day of what is approved; None when it has none."""
+        if self.valid_days is None:
+            return None
+        since = date.fromisoformat(form[self.valid_from]) if self.valid_from else approved
+        return since + timedelta(days=self.valid_days)
 
 
 class Payment(Frozen):
@@ -223,7 +242,8 @@ class Definition(Frozen):
             yield "a service with a levy needs roles.cashier, who takes it"
         if (self.decision == "policy") != (self.policy is not None and self.currency is not None):
             yield "policy and currency go with decision: policy, and only with it"
-        if self.decision == "policy" and not any(check.kind == "household" for check in self.checks):
+        has_household = any(check.kind == "household" for check in self.checks)
+        if self.policy and self.policy.facts and not has_household:
             yield "a policy decides on the facts of a household: there is no household check"
         if self.payment and (self.decision != "policy" or None in (*self._payers(), self.result)):
             yield "payment needs decision: policy, a result, and roles maker, checker and releaser"
@@ -243,6 +263,12 @@ class Definition(Frozen):
             yield "result.key names what result.content does not say"
         if self.result and self.result.valid_days and not {"status", "expiresOn"} <= said:
             yield "result.valid_days needs status and expiresOn in result.content"
+        if self.result and not self.result.valid_days and (self.result.valid_from or self.result.ended):
+            yield "result.valid_from and result.ended say more of result.valid_days, which is not there"
+        if self.result and (since := self.result.valid_from):
+            dated = self.eForm.fields.get(since, {}).get("format") == "date"
+            if not dated or since not in self.eForm.json_schema.get("required", ()):
+                yield f"result.valid_from needs a date that every form has, not {since!r}"
         if self.inspections and "status" not in said:
             yield "inspections complete what was approved: result.content needs a status"
 
@@ -271,6 +297,8 @@ class Definition(Frozen):
                 yield check.person
             if isinstance(check, UniqueCheck):
                 yield from check.by.values()
+            if isinstance(check, AgeCheck):
+                yield check.born
             if isinstance(check, RecordCheck):
                 yield from (*check.find.values(), *(each.to for each in check.equal.values()))
         if self.result:

@@ -91,12 +91,13 @@ def list_all(db: Connection, services: Sequence[str]) -> list[Row]:
     ).fetchall()
 
 
-def list_beneficiaries(db: Connection, service: Service) -> list[Row]:
-    """List approved applications, the neediest first."""
+def list_beneficiaries(db: Connection, service: Service, today: date) -> list[Row]:
+    """List approved applications whose days are not over, the neediest first."""
     return db.execute(
         "SELECT number, individual_id, payee, amount FROM applications"
-        " WHERE service = %s AND state = 'approved' AND currency = %s ORDER BY score DESC, number",
-        [service.slug, service.currency],
+        " WHERE service = %s AND state = 'approved' AND currency = %s"
+        " AND (valid_until IS NULL OR valid_until >= %s) ORDER BY score DESC, number",
+        [service.slug, service.currency, today],
     ).fetchall()
 
 

@@ -1,7 +1,8 @@
 """The proxy-means test and the packages: arithmetic on facts, exact and without any other input.
 
 A household's score is the sum of the points of all rules that hold for it; it is entitled from
-the threshold on, to the amount of the last package whose `size_from` its size reaches.
+the threshold on, to the amount of the last package whose `size_from` its size reaches. A policy without
+rules and with one package grants the same to everybody whom the checks let through, whatever their home.
 """
 
 from __future__ import annotations
@@ -56,7 +57,7 @@ class Package(Frozen):
 class Policy(Frozen):
     """Who is entitled, and to how much."""
 
-    proxy_means: Annotated[tuple[Rule, ...], Field(min_length=1, max_length=100)]
+    proxy_means: Annotated[tuple[Rule, ...], Field(max_length=100)]
     threshold: Figure
     packages: Annotated[tuple[Package, ...], Field(min_length=1, max_length=100)]
     currency: Currency | None = None
@@ -70,8 +71,9 @@ class Policy(Frozen):
 
     @property
     def facts(self) -> frozenset[str]:
-        """What has to be known about a household."""
-        return frozenset({SIZE, *(rule.fact for rule in self.proxy_means)})
+        """What has to be known about a household; nothing where all get the same."""
+        sized = {SIZE} if self.proxy_means or len(self.packages) > 1 else set[str]()
+        return frozenset({*sized, *(rule.fact for rule in self.proxy_means)})
 
 
 @dataclass(frozen=True, slots=True)

@@ -22,7 +22,7 @@ def prepare(office: Office, caller: Caller, service_id: str, period: str, batch_
         before = payrolls.find_same(db, service, order)
         if before is not None:
             return before
-        beneficiaries = payrolls.list_beneficiaries(db, service)
+        beneficiaries = payrolls.list_beneficiaries(db, service, order.on)
     paid, excluded = payrolls.part_by_vital_status(office.neighbours, service, beneficiaries)
     with records.transaction() as db:
         return payrolls.write(db, service, order, paid, excluded)

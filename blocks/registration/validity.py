@@ -47,6 +47,11 @@ def expire(neighbours: Neighbours, service: Service, row: Row, today: date) -> N
     except ConsentMissing:
         return  # the person no longer lets us read it, and then it isn't ours to change
     if entry and entry.get("status") == ACTIVE and str(entry.get("expiresOn")) < today.isoformat():
+        if (
+            result.ended
+        ):  # first, since an entry that has expired is not come back to: twice is better than never
+            text = f"{result.ended} Your application: {identify(row)}."
+            neighbours.send_message(row["individual_id"], service.definition.name, text)
         neighbours.write_record(result.registry, key, {"status": EXPIRED})
 
 

@@ -14,6 +14,7 @@ from blockkit.records import Connection, Row
 from blocks.registration.applications import UNDECIDED, Change, alter, identify, require_state
 from blocks.registration.checks import (
     OFFICIAL,
+    AgeCheck,
     Check,
     ChecklistCheck,
     HouseholdCheck,
@@ -150,6 +151,8 @@ def _run(neighbours: Neighbours, service: Service, check: Check, course: _Course
                 return _check_record(neighbours, check, course)
             case ChecklistCheck():
                 return DOCUMENTS_MISSING if course.missing_documents else ""
+            case AgeCheck():
+                return _check_age(check, course)
     except ConsentMissing:
         return "consent-missing"
 
@@ -194,6 +197,17 @@ def _check_record(neighbours: Neighbours, check: RecordCheck, course: _Course) -
         if record.get(name) != read_source(wanted.to, course.row, number, course.today):
             return wanted.reason
     return next((reason for name, reason in check.absent.items() if record.get(name)), "")
+
+
+def _check_age(check: AgeCheck, course: _Course) -> str:
+    if check.born == "person":
+        born = course.person.get("birthDate")
+    else:
+        born = read_source(check.born, course.row, identify(course.row), course.today)
+    try:
+        return "" if check.fits(date.fromisoformat(str(born)), course.today) else check.reason
+    except ValueError:
+        return check.reason  # a register without the date can't show that the age is right
 
 
 def _check_household(neighbours: Neighbours, service: Service, check: HouseholdCheck, course: _Course) -> str:

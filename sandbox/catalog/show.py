@@ -28,6 +28,8 @@ class Row:
     block: str
     operation: str
     checks: tuple[str, ...]
+    back_to: str = ""
+    """The step it goes back to as long as there is more to do; empty when it goes on."""
 
 
 def show_scenario(scenario: Scenario, wiring: Wiring | None = None) -> tuple[Row, ...]:
@@ -56,6 +58,7 @@ def _rows(
             block=block or "",
             operation=target.operation_id if isinstance(target, OperationRef) else "",
             checks=tuple(_checks(step)),
+            back_to=_back_to(step, workflow, above),
         )
         if not isinstance(target, OperationRef):
             owner = document
@@ -69,6 +72,17 @@ def _actor(step: Step, names: dict[str, str]) -> str:
         if parameter.location == "header" and parameter.name.lower() == CLIENT_HEADER:
             address = str(parameter.value)
             return names.get(address, address.rsplit("/", 1)[-1])
+    return ""
+
+
+def _back_to(step: Step, workflow: Workflow, above: tuple[int, ...]) -> str:
+    positions = {each.step_id: position for position, each in enumerate(workflow.steps, start=1)}
+    for action in step.on_success:
+        if (
+            action.kind == "goto"
+            and positions.get(action.step_id or "", len(positions) + 1) <= positions[step.step_id]
+        ):
+            return ".".join(map(str, (*above, positions[action.step_id or ""])))
     return ""
 
 

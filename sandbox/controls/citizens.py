@@ -23,6 +23,7 @@ _PERSON = (
     *("individual_id", "functional_id"),
 )
 _FREE_PARCELS = "SELECT count(*) FROM parcels f WHERE f.owner_no = p.person_no AND f.restriction IS NULL"
+_OPEN_ACCOUNT = "a.account_id IS NOT NULL AND a.status = 'open'"
 _HOUSEHOLD = (
     *("size", "region", "district", "settlement", "urban", "children_under_5", "children_under_18"),
     *("elderly", "disabled", "employed_adults", "monthly_income"),
@@ -30,7 +31,7 @@ _HOUSEHOLD = (
 COLUMNS = {
     **{name: f"p.{name}" for name in _PERSON},
     **{name: f"h.{name}" for name in _HOUSEHOLD},
-    **{"age": "age", "free_parcels": f"({_FREE_PARCELS})"},
+    **{"age": "age", "free_parcels": f"({_FREE_PARCELS})", "has_account": f"({_OPEN_ACCOUNT})"},
 }
 """What `where` may compare, and where it stands."""
 

@@ -22,7 +22,7 @@ CENTRAL = "/r1/SBX/GOV/CENTRAL"
 REGISTRIES = (
     "individuals", "households", "beneficiaries", "household-registrations", "births", "producer-licences",
     "construction-permits", "companies", "parcels", "birth-notifications", "epr-obligations",
-    "registered-products",
+    "registered-products", "care-enrolments",
 )  # fmt: skip
 POOR = {
     "size": 5,

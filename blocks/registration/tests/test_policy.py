@@ -87,7 +87,6 @@ def test_an_amount_written_with_decimals_is_exact() -> None:
 @pytest.mark.parametrize(
     "changed",
     [
-        {"proxy_means": []},
         {"proxy_means": [{"points": 1, "fact": "size"}]},
         {"proxy_means": [{"points": 1, "fact": "size", "over": 3}]},
         {"packages": []},

@@ -2,15 +2,22 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from sandbox.bootstrap import make_catalog
 from sandbox.cli.options import Json
-from sandbox.cli.output import err, out, print_json, print_table
-from sandbox.errors import ContentError
+from sandbox.cli.output import err, out, print_alone, print_json, print_table
+from sandbox.errors import ContentError, UsageError
 from sandbox.settings import Settings
+
+if TYPE_CHECKING:
+    from sandbox.catalog.catalog import Catalog
+    from sandbox.catalog.show import Row
+    from sandbox.model.scenario import Scenario
 
 
 def check(
@@ -73,40 +80,75 @@ def check(
 
 def show(
     scenario: Annotated[str | None, typer.Argument(help="Which scenario; lists them when not given.")] = None,
+    svg: Annotated[
+        Path | None,
+        typer.Option(
+            "--svg", help="Write its service blueprint: one new file that ends in .svg.", show_default=False
+        ),
+    ] = None,
     as_json: Json = False,
 ) -> None:
-    """Show a scenario as its steps: number, sentence, who calls, which block, what is checked."""
+    """Show a scenario as its steps: number, sentence, who calls, which block, what is checked.
+
+    Example: sandbox show cash-transfer --svg cash-transfer.svg
+    """
+    catalog = make_catalog(Settings())
+    if scenario is None:
+        if svg is not None:
+            raise UsageError("a blueprint is of one scenario", hint="sandbox show SCENARIO --svg FILE")
+        _list_scenarios(catalog, as_json=as_json)
+        return
     from sandbox.catalog.show import show_scenario
     from sandbox.catalog.wiring import build_wiring
 
-    catalog = make_catalog(Settings())
-    if scenario is None:
-        found = [catalog.scenario(slug) for slug in catalog.scenario_slugs()]
-        if as_json:
-            print_json(
-                [
-                    {"slug": each.slug, "title": each.story.title, "summary": each.story.summary}
-                    for each in found
-                ]
-            )
-        else:
-            print_table(
-                ("scenario", "title", "summary"),
-                [(each.slug, each.story.title, each.story.summary) for each in found],
-                empty="there is no scenario here",
-            )
-        return
     read = catalog.scenario(scenario)
     rows = show_scenario(read, build_wiring(catalog.blocks(read.blocks), catalog.controls(), read))
+    if svg is not None:
+        _draw(catalog, read, rows, svg)
     if as_json:
         print_json([{name: getattr(row, name) for name in row.__slots__} for row in rows])
+        return
+    if svg is not None:
+        print_alone(str(svg))
         return
     out().print(f"[bold]{read.story.title}[/bold]  {read.story.summary}\n")
     print_table(
         ("", "what happens", "who", "block", "checked"),
-        [(row.number, row.sentence, row.actor, row.block, "; ".join(row.checks)) for row in rows],
+        [(row.number, _sentence_of(row), row.actor, row.block, "; ".join(row.checks)) for row in rows],
         empty="it has no steps",
     )
+
+
+def _list_scenarios(catalog: Catalog, *, as_json: bool) -> None:
+    found = [catalog.scenario(slug) for slug in catalog.scenario_slugs()]
+    if as_json:
+        print_json(
+            [{"slug": each.slug, "title": each.story.title, "summary": each.story.summary} for each in found]
+        )
+        return
+    print_table(
+        ("scenario", "title", "summary"),
+        [(each.slug, each.story.title, each.story.summary) for each in found],
+        empty="there is no scenario here",
+    )
+
+
+def _sentence_of(row: Row) -> str:
+    return f"{row.sentence} (Back to {row.back_to} while there are more.)" if row.back_to else row.sentence
+
+
+def _draw(catalog: Catalog, scenario: Scenario, rows: Sequence[Row], svg: Path) -> None:
+    from sandbox.catalog.blueprint import blueprint_of
+    from sandbox.catalog.blueprint_svg import draw_blueprint
+    from sandbox.population.files.growing import growing
+
+    if svg.suffix.lower() != ".svg":
+        raise UsageError(
+            f"--svg {str(svg)!r} is no file that ends in .svg", hint=f"--svg {scenario.slug}.svg"
+        )
+    drawn = draw_blueprint(blueprint_of(scenario, rows, catalog.blocks(scenario.blocks)))
+    with growing(svg, folder=False) as place:
+        place.write_text(drawn, encoding="utf-8")
 
 
 def _as_values(errors: list[ContentError]) -> list[dict[str, object]]:

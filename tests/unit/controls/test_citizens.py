@@ -84,6 +84,17 @@ def test_age_may_be_asked_for(citizens: Citizens) -> None:
     assert max(born) <= "1946-01-01"
 
 
+def test_whether_somebody_has_an_open_account_may_be_asked_for(citizens: Citizens, folder: Path) -> None:
+    rows = duckdb.sql(
+        f"SELECT individual_id FROM '{folder}/persons.parquet' "
+        f"JOIN '{folder}/accounts.parquet' USING (person_no) "
+        "WHERE account_id % 2 = 0 AND status = 'open' AND persona IS NULL"
+    ).fetchall()
+    holders = citizens.pick(len(rows), "has_account == true")
+    assert {each["individualId"] for each in holders} == {row[0] for row in rows}
+    assert citizens.pick(1, "has_account == false", "closed-account")[0]["financialAddress"]
+
+
 def test_entitlements_equal_a_recount_in_python(citizens: Citizens, folder: Path) -> None:
     picked = citizens.pick(100, "role == 'head'")
     ids = [citizen["individualId"] for citizen in picked]
