@@ -20,8 +20,9 @@ from sandbox.evidence.criteria import judge_pilot
 from sandbox.evidence.crowd import CrowdEvidence
 from sandbox.evidence.leaks import LiveSecrets
 from sandbox.evidence.material import Material, files_of
+from sandbox.evidence.protection.inquiry import Inquiry, find_logged_in
 from sandbox.evidence.register import Standing
-from sandbox.evidence.spool import Spooled, spool_exchanges
+from sandbox.evidence.spool import MOST_NUMBERS, Spooled, spool_exchanges
 from sandbox.evidence.wording import Names
 from sandbox.lifecycle.service import Running, Tools, Wish
 from sandbox.model.dirt import DirtManifest
@@ -102,8 +103,14 @@ def spool_log(
             yield from gate.each_exchange()
 
     shown = {each for event in heard if isinstance(event, StepFinished) for each in event.result.exchanges}
+    inquiry = Inquiry(wish.wiring, wish.blocks, logged_in=find_logged_in(heard), most_numbers=MOST_NUMBERS)
     return spool_exchanges(
-        lines(), folder, names=Names(wish.wiring), secrets=LiveSecrets(issued), shown=shown
+        lines(),
+        folder,
+        names=Names(wish.wiring),
+        secrets=LiveSecrets(issued),
+        shown=shown,
+        inquiry=inquiry,
     )
 
 

@@ -22,6 +22,10 @@ from sandbox.evidence.leaks import LiveSecrets
 from sandbox.evidence.lines import to_document, to_lines
 from sandbox.evidence.material import Material
 from sandbox.evidence.page import TEMPLATES, judge, render_page
+from sandbox.evidence.protection.findings import ProtectionReport
+from sandbox.evidence.protection.inquiry import inquire
+from sandbox.evidence.protection.page import render_protection
+from sandbox.evidence.protection.table import write_csv, write_json
 from sandbox.evidence.recorder import EVENTS
 from sandbox.evidence.roll import JOURNEYS
 from sandbox.evidence.seal import ENVELOPE, PUBLIC_KEY, sign_statement, write_statement
@@ -31,6 +35,9 @@ from sandbox.evidence.trace import digest_of, read_trace
 from sandbox.runtime import RuntimeInfo
 
 INDEX = "index.html"
+PROTECTION = "dpo.html"
+INVENTORY = "inventory.json"
+INVENTORY_TABLE = "inventory.csv"
 PILOT = "pilot.yaml"
 _PLAIN_NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9._-]*(/[A-Za-z0-9_][A-Za-z0-9._-]*)*")
 
@@ -99,11 +106,37 @@ def lay_out_files(material: Material, story: Story, key: InstallationKey) -> dic
             f"logs/{_check_name(name)}.log": text.encode("utf-8", "backslashreplace")
             for name, text in material.logs.items()
         },
+        **_lay_out_protection(material, story, key),
         INDEX: render_page(material, story, fingerprint=key.fingerprint).encode("utf-8", "backslashreplace"),
         "verify.sh": (TEMPLATES / "verify.sh").read_bytes(),
         PUBLIC_KEY: key.public_pem,
     }
     return dict(sorted(files.items()))
+
+
+def _lay_out_protection(material: Material, story: Story, key: InstallationKey) -> dict[str, bytes]:
+    """Lay out what a data-protection officer reads, and the same for programs."""
+    report = _inquire(material)
+    run = story.started.run if story.started else ""
+    page = render_protection(
+        material,
+        report,
+        title=story.started.title if story.started else material.spec.scenario or material.spec.name,
+        run=run,
+        started=story.started.started if story.started else None,
+        fingerprint=key.fingerprint,
+    )
+    return {
+        PROTECTION: page.encode("utf-8", "backslashreplace"),
+        INVENTORY: write_json(material, report, run=run),
+        INVENTORY_TABLE: write_csv(report),
+    }
+
+
+def _inquire(material: Material) -> ProtectionReport:
+    if material.crowd is not None:
+        return material.crowd.spooled.protection
+    return inquire(material.exchanges, material.wiring, material.blocks, material.events)
 
 
 def _check_name(name: str) -> str:

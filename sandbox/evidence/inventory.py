@@ -6,19 +6,15 @@ with them afterwards. A call that was refused disclosed nothing and is counted a
 
 from __future__ import annotations
 
-import re
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from sandbox.evidence.folding import name_ends
+from sandbox.evidence.protection.fields import expand_fields, say_field
+from sandbox.evidence.protection.lists import read_lists
 from sandbox.evidence.wording import Names, say_reason
 from sandbox.model.run import Exchange
-
-# Words of a field's name that make it a special category, as in article 9 of the GDPR.
-_SPECIAL = re.compile(
-    r"\b(disab|health|religio|ethnic|biometric|political|diagnos|hiv\b|pregnan)", re.IGNORECASE
-)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -50,8 +46,9 @@ def take_inventory(exchanges: Iterable[Exchange], names: Names) -> tuple[Disclos
         if exchange.kind == "control":
             continue
         caller, called = name_ends(exchange, names)
-        given = tuple(field for field in exchange.fields if field.startswith("request"))
-        taken = tuple(field for field in exchange.fields if not field.startswith("request"))
+        seen = expand_fields(exchange)
+        given = tuple(field for field in seen if field.startswith("request"))
+        taken = tuple(field for field in seen if not field.startswith("request"))
         for reader, source, fields in ((caller, called, taken), (called, caller, given)):
             if fields:
                 key = (reader, source, exchange.purpose, exchange.legal_basis)
@@ -71,10 +68,13 @@ def take_inventory(exchanges: Iterable[Exchange], names: Names) -> tuple[Disclos
 def _summarise(reader: str, source: str, seen: Sequence[tuple[Exchange, tuple[str, ...]]]) -> Disclosure:
     disclosed = [(exchange, fields) for exchange, fields in seen if not exchange.refused]
     refused = [exchange for exchange, _ in seen if exchange.refused]
-    fields = tuple(dict.fromkeys(_last_part(field) for _, group in disclosed for field in group))
+    fields = tuple(dict.fromkeys(say_field(field) for _, group in disclosed for field in group))
     first = seen[0][0]
     remarks = []
-    special = [field for field in fields if _SPECIAL.search(field)]
+    lists = read_lists()
+    special = [
+        field for field in fields if any(each.kind == "special" for each in lists.categories_of(field))
+    ]
     if special:
         remarks.append(f"special category: {', '.join(special)}")
     if disclosed and not first.purpose:
@@ -95,15 +95,4 @@ def _summarise(reader: str, source: str, seen: Sequence[tuple[Exchange, tuple[st
         remarks=tuple(remarks),
         exchanges=tuple(exchange.number for exchange, _ in disclosed),
         refused=tuple(exchange.number for exchange in refused),
-    )
-
-
-def _last_part(pointer: str) -> str:
-    """Name a field by its pointer: `response/citizens/*/birthDate` is `birth date`."""
-    parts = [part for part in pointer.split("/") if part and part != "*" and not part.isdigit()]
-    words = re.sub(r"(?<=[a-z0-9])(?=[A-Z])|_", " ", parts[-1] if parts else pointer)
-    return (
-        words
-        if words.isupper()
-        else " ".join(word if word.isupper() else word.lower() for word in words.split())
     )

@@ -19,6 +19,9 @@ from sandbox.evidence.inventory import Disclosure, take_inventory
 from sandbox.evidence.latency import Latency, Meter
 from sandbox.evidence.leaks import LiveSecrets
 from sandbox.evidence.lines import to_line
+from sandbox.evidence.protection.fields import expand_fields
+from sandbox.evidence.protection.findings import ProtectionReport
+from sandbox.evidence.protection.inquiry import Inquiry
 from sandbox.evidence.wording import Names
 from sandbox.model.run import Exchange
 
@@ -41,6 +44,7 @@ class Spooled:
     log: LogFinding
     latencies: tuple[Latency, ...]
     inventory: tuple[Disclosure, ...]
+    protection: ProtectionReport
     individuals: frozenset[str]
     sample: tuple[Exchange, ...]
     leaks: bool
@@ -54,8 +58,10 @@ def spool_exchanges(
     names: Names,
     secrets: LiveSecrets,
     shown: Collection[str],
+    inquiry: Inquiry,
 ) -> Spooled:
-    """Write `exchanges.jsonl` into `folder`. `shown` are ids of exchanges that the sample must hold.
+    """Write `exchanges.jsonl` into `folder`. `shown` are ids of exchanges that the sample must hold;
+    `inquiry` hears of every line.
 
     Raises DiskRefused.
     """
@@ -83,6 +89,7 @@ def spool_exchanges(
                 meter.pass_by(exchange)
                 sampler.pass_by(exchange)
                 people.pass_by(exchange)
+                inquiry.pass_by(exchange)
                 batch.append(to_line(exchange) + "\n")
                 if len(batch) >= _BATCH:
                     flush()
@@ -94,6 +101,7 @@ def spool_exchanges(
         log=walk.finding(),
         latencies=meter.latencies(names),
         inventory=tuple(map(_shorten, take_inventory(people.firsts, names))),
+        protection=inquiry.report(),
         individuals=frozenset(people.individuals),
         sample=sampler.sample(),
         leaks=leaks,
@@ -147,6 +155,7 @@ class _People:
             for name in ("purpose", "legal_basis", "retention", "recipient", "client", "service", "block")
         }
         bare = dict.fromkeys(("request", "response"), None) | dict.fromkeys(("path", "hash", "previous"), "")
+        bare["fields"] = expand_fields(exchange)
         self.firsts.append(exchange.model_copy(update={**shared, **bare}))
 
 

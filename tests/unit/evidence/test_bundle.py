@@ -34,7 +34,7 @@ def test_the_bundle_holds_what_a_reader_needs(bundle: Path) -> None:
     assert files == {
         *("events.jsonl", "exchanges.jsonl", "index.html", "junit.xml", "key.pub.pem", "population.json"),
         *("run.json", "scenario/policy.yaml", "scenario/scenario.arazzo.yaml", "statement.dsse.json"),
-        *("verify.sh", "wiring.json"),
+        *("verify.sh", "wiring.json", "dpo.html", "inventory.json", "inventory.csv"),
         *(f"logs/{name}.log" for name in sample_material().logs),
     }
 
@@ -58,7 +58,7 @@ def test_the_same_run_and_key_give_the_same_bytes(tmp_path: Path, key: Installat
 def test_openssl_and_a_short_script_verify_it(bundle: Path, key: InstallationKey) -> None:
     answer = _run_script(bundle, key.fingerprint)
     assert answer.returncode == 0, answer.stdout + answer.stderr
-    assert f"key {key.fingerprint}\nVALID: 19 files" in answer.stdout
+    assert f"key {key.fingerprint}\nVALID: 22 files" in answer.stdout
     assert verify_bundle(bundle, fingerprint=key.fingerprint) == []
 
 

@@ -13,6 +13,7 @@ from sandbox.evidence.inventory import take_inventory
 from sandbox.evidence.latency import measure
 from sandbox.evidence.leaks import LiveSecrets
 from sandbox.evidence.lines import to_lines
+from sandbox.evidence.protection.inquiry import Inquiry, inquire
 from sandbox.evidence.seal import digest_of
 from sandbox.evidence.spool import EXCHANGES, spool_exchanges
 from sandbox.evidence.wording import Names
@@ -20,7 +21,8 @@ from sandbox.model.run import Exchange
 from sandbox.model.wiring import Wiring
 from tests.fakes.sample_run import play_run
 
-NAMES = Names(Wiring(services=(), clients=(), rights=()))
+WIRING = Wiring(services=(), clients=(), rights=())
+NAMES = Names(WIRING)
 
 
 @pytest.fixture(scope="module")
@@ -32,7 +34,9 @@ def test_what_is_counted_is_counted_over_all_lines(
     exchanges: list[Exchange], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ):
     monkeypatch.setattr(spool, "MOST_AT_EITHER_END", 3)
-    found = spool_exchanges(iter(exchanges), tmp_path, names=NAMES, secrets=LiveSecrets([]), shown=())
+    found = spool_exchanges(
+        iter(exchanges), tmp_path, names=NAMES, secrets=LiveSecrets([]), shown=(), inquiry=Inquiry(WIRING, {})
+    )
     content = (tmp_path / EXCHANGES).read_bytes()
     assert content == to_lines(exchanges)
     assert found.digest == hashlib.sha256(content).hexdigest() == digest_of(tmp_path / EXCHANGES)
@@ -40,6 +44,7 @@ def test_what_is_counted_is_counted_over_all_lines(
     assert found.refused == sum(bool(each.refused) for each in exchanges)
     assert found.latencies == measure(exchanges, NAMES)
     assert found.log == check_log(exchanges)
+    assert found.protection == inquire(exchanges, WIRING, {})
     everybody = {each.individual for each in exchanges if each.individual}
     assert found.individuals == everybody
     wanted = take_inventory(exchanges, NAMES)
@@ -53,7 +58,14 @@ def test_the_sample_holds_both_ends_what_is_shown_and_what_was_refused(
 ):
     monkeypatch.setattr(spool, "MOST_AT_EITHER_END", 2)
     wanted = exchanges[len(exchanges) // 2]
-    found = spool_exchanges(exchanges, tmp_path, names=NAMES, secrets=LiveSecrets([]), shown={wanted.id})
+    found = spool_exchanges(
+        exchanges,
+        tmp_path,
+        names=NAMES,
+        secrets=LiveSecrets([]),
+        shown={wanted.id},
+        inquiry=Inquiry(WIRING, {}),
+    )
     refused = [each for each in exchanges if each.refused]
     numbers = {each.number for each in (*exchanges[:2], *exchanges[-2:], wanted, *refused)}
     assert {each.number for each in found.sample} == numbers
@@ -62,5 +74,12 @@ def test_the_sample_holds_both_ends_what_is_shown_and_what_was_refused(
 def test_a_live_secret_in_any_line_is_noticed(exchanges: list[Exchange], tmp_path: Path):
     leaking = exchanges[5].model_copy(update={"response": {"note": "the word is hush-hush-hush"}})
     lines = [*exchanges[:5], leaking, *exchanges[6:]]
-    found = spool_exchanges(lines, tmp_path, names=NAMES, secrets=LiveSecrets(["hush-hush-hush"]), shown=())
+    found = spool_exchanges(
+        lines,
+        tmp_path,
+        names=NAMES,
+        secrets=LiveSecrets(["hush-hush-hush"]),
+        shown=(),
+        inquiry=Inquiry(WIRING, {}),
+    )
     assert found.leaks
