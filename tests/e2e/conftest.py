@@ -8,7 +8,6 @@ import json
 import os
 import shutil
 import subprocess
-import sys
 import tempfile
 import time
 from collections.abc import Iterator
@@ -34,6 +33,7 @@ from sandbox.runtimes.docker.engine import connect
 from sandbox.runtimes.docker.labels import OWNER, owner_of
 from sandbox.settings import Settings
 from tests.fakes.kept_clusters import forget_clusters
+from tests.fakes.typist import the_typist
 
 
 @dataclass(frozen=True)
@@ -63,15 +63,7 @@ class User:
         return {**kept, "SANDBOX_HOME": str(self.home), "SANDBOX_RUNTIME": self.runtime, "COLUMNS": "200"}
 
     def types(self, *arguments: str, timeout: float = 300) -> Ended:
-        done = subprocess.run(
-            [sys.executable, "-m", "sandbox", *arguments],
-            env=self.environment,
-            capture_output=True,
-            text=True,
-            timeout=timeout,
-            check=False,
-        )
-        return Ended(done.returncode, done.stdout, done.stderr)
+        return Ended(*the_typist().types(arguments, self.environment, timeout))
 
     def starts(self, *command: str) -> subprocess.Popen[str]:
         return subprocess.Popen(
