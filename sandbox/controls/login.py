@@ -13,6 +13,7 @@ import re
 import secrets
 import threading
 import uuid
+import zlib
 from collections.abc import Mapping
 from typing import Any
 from urllib.parse import parse_qs, urlencode, urlsplit
@@ -32,6 +33,8 @@ MESSAGING = application_of("messaging")
 _ASSERTION = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"
 _CODE = re.compile(r"\b\d{6}\b")
 _MOST_PAGES = 6
+_TURNS = 64
+"""Whoever shares one waits for each other without need; more would be kept for nobody."""
 
 
 class LogIn:
@@ -44,6 +47,7 @@ class LogIn:
         self._timepiece = timepiece
         self._lock = threading.Lock()
         self._registered: tuple[int, str, ECKey] | None = None
+        self._turns = tuple(threading.Lock() for _ in range(_TURNS))
 
     def token(self, individual_id: str) -> dict[str, Any]:
         """Log in; gives `access_token`, `token_type`, `expires_in`. Raises RequestRefused."""
@@ -63,7 +67,8 @@ class LogIn:
                     "code_challenge_method": "S256",
                 }
             )
-            code = self._visit(gate, f"{self._issuer}/authorize?{query}", individual_id, state)
+            with self._turn_of(individual_id):
+                code = self._visit(gate, f"{self._issuer}/authorize?{query}", individual_id, state)
             answer = gate.open_page(
                 "POST",
                 self._inside(f"{self._issuer}/oauth/token"),
@@ -81,6 +86,10 @@ class LogIn:
                 raise RequestRefused(f"identity gave no token to {individual_id}: {answer.text[:200]}")
             body = answer.json()
             return {name: body[name] for name in ("access_token", "token_type", "expires_in")}
+
+    def _turn_of(self, individual_id: str) -> threading.Lock:
+        """Give the lock that one person's log-ins hold in turn: their codes arrive in one inbox."""
+        return self._turns[zlib.crc32(individual_id.encode()) % _TURNS]
 
     @property
     def _redirect_uri(self) -> str:

@@ -23,12 +23,15 @@ import pytest
 from sandbox.bootstrap import make_catalog, make_tools
 from sandbox.calls.client import MediatorClient
 from sandbox.calls.redaction import Redactor
-from sandbox.lifecycle.service import Running, bring_up, take_all_down
+from sandbox.lifecycle.service import Running, bring_up, reset, take_all_down
+from sandbox.model.crowd import CrowdWish
 from sandbox.model.run import Event, RunFinished
 from sandbox.model.scenario import Scenario
 from sandbox.preparing import SandboxWish, prepare_trial
 from sandbox.runner.compile import compile_scenario
+from sandbox.runner.crowd import Around
 from sandbox.runner.play import RunFacts, play
+from sandbox.runner.play_crowd import CrowdRun, play_crowd
 from sandbox.runtimes.docker.engine import connect
 from sandbox.runtimes.docker.labels import OWNER, owner_of
 from sandbox.settings import Settings
@@ -147,20 +150,44 @@ class Stage:
         self.population = prepared.wish.population
         self.running: Running = bring_up(self.tools, prepared.wish)
 
+    def crowd(self, journeys: int, concurrency: int) -> CrowdRun:
+        """Play the journey of many citizens on a sandbox as it was seeded."""
+        reset(self.tools, self.running.spec.name)
+        secrets = self.running.secrets.all(self.running.instances)
+        return play_crowd(
+            compile_scenario(self.scenario, self.catalog.interfaces(self.scenario)),
+            CrowdWish(journeys=journeys, concurrency=concurrency),
+            facts=self._facts,
+            around=Around(
+                open_caller=lambda: MediatorClient(self.running.site.public_url, self.running.secrets.token),
+                clock=lambda: datetime.now(UTC),
+                sleep=time.sleep,
+                make_redactor=lambda: Redactor(secrets),
+                mediator_url=self.running.site.public_url,
+            ),
+            listeners=(),
+            inputs={},
+            redactor=Redactor(secrets),
+        )
+
+    @property
+    def _facts(self) -> RunFacts:
+        spec = self.running.spec
+        return RunFacts(
+            run="test",
+            sandbox=spec.name,
+            runtime=spec.runtime,
+            population=spec.population,
+            population_digest=spec.population_digest,
+        )
+
     def play(self, scenario: Scenario) -> tuple[RunFinished, list[Event]]:
         heard: list[Event] = []
-        spec = self.running.spec
         secrets = self.running.secrets.all(self.running.instances)
         with MediatorClient(self.running.site.public_url, self.running.secrets.token) as caller:
             finished = play(
                 compile_scenario(scenario, self.catalog.interfaces(scenario)),
-                facts=RunFacts(
-                    run="test",
-                    sandbox=spec.name,
-                    runtime=spec.runtime,
-                    population=spec.population,
-                    population_digest=spec.population_digest,
-                ),
+                facts=self._facts,
                 caller=caller,
                 listeners=(heard.append,),
                 inputs={},

@@ -20,6 +20,15 @@ def passes(stage: Stage) -> dict[str, Any]:
     return {figure.name: figure.value for figure in finished.verdict.figures}
 
 
+def many_pass(stage: Stage) -> None:
+    """Play the journeys of four citizens, two at a time, and the closing; its figures have their units."""
+    played = stage.crowd(journeys=4, concurrency=2)
+    assert played.finished.verdict.outcome is Outcome.PASSED, played.finished.verdict.sentence
+    assert played.report is not None
+    assert (played.report.passed, played.report.asked) == (4, 4)
+    assert [figure.unit for figure in played.finished.verdict.figures if "{" in figure.unit] == []
+
+
 def fails_at(stage: Stage, changed: Scenario, step_id: str) -> None:
     """Play a scenario with something changed, which that step notices first."""
     finished, heard = stage.play(changed)

@@ -9,7 +9,7 @@ from dataclasses import replace
 import pytest
 
 from tests.e2e.conftest import Stage, a_stage
-from tests.e2e.mutations import fails_at, passes, without_step
+from tests.e2e.mutations import fails_at, many_pass, passes, without_step
 
 PLANTINGS = [
     ("plantings.arazzo.yaml", "lose-a-father", "read-the-refusal"),
@@ -30,6 +30,10 @@ def births() -> Iterator[Stage]:
 
 def test_it_passes_as_shipped(births: Stage) -> None:
     assert passes(births)
+
+
+def test_many_pass_at_once(births: Stage) -> None:
+    many_pass(births)
 
 
 @pytest.mark.campaign

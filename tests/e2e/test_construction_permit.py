@@ -9,7 +9,7 @@ import pytest
 
 from sandbox.model.scenario import Scenario
 from tests.e2e.conftest import Stage, a_stage
-from tests.e2e.mutations import fails_at, passes, with_parameter, without_step
+from tests.e2e.mutations import fails_at, many_pass, passes, with_parameter, without_step
 
 STORY = "scenario.arazzo.yaml"
 MUTATIONS: list[tuple[str, Callable[[Scenario], Scenario], str]] = [
@@ -55,6 +55,10 @@ def site() -> Iterator[Stage]:
 
 def test_it_passes_as_shipped(site: Stage) -> None:
     assert passes(site)
+
+
+def test_many_pass_at_once(site: Stage) -> None:
+    many_pass(site)
 
 
 @pytest.mark.campaign

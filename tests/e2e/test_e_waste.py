@@ -9,7 +9,7 @@ import pytest
 
 from sandbox.model.scenario import Scenario
 from tests.e2e.conftest import Stage, a_stage
-from tests.e2e.mutations import fails_at, passes, with_parameter, without_step
+from tests.e2e.mutations import fails_at, many_pass, passes, with_parameter, without_step
 
 STORY = "scenario.arazzo.yaml"
 MUTATIONS: list[tuple[str, Callable[[Scenario], Scenario], str]] = [
@@ -57,6 +57,10 @@ def test_it_passes_as_shipped(site: Stage) -> None:
     figures = passes(site)
     # Three licences and products at 230,000 together, and a tenth on top of the late 2,500,000.
     assert (figures["fees"], figures["held"]) == (25_000_000, 25_000_000 + 690_000 + 250_000)
+
+
+def test_many_pass_at_once(site: Stage) -> None:
+    many_pass(site)
 
 
 @pytest.mark.campaign

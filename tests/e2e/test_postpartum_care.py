@@ -10,7 +10,7 @@ from ruamel.yaml import YAML
 
 from sandbox.model.scenario import Scenario
 from tests.e2e.conftest import Stage, a_stage
-from tests.e2e.mutations import fails_at, passes, with_parameter, without_step
+from tests.e2e.mutations import fails_at, many_pass, passes, with_parameter, without_step
 
 MUTATIONS: list[tuple[str, Callable[[Scenario], Scenario], str]] = [
     (
@@ -58,6 +58,10 @@ def clinic() -> Iterator[Stage]:
 def test_it_passes_as_shipped_with_the_figures_kept_beside_it(clinic: Stage) -> None:
     kept = (clinic.scenario.folder / "expected" / "figures.yaml").read_text(encoding="utf-8")
     assert passes(clinic) == YAML(typ="safe").load(kept)
+
+
+def test_many_pass_at_once(clinic: Stage) -> None:
+    many_pass(clinic)
 
 
 @pytest.mark.campaign
