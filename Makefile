@@ -5,12 +5,14 @@ BIN := $(VENV)/bin
 INSTALLED := $(VENV)/.installed
 # Two at once; which tests share a worker is said in tests/workers.py.
 WORKERS := --numprocesses 2
+SENTENCES := datasets/languages/messages.pot
+CATALOGUES := $(wildcard datasets/languages/*/messages.po)
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test check bench soak format clean
+.PHONY: help setup demo test check bench soak format languages clean
 
 help: ## List what can be made
-	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-9s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 setup: $(INSTALLED) ## Make .venv and install exactly what constraints.txt pins
 
@@ -44,6 +46,13 @@ soak: $(INSTALLED) ## Run the campaigns (kills, fuzzing, large populations) with
 format: $(INSTALLED) ## Format and tidy imports
 	$(BIN)/ruff format .
 	$(BIN)/ruff check --fix .
+
+languages: $(INSTALLED) ## Collect the sentences of all pages anew, and carry them into every language
+	$(BIN)/pybabel -q extract --mapping pyproject.toml --keywords 'noted noted_forms:1,2' --add-location file --no-wrap \
+		--sort-by-file --omit-header --output $(SENTENCES) sandbox
+	@for language in $(CATALOGUES); do \
+		$(BIN)/pybabel -q update --no-wrap --ignore-pot-creation-date --ignore-obsolete --input-file $(SENTENCES) \
+			--locale "$$(basename $$(dirname $$language) | tr - _)" --output-file $$language || exit 1; done
 
 clean: ## Remove .venv and what tools cached
 	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache build dist

@@ -12,6 +12,7 @@ from sandbox.settings import Settings
 
 if TYPE_CHECKING:
     from sandbox.catalog.catalog import Catalog
+    from sandbox.model.language import Language
 
 
 def make_tools(settings: Settings, runtime: str | None = None, report: Report = silent) -> Tools:
@@ -61,3 +62,16 @@ def make_catalog(settings: Settings) -> Catalog:
     from sandbox.catalog.catalog import open_catalog
 
     return open_catalog(settings.content, cache=settings.home / "cache" / "catalog")
+
+
+def open_languages(settings: Settings, tags: Sequence[str] | None = None) -> tuple[Language, ...]:
+    """Read the languages that pages are asked for in, each once; the settings' when none is named."""
+    from sandbox.model.language import ENGLISH, SOURCE
+
+    asked = tuple(dict.fromkeys(tags or (settings.language,)))
+    if asked == (SOURCE,):
+        return (ENGLISH,)
+    # Loaded here: Babel takes longer to load than most commands take to answer.
+    from sandbox.catalog.languages import read_language
+
+    return tuple(read_language(settings.content, tag) for tag in asked)

@@ -38,6 +38,8 @@ class Settings(BaseSettings):
 
     home: Path = Field(default_factory=default_home)
     runtime: str = "local"
+    language: str = "en"
+    """What pages are written in when a command does not say."""
     base_image: str = "python:3.12-slim-bookworm"
     subnets: str = "10.213.0.0/16"
     content: Path = CONTENT_ROOT

@@ -31,6 +31,7 @@ from sandbox.evidence.roll import Roll
 from sandbox.gathering import Told, gather_material, spool_log
 from sandbox.lifecycle.service import Running, Tools, take_down
 from sandbox.model.crowd import CrowdReport, CrowdWish
+from sandbox.model.language import ENGLISH, Language
 from sandbox.model.pilot import SetPilot
 from sandbox.model.run import Event, Listener, Outcome, RunFinished
 from sandbox.preparing import Prepared
@@ -75,6 +76,8 @@ class RunWish:
     """Many journeys instead of the story."""
     watch: Watch = unheard
     """Hears how far many journeys have come."""
+    languages: tuple[Language, ...] = (ENGLISH,)
+    """What the evidence's page is written in."""
 
 
 def run_trial(
@@ -174,7 +177,8 @@ def _play(
             spooled = spool_log(prepared.wish, running, entry.folder, heard, issued)
             crowd = CrowdEvidence(report=report, spooled=spooled, journeys_digest=roll.close())
         material = gather_material(tools, running, prepared.wish, told, redactor, crowd)
-        return write_bundle(entry.folder, material, key=entry.key, secrets=issued), material.pilot
+        page = write_bundle(entry.folder, material, key=entry.key, secrets=issued, languages=how.languages)
+        return page, material.pilot
 
     outcome, digest = "interrupted", ""
     try:

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from sandbox.evidence.latency import measure
+from sandbox.evidence.speech import ENGLISH, Speech
 from sandbox.evidence.wording import Names
 from sandbox.model.block import Frozen
 from sandbox.model.population import PopulationRef
@@ -82,12 +83,23 @@ class Comparison(Frozen):
     @property
     def sentence(self) -> str:
         """What came of it, in one sentence."""
-        names = " and ".join(swap.name for swap in self.swaps)
-        if self.before.verdict.outcome is not Outcome.PASSED:
-            return f"The reference itself did not pass, so nothing can be told of {names}."
-        if self.after.verdict.outcome is Outcome.PASSED:
-            return f"{names} passed where the reference passed."
-        return f"{names} did not pass where the reference did: {self.after.verdict.sentence}"
+        return say_result(self)
+
+
+def say_result(comparison: Comparison, speech: Speech = ENGLISH) -> str:
+    """Say what came of a comparison; what the product's run said of itself stays as it was recorded."""
+    names = speech.enumerate(swap.name for swap in comparison.swaps)
+    if comparison.before.verdict.outcome is not Outcome.PASSED:
+        return speech.gettext(
+            "The reference itself did not pass, so nothing can be told of %(names)s.", names=names
+        )
+    if comparison.after.verdict.outcome is Outcome.PASSED:
+        return speech.gettext("%(names)s passed where the reference passed.", names=names)
+    return speech.gettext(
+        "%(names)s did not pass where the reference did: %(sentence)s",
+        names=names,
+        sentence=comparison.after.verdict.sentence,
+    )
 
 
 def take_side(

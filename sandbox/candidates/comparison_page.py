@@ -5,46 +5,34 @@ Everything is escaped; the page's security policy allows its own style by hash a
 
 from __future__ import annotations
 
-import base64
-import hashlib
 from pathlib import Path
 
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
-from markupsafe import Markup
-
-from sandbox.candidates.comparison import Comparison
+from sandbox.candidates.comparison import Comparison, say_result
 from sandbox.evidence.disk import say_what_the_disk_refused
-from sandbox.evidence.page import TEMPLATES as SHARED
-from sandbox.evidence.wording import say_duration, say_number, show_invisible
+from sandbox.evidence.printing import make_environment
+from sandbox.evidence.provenance import say_tally
+from sandbox.evidence.speech import ENGLISH, Speech
 
 TEMPLATES = Path(__file__).parent / "templates"
 INDEX, DOCUMENT = "index.html", "comparison.json"
 
 
-def render_comparison(comparison: Comparison) -> str:
+def render_comparison(comparison: Comparison, speech: Speech = ENGLISH) -> str:
     """Render the page."""
-    style = "\n".join((SHARED / name).read_text("utf-8") for name in ("tokens.css", "page.css"))
-    environment = Environment(
-        loader=FileSystemLoader([TEMPLATES, SHARED]),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-        finalize=lambda value: show_invisible(value) if type(value) is str else value,
+    environment = make_environment(speech, TEMPLATES)
+    environment.globals["tally"] = lambda steps: say_tally(
+        {name: count for name, count in steps.items() if count}, speech
     )
-    environment.filters.update({"duration": say_duration, "number": say_number})
     return environment.get_template("comparison.html.j2").render(
-        comparison=comparison,
-        style=Markup(style),  # noqa: S704  our own two files, no value in them
-        style_hash=base64.b64encode(hashlib.sha256(style.encode()).digest()).decode(),
+        comparison=comparison, sentence=say_result(comparison, speech)
     )
 
 
-def write_comparison(folder: Path, comparison: Comparison) -> Path:
+def write_comparison(folder: Path, comparison: Comparison, speech: Speech = ENGLISH) -> Path:
     """Write both files and give the path of the page. Raises DiskRefused."""
     with say_what_the_disk_refused("the comparison", folder):
         folder.mkdir(parents=True, exist_ok=True)
         document = comparison.model_dump_json(indent=2)
         (folder / DOCUMENT).write_text(document, encoding="utf-8")
-        (folder / INDEX).write_text(render_comparison(comparison), encoding="utf-8")
+        (folder / INDEX).write_text(render_comparison(comparison, speech), encoding="utf-8")
     return folder / INDEX

@@ -44,6 +44,20 @@ Swaps = Annotated[
         help="Put a product in a block's place, on docker: BLOCK=FOLDER or BLOCK=IMAGE-DIGEST; repeatable.",
     ),
 ]
+Languages = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--language",
+        help="Language of the page, such as fr; repeatable: the first is index.html. SANDBOX_LANGUAGE or en.",
+        show_default=False,
+    ),
+]
+Language = Annotated[
+    str | None,
+    typer.Option(
+        "--language", help="Language of the page, such as fr. SANDBOX_LANGUAGE or en.", show_default=False
+    ),
+]
 Verbose = Annotated[bool, typer.Option("--verbose", "-v", help="Show every step, indented.")]
 
 _LEASE = re.compile(r"(\d{1,5})([smhd])")

@@ -23,7 +23,7 @@ from sandbox.errors import StateConflict
 from sandbox.evidence import wording
 from sandbox.evidence.disk import say_what_the_disk_refused
 from sandbox.evidence.junit import possible_text
-from sandbox.evidence.page import TEMPLATES as LOOK
+from sandbox.evidence.printing import TEMPLATES as LOOK
 from sandbox.model.run import Outcome
 
 TEMPLATES = Path(__file__).parent / "templates"

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -21,7 +21,8 @@ from sandbox.evidence.keys import InstallationKey
 from sandbox.evidence.leaks import LiveSecrets
 from sandbox.evidence.lines import to_document, to_lines
 from sandbox.evidence.material import Material
-from sandbox.evidence.page import TEMPLATES, judge, render_page
+from sandbox.evidence.page import judge, render_page
+from sandbox.evidence.printing import TEMPLATES
 from sandbox.evidence.protection.findings import ProtectionReport
 from sandbox.evidence.protection.inquiry import inquire
 from sandbox.evidence.protection.page import render_protection
@@ -29,9 +30,11 @@ from sandbox.evidence.protection.table import write_csv, write_json
 from sandbox.evidence.recorder import EVENTS
 from sandbox.evidence.roll import JOURNEYS
 from sandbox.evidence.seal import ENVELOPE, PUBLIC_KEY, sign_statement, write_statement
+from sandbox.evidence.speech import Speech
 from sandbox.evidence.spool import EXCHANGES
 from sandbox.evidence.story import Story, read_story
 from sandbox.evidence.trace import digest_of, read_trace
+from sandbox.model.language import ENGLISH, Language
 from sandbox.runtime import RuntimeInfo
 
 INDEX = "index.html"
@@ -48,7 +51,19 @@ class SecretInEvidence(SandboxError):
     reason = "secret-in-evidence"
 
 
-def write_bundle(folder: Path, material: Material, *, key: InstallationKey, secrets: Iterable[str]) -> Path:
+def name_page(tag: str) -> str:
+    """Name the page in a further language."""
+    return f"index.{tag}.html"
+
+
+def write_bundle(
+    folder: Path,
+    material: Material,
+    *,
+    key: InstallationKey,
+    secrets: Iterable[str],
+    languages: Sequence[Language] = (ENGLISH,),
+) -> Path:
     """Write the bundle and give the path of its page.
 
     Args:
@@ -56,6 +71,7 @@ def write_bundle(folder: Path, material: Material, *, key: InstallationKey, secr
         material: What the bundle is made of.
         key: Signs the statement over all files.
         secrets: Every secret issued to the sandbox (tokens, block secrets, passwords), raw.
+        languages: What the page is written in: `index.html` in the first, `index.<tag>.html` in each other.
 
     Raises:
         SecretInEvidence: A file would hold one of `secrets`; nothing was written.
@@ -63,7 +79,7 @@ def write_bundle(folder: Path, material: Material, *, key: InstallationKey, secr
         SandboxError: A name among scenario files or logs can't be a file of a bundle.
     """
     story = read_story(material.events)
-    files = lay_out_files(material, story, key)
+    files = lay_out_files(material, story, key, languages)
     _refuse_leaks(files, LiveSecrets(secrets), material)
     statement = write_statement(files, _describe_run(material, story), _list_written(material))
     files[ENVELOPE] = sign_statement(statement, key)
@@ -89,7 +105,9 @@ def bundle_digest(folder: Path) -> str:
     return hashlib.sha256((folder / ENVELOPE).read_bytes()).hexdigest()
 
 
-def lay_out_files(material: Material, story: Story, key: InstallationKey) -> dict[str, bytes]:
+def lay_out_files(
+    material: Material, story: Story, key: InstallationKey, languages: Sequence[Language] = (ENGLISH,)
+) -> dict[str, bytes]:
     """Every file of the bundle but the signature, by its path in the bundle."""
     scenario = material.spec.scenario or "scenario"
     files = {
@@ -107,7 +125,12 @@ def lay_out_files(material: Material, story: Story, key: InstallationKey) -> dic
             for name, text in material.logs.items()
         },
         **_lay_out_protection(material, story, key),
-        INDEX: render_page(material, story, fingerprint=key.fingerprint).encode("utf-8", "backslashreplace"),
+        **{
+            INDEX if place == 0 else name_page(language.tag): render_page(
+                material, story, fingerprint=key.fingerprint, speech=Speech(language)
+            ).encode("utf-8", "backslashreplace")
+            for place, language in enumerate(languages)
+        },
         "verify.sh": (TEMPLATES / "verify.sh").read_bytes(),
         PUBLIC_KEY: key.public_pem,
     }

@@ -27,6 +27,14 @@ class LogFinding:
     number: int
     hash: str
     sentence: str
+    first: int = 0
+    """Number of the first line that was seen."""
+    linked_only: int = 0
+    """Lines that could be checked by their links only."""
+    broken_at: int = 0
+    """Number of the line at which it does not hold; 0 when it holds."""
+    fault: Literal["", "order", "content"] = ""
+    """What is wrong with that line: it does not follow the one before, or was changed."""
 
 
 def compute_hash(exchange: Exchange) -> str:
@@ -58,6 +66,8 @@ class LogWalk:
         self._hash = ""
         self._linked_only = 0
         self._broken = ""
+        self._fault: Literal["", "order", "content"] = ""
+        self._broken_at = 0
 
     def pass_by(self, line: Exchange) -> None:
         """Check the next line; nothing behind a broken one is looked at."""
@@ -67,10 +77,12 @@ class LogWalk:
             self._first = line.number
         elif line.number != self._number + 1 or line.previous != self._hash:
             self._broken = f"line {line.number:,} does not follow the line before it"
+            self._fault, self._broken_at = "order", line.number
             return
         if line.hash != compute_hash(line):
             if _LOST not in _write_canonical(line):
                 self._broken = f"line {line.number:,} was changed after it was written"
+                self._fault, self._broken_at = "content", line.number
                 if line.number == self._first:
                     self._number, self._hash = line.number, line.hash
                 return
@@ -83,7 +95,15 @@ class LogWalk:
             return LogFinding(state="empty", number=0, hash="", sentence="holds no line")
         if self._broken:
             sentence = f"does not hold: {self._broken}"
-            return LogFinding(state="broken", number=self._number, hash=self._hash, sentence=sentence)
+            return LogFinding(
+                state="broken",
+                number=self._number,
+                hash=self._hash,
+                sentence=sentence,
+                first=self._first,
+                broken_at=self._broken_at,
+                fault=self._fault,
+            )
         first = f"from line {self._first:,} " if self._first > 1 else ""
         exception = f", {self._linked_only:,} of them by their links only" if self._linked_only else ""
         return LogFinding(
@@ -91,4 +111,6 @@ class LogWalk:
             number=self._number,
             hash=self._hash,
             sentence=f"holds {first}to line {self._number:,}: each was computed again{exception}",
+            first=self._first,
+            linked_only=self._linked_only,
         )

@@ -11,8 +11,8 @@ from dataclasses import dataclass
 
 from markupsafe import Markup
 
+from sandbox.evidence.speech import ENGLISH, Speech
 from sandbox.evidence.spool import Spooled
-from sandbox.evidence.wording import say_count, say_duration
 from sandbox.model.crowd import CrowdReport, Stretch
 
 _LEFT = 220
@@ -33,68 +33,115 @@ class CrowdEvidence:
     """SHA-256 of `journeys.jsonl`; empty when there is none."""
 
 
-def list_percentiles(report: CrowdReport) -> list[tuple[str, float]]:
+def list_percentiles(report: CrowdReport, speech: Speech = ENGLISH) -> list[tuple[str, float]]:
     """Name the percentiles that are shown, with their milliseconds."""
     return [
-        ("half", report.p50),
-        ("9 of 10", report.p90),
-        ("19 of 20", report.p95),
-        ("99 of 100", report.p99),
-        ("slowest", report.slowest),
+        (speech.gettext("half"), report.p50),
+        (speech.gettext("9 of 10"), report.p90),
+        (speech.gettext("19 of 20"), report.p95),
+        (speech.gettext("99 of 100"), report.p99),
+        (speech.gettext("slowest"), report.slowest),
     ]
 
 
-def say_waits(report: CrowdReport) -> str:
-    """The title of the plot of durations."""
-    if not report.finished:
-        return "No journey came to an end, so there is nothing to measure"
-    return (
-        f"19 of 20 citizens were through after at most {say_duration(report.p95)}, "
-        f"half after at most {say_duration(report.p50)}"
+def say_ends(report: CrowdReport, speech: Speech = ENGLISH) -> str:
+    """Say how many journeys ended how."""
+    never = report.asked - report.finished - report.stopped
+    parts = [
+        speech.ngettext("%(num)s passed", "%(num)s passed", report.passed),
+        speech.ngettext("%(num)s failed", "%(num)s failed", report.failed),
+        speech.ngettext("%(num)s could not be told", "%(num)s could not be told", report.error),
+    ]
+    if report.stopped:
+        parts.append(
+            speech.ngettext(
+                "%(num)s was under way when the run was interrupted",
+                "%(num)s were under way when the run was interrupted",
+                report.stopped,
+            )
+        )
+    if never > 0:
+        parts.append(speech.ngettext("%(num)s never began", "%(num)s never began", never))
+    return speech.gettext(
+        "%(ends)s; %(seconds)s s in all, %(rate)s a second.",
+        ends=speech.enumerate(parts),
+        seconds=speech.decimal(report.seconds, 1),
+        rate=speech.decimal(report.per_second, 1),
     )
 
 
-def say_course(report: CrowdReport) -> str:
+def say_waits(report: CrowdReport, speech: Speech = ENGLISH) -> str:
+    """The title of the plot of durations."""
+    if not report.finished:
+        return speech.gettext("No journey came to an end, so there is nothing to measure")
+    return speech.gettext(
+        "19 of 20 citizens were through after at most %(most)s, half after at most %(half)s",
+        most=speech.duration(report.p95),
+        half=speech.duration(report.p50),
+    )
+
+
+def say_course(report: CrowdReport, speech: Speech = ENGLISH) -> str:
     """The title of the plot over time."""
     bad = report.failed + report.error
     if not report.finished:
-        return "No journey came to an end"
+        return speech.gettext("No journey came to an end")
     if not bad:
-        return f"All {say_count(report.passed, 'journey')} passed, {report.per_second:.1f} a second"
-    worst = max(report.stretches, key=lambda stretch: stretch.failed + stretch.error)
-    return (
-        f"{bad:,} of {say_count(report.finished, 'journey')} did not pass, most of them "
-        f"{_clock(worst.since)} to {_clock(worst.since + report.stretch_seconds)} after the start"
-    )
-
-
-def say_pace(report: CrowdReport) -> str:
-    """Say how journeys were begun, and whether that was kept to."""
-    at_once = f"at most {report.concurrency:,} at a time"
-    if report.rate is None:
-        return (
-            f"Each began as soon as another had ended, {at_once}; a slow service is asked less in that way."
+        return speech.ngettext(
+            "All %(num)s journey passed, %(rate)s a second",
+            "All %(num)s journeys passed, %(rate)s a second",
+            report.passed,
+            rate=speech.decimal(report.per_second, 1),
         )
-    late = (
-        f"{report.late:,} of them began more than 0.1 s late, because all places were taken"
+    worst = max(report.stretches, key=lambda stretch: stretch.failed + stretch.error)
+    return speech.ngettext(
+        "%(bad)s of %(num)s journey did not pass, most of them %(since)s s to %(until)s s after the start",
+        "%(bad)s of %(num)s journeys did not pass, most of them %(since)s s to %(until)s s after the start",
+        report.finished,
+        bad=bad,
+        since=speech.number(worst.since),
+        until=speech.number(worst.since + report.stretch_seconds),
+    )
+
+
+def say_pace(report: CrowdReport, speech: Speech = ENGLISH) -> str:
+    """Say how journeys were begun, and whether that was kept to."""
+    if report.rate is None:
+        return speech.gettext(
+            "Each began as soon as another had ended, at most %(places)s at a time; a slow service is asked "
+            "less in that way.",
+            places=report.concurrency,
+        )
+    planned = speech.gettext(
+        "%(rate)s were to begin each second, at most %(places)s at a time.",
+        rate=speech.number(report.rate),
+        places=report.concurrency,
+    )
+    kept = (
+        speech.ngettext(
+            "%(num)s of them began more than 0.1 s late, because all places were taken.",
+            "%(num)s of them began more than 0.1 s late, because all places were taken.",
+            report.late,
+        )
         if report.late
-        else "all of them began in time"
+        else speech.gettext("All of them began in time.")
     )
-    return (
-        f"{report.rate:g} were to begin each second, {at_once}; {late}. Durations count from the moment at "
-        "which a journey was to begin, so that waiting for a place is part of them."
+    counted = speech.gettext(
+        "Durations count from the moment at which a journey was to begin, so that waiting for a place is "
+        "part of them."
     )
+    return f"{planned} {kept} {counted}"
 
 
-def draw_waits(report: CrowdReport) -> Markup:
+def draw_waits(report: CrowdReport, speech: Speech = ENGLISH) -> Markup:
     """Draw the percentiles as bars."""
     if not report.finished:
         return Markup("")
-    rows = list_percentiles(report)
+    rows = list_percentiles(report, speech)
     end, step = _choose_axis(report.slowest)
     bottom = 24 + len(rows) * _ROW
     parts = [
-        _tick(_LEFT + step * place / end * _WIDE, bottom, f"{step * place:,.0f}")
+        _tick(_LEFT + step * place / end * _WIDE, bottom, speech.decimal(step * place))
         for place in range(round(end / step) + 1)
     ]
     for place, (name, value) in enumerate(rows):
@@ -105,15 +152,15 @@ def draw_waits(report: CrowdReport) -> Markup:
                 '<text class="lab" x="{}" y="{b}">{}</text>'
                 '<rect class="p50" x="{}" y="{}" width="{}" height="12"/>'
                 '<text class="val" x="{}" y="{b}">{}</text>'
-            ).format(_LEFT - 10, name, _LEFT, y - 6, wide, _LEFT + wide + 10, say_duration(value), b=y + 4)
+            ).format(_LEFT - 10, name, _LEFT, y - 6, wide, _LEFT + wide + 10, speech.duration(value), b=y + 4)
         )
-    parts.append(_caption(_LEFT + _WIDE / 2, bottom + 36, "milliseconds from planned start to end"))
-    return _frame(
-        _LEFT + _WIDE + _VALUES, bottom + 50, parts, "Duration of journeys; the table below says the same"
-    )
+    axis = speech.gettext("milliseconds from planned start to end")
+    parts.append(_caption(_LEFT + _WIDE / 2, bottom + 36, axis))
+    label = speech.gettext("Duration of journeys; the table below says the same")
+    return _frame(_LEFT + _WIDE + _VALUES, bottom + 50, parts, label)
 
 
-def draw_course(report: CrowdReport) -> Markup:
+def draw_course(report: CrowdReport, speech: Speech = ENGLISH) -> Markup:
     """Draw how many journeys ended in each stretch, by outcome, stacked."""
     stretches = report.stretches
     if not stretches:
@@ -129,8 +176,8 @@ def draw_course(report: CrowdReport) -> Markup:
             Markup('<line class="grid" x1="{}" x2="{}" y1="{y}" y2="{y}"/>').format(
                 left, left + _WIDE + _VALUES, y=y
             )
-            + Markup('<text class="val lab" x="{}" y="{}">{:,.0f}</text>').format(
-                left - 8, y + 4, step * place
+            + Markup('<text class="val lab" x="{}" y="{}">{}</text>').format(
+                left - 8, y + 4, speech.decimal(step * place)
             )
         )
     every = max(1, math.ceil(len(stretches) / 8))
@@ -140,17 +187,17 @@ def draw_course(report: CrowdReport) -> Markup:
         if place % every == 0:
             parts.append(
                 Markup('<text class="tick" x="{}" y="{}">{}</text>').format(
-                    round(x, 1), bottom + 16, f"{stretch.since:g}"
+                    round(x, 1), bottom + 16, speech.number(stretch.since)
                 )
             )
-    label = (
-        f"seconds since the start; journeys that ended within {report.stretch_seconds:g} s: "
-        "green-blue = passed, red, above = failed, amber = could not be told"
+    axis = speech.gettext(
+        "seconds since the start; journeys that ended within %(seconds)s s: green-blue = passed, red, above "
+        "= failed, amber = could not be told",
+        seconds=speech.number(report.stretch_seconds),
     )
-    parts.append(_caption(left + (_WIDE + _VALUES) / 2, bottom + 36, label))
-    return _frame(
-        left + _WIDE + _VALUES + 20, bottom + 50, parts, "Journeys over time; the table below says the same"
-    )
+    parts.append(_caption(left + (_WIDE + _VALUES) / 2, bottom + 36, axis))
+    label = speech.gettext("Journeys over time; the table below says the same")
+    return _frame(left + _WIDE + _VALUES + 20, bottom + 50, parts, label)
 
 
 def _draw_stretch(stretch: Stretch, x: float, wide: float, bottom: float, end: float) -> list[Markup]:
@@ -183,10 +230,6 @@ def _frame(width: float, height: float, parts: Sequence[Markup], label: str) -> 
         '<svg class="plot" viewBox="0 0 {w} {h}" width="{w}" height="{h}" role="img" aria-label="{label}">'
         "{body}</svg>"
     ).format(w=round(width), h=round(height), label=label, body=Markup("").join(parts))
-
-
-def _clock(seconds: float) -> str:
-    return f"{seconds:g} s"
 
 
 def _choose_axis(largest: float, *, least: float = 1.0) -> tuple[float, float]:

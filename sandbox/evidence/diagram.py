@@ -13,8 +13,9 @@ from datetime import datetime
 
 from markupsafe import Markup
 
-from sandbox.evidence.folding import Arrow, Band, Flow, Frame, Row
-from sandbox.evidence.wording import cut, say_duration, show_invisible
+from sandbox.evidence.folding import ANYONE, Arrow, Band, Flow, Frame, Row, say_end
+from sandbox.evidence.speech import ENGLISH, Speech
+from sandbox.evidence.wording import cut, show_invisible
 
 _LEFT = 78
 _WIDEST_LANE, _NARROWEST_LANE = 148, 116
@@ -27,6 +28,8 @@ _SHEET = 1180
 """Height of a sheet's rows: at this width, with a heading above it, it fits a page of A4."""
 _CHARACTER = 6.9
 """Estimated width of a 13 px character."""
+_IN_ENGLISH = Markup(' lang="en"')
+_NOT_TRANSLATED = Markup(' translate="no"')
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,15 +39,16 @@ class _Paper:
     lanes: dict[str, float]
     width: float
     start: datetime
+    speech: Speech
 
 
-def draw_flow(flow: Flow, start: datetime) -> Markup:
+def draw_flow(flow: Flow, start: datetime, speech: Speech = ENGLISH) -> Markup:
     """Draw the diagram in one element; times on the left are counted from `start`."""
     gaps = max(1, len(flow.participants) - 1)
     lane = min(_WIDEST_LANE, max(_NARROWEST_LANE, (_COLUMN - _LEFT - 2 * _EDGE) // gaps))
     lanes = {name: float(_LEFT + _EDGE + lane * place) for place, name in enumerate(flow.participants)}
     width = _LEFT + 2 * _EDGE + lane * max(0, len(lanes) - 1)
-    paper = _Paper(lanes, width, start)
+    paper = _Paper(lanes, width, start, speech)
     sheets = [_draw_sheet(rows, paper) for rows in _cut_sheets(flow.rows)]
     return Markup('<div class="sheets">{}</div>').format(Markup("").join(sheets))
 
@@ -81,23 +85,29 @@ def _draw_sheet(rows: Sequence[Row], paper: _Paper) -> Markup:
             drawn.append(_draw_arrow(row, y, paper, None))
         y += _height_of(row)
     height = y - 8
-    life = [_draw_lane(name, x, height) for name, x in paper.lanes.items()]
+    life = [_draw_lane(name, x, height, paper.speech) for name, x in paper.lanes.items()]
     return Markup(
         '<svg class="sequence" viewBox="0 0 {w} {h}" width="{w}" height="{h}" role="group" '
-        'aria-label="Who called whom, in order of time; the table below says the same">{body}</svg>'
-    ).format(w=paper.width, h=height, body=Markup("").join([*life, *drawn]))
+        'aria-label="{label}">{body}</svg>'
+    ).format(
+        w=paper.width,
+        h=height,
+        label=paper.speech.gettext("Who called whom, in order of time; the table below says the same"),
+        body=Markup("").join([*life, *drawn]),
+    )
 
 
-def _draw_lane(name: str, x: float, height: float) -> Markup:
-    words = show_invisible(name).split(" ")
-    lines = [" ".join(words)] if len(name) <= 16 else _halve(words)
+def _draw_lane(name: str, x: float, height: float, speech: Speech) -> Markup:
+    own = Markup("") if name == ANYONE else _NOT_TRANSLATED
+    words = show_invisible(say_end(name, speech)).split(" ")
+    lines = [" ".join(words)] if len(" ".join(words)) <= 16 else _halve(words)
     text = Markup("").join(
         Markup('<tspan x="{}" y="{}">{}</tspan>').format(x, 34 - (len(lines) - 1 - place) * 16, cut(line, 16))
         for place, line in enumerate(lines)
     )
-    return Markup('<text class="who">{}</text><line class="life" x1="{x}" y1="42" x2="{x}" y2="{}"/>').format(
-        text, height - 4, x=x
-    )
+    return Markup(
+        '<text class="who"{}>{}</text><line class="life" x1="{x}" y1="42" x2="{x}" y2="{}"/>'
+    ).format(own, text, height - 4, x=x)
 
 
 def _halve(words: Sequence[str]) -> list[str]:
@@ -111,8 +121,15 @@ def _halve(words: Sequence[str]) -> list[str]:
 def _draw_band(band: Band, y: float, paper: _Paper) -> Markup:
     return Markup(
         '<rect class="band {}" x="0" y="{}" width="{}" height="24"/>'
-        '<text class="bandtext" x="10" y="{}">{}</text>'
-    ).format(band.kind, y - 20, paper.width, y - 4, show_invisible(band.label))
+        '<text class="bandtext"{} x="10" y="{}">{}</text>'
+    ).format(
+        band.kind,
+        y - 20,
+        paper.width,
+        _IN_ENGLISH if band.kind == "fault" else "",
+        y - 4,
+        show_invisible(band.label),
+    )
 
 
 def _draw_frame(frame: Frame, y: float, paper: _Paper) -> Markup:
@@ -120,8 +137,16 @@ def _draw_frame(frame: Frame, y: float, paper: _Paper) -> Markup:
     left, right = min(ends) - 14, paper.width - 6
     return Markup(
         '<rect class="frame" x="{}" y="{}" width="{}" height="{}" rx="4"/>'
-        '<text class="times" x="{}" y="{}">× {:,}</text>'
-    ).format(left, y - 16, right - left, len(frame.arrows) * _ROW + 10, right - 8, y, frame.times)
+        '<text class="times" x="{}" y="{}">× {}</text>'
+    ).format(
+        left,
+        y - 16,
+        right - left,
+        len(frame.arrows) * _ROW + 10,
+        right - 8,
+        y,
+        paper.speech.number(frame.times),
+    )
 
 
 def _draw_arrow(arrow: Arrow, y: float, paper: _Paper, frame: Frame | None) -> Markup:
@@ -129,24 +154,30 @@ def _draw_arrow(arrow: Arrow, y: float, paper: _Paper, frame: Frame | None) -> M
     # Inside a frame, the frame's own number says how often all of it was repeated.
     times = len(arrow.exchanges) // (frame.times if frame else 1)
     label = show_invisible(arrow.label)
-    count = "" if times == 1 else f" × {times:,}"
+    count = "" if times == 1 else f" × {paper.speech.number(times)}"
     remark = f" · {show_invisible(arrow.remark)}" if arrow.remark else ""
     room = int((paper.width - _LEFT - 64) / _CHARACTER)
-    said = cut(label, max(12, room - len(count) - len(remark))) + count + remark
+    whole = f"{label}{count}"
+    shown = cut(label, max(12, room - len(count) - len(remark)))
+    said = shown + count + remark
     first = arrow.exchanges[0]
-    after = say_duration((first.at - paper.start).total_seconds() * 1000)
+    after = paper.speech.duration((first.at - paper.start).total_seconds() * 1000)
     line = _draw_hook(x1, y) if x1 == x2 else _draw_line(arrow, x1, x2, y)
     edge = paper.width - (58 if frame else 6)  # the frame's number stands at its right
     begin = min(x1, x2) + 8
     fits = begin + len(said) * _CHARACTER <= edge
     place = Markup('x="{}"').format(begin) if fits else Markup('x="{}" text-anchor="end"').format(edge)
     return Markup(
-        '<a href="#x{number}"><title>{full}</title>'
+        '<a href="#x{number}"><title{own}>{full}</title>'
         '<text class="time" x="{left}" y="{low}">{after}</text>{line}'
         '<text class="say {kind}" {place} y="{high}">{said}</text></a>'
     ).format(
         number=first.number,
-        full=f"{label}{count}{remark}",
+        # What the blocks call their operations is in English; a remark is in the page's language.
+        own=Markup("") if remark else _IN_ENGLISH,
+        full=paper.speech.gettext("%(what)s · %(remark)s", what=whole, remark=show_invisible(arrow.remark))
+        if remark
+        else whole,
         left=_LEFT - 10,
         low=y + 4,
         after=after,
@@ -154,7 +185,7 @@ def _draw_arrow(arrow: Arrow, y: float, paper: _Paper, frame: Frame | None) -> M
         kind=arrow.kind,
         place=place,
         high=y - 6,
-        said=said,
+        said=Markup("<tspan{}>{}</tspan>{}").format(_IN_ENGLISH, shown, count + remark),
     )
 
 

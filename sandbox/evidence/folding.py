@@ -14,11 +14,14 @@ from dataclasses import dataclass, replace
 from typing import Literal
 
 from sandbox.evidence.logins import LogIns, find_log_ins
-from sandbox.evidence.wording import Names, say_reason, say_status
+from sandbox.evidence.speech import ENGLISH, Speech, noted
+from sandbox.evidence.wording import Names
 from sandbox.model.run import Exchange
 
 MOST_ROWS = 60
 _LONGEST_ROUND = 24
+ANYONE = noted("Anyone")
+"""Who reads a public page."""
 
 Kind = Literal["call", "callback", "refused", "rejected"]
 
@@ -84,12 +87,18 @@ def _arrows_of(row: Row) -> tuple[Arrow, ...]:
     return row.arrows if isinstance(row, Frame) else (row,)
 
 
-def read_flow(exchanges: Sequence[Exchange], names: Names, *, most_rows: int = MOST_ROWS) -> Flow:
+def read_flow(
+    exchanges: Sequence[Exchange],
+    names: Names,
+    *,
+    most_rows: int = MOST_ROWS,
+    speech: Speech = ENGLISH,
+) -> Flow:
     """Build the rows; participants are in the order of their first use."""
     # The log is in the order in which answers came; a reader follows the order in which calls began.
     ordered = sorted(exchanges, key=lambda one: (one.at, one.number))
     log_ins = find_log_ins(ordered)
-    stretches = _stretches(ordered, log_ins, names)
+    stretches = _stretches(ordered, log_ins, names, speech)
     rows: list[Row] = []
     for bands, arrows in stretches:
         rows += [*bands, *_fold_rounds(_join_runs(arrows))]
@@ -111,7 +120,7 @@ def read_flow(exchanges: Sequence[Exchange], names: Names, *, most_rows: int = M
 
 
 def _stretches(
-    exchanges: Sequence[Exchange], log_ins: LogIns, names: Names
+    exchanges: Sequence[Exchange], log_ins: LogIns, names: Names, speech: Speech
 ) -> list[tuple[list[Band], list[Arrow]]]:
     """Cut the exchanges where the clock jumps or a fault is set."""
     stretches: list[tuple[list[Band], list[Arrow]]] = [([], [])]
@@ -120,18 +129,19 @@ def _stretches(
     for exchange in exchanges:
         if exchange.today != today:
             today = exchange.today
-            stretches.append(([Band(f"The clock moves to {today}", "clock")], []))
+            moves = speech.gettext("The clock moves to %(day)s", day=speech.day(today))
+            stretches.append(([Band(moves, "clock")], []))
         if exchange.id in log_ins.parts:
             continue
         if provider := log_ins.providers.get(exchange.id):
             stretches[-1][1].append(
-                replace(_draw(exchange, names, callers), target=names.application(provider))
+                replace(_draw(exchange, names, callers, speech), target=names.application(provider))
             )
         elif exchange.kind == "control":
             if exchange.operation_id in {"injectFault", "clearFaults"}:
                 stretches.append(([Band(exchange.summary or exchange.operation_id, "fault")], []))
         else:
-            stretches[-1][1].append(_draw(exchange, names, callers))
+            stretches[-1][1].append(_draw(exchange, names, callers, speech))
     return stretches
 
 
@@ -144,23 +154,41 @@ def _first_callers(exchanges: Iterable[Exchange]) -> dict[str, str]:
     return callers
 
 
-def _draw(exchange: Exchange, names: Names, callers: dict[str, str]) -> Arrow:
+def _draw(exchange: Exchange, names: Names, callers: dict[str, str], speech: Speech) -> Arrow:
     source, target = name_ends(exchange, names, callers.get(exchange.correlation, ""))
     kind: Kind = "call"
-    remark = f"fault: {exchange.fault}" if exchange.fault else ""
+    remark = say_fault(exchange, speech)
     if exchange.refused:
-        kind, remark = "refused", f"refused: {say_reason(exchange.refused)}"
+        kind, remark = "refused", say_refused(exchange, speech)
     elif exchange.status >= 400:
-        kind, remark = "rejected", remark or f"answered {say_status(exchange.status)}"
+        answered = speech.gettext("answered %(status)s", status=speech.status(exchange.status))
+        kind, remark = "rejected", remark or answered
     elif exchange.kind == "callback":
         kind = "callback"
     label = exchange.summary or exchange.operation_id or f"{exchange.method} {exchange.path}"
     return Arrow(source=source, target=target, label=label, kind=kind, remark=remark, exchanges=(exchange,))
 
 
+def say_fault(exchange: Exchange, speech: Speech = ENGLISH) -> str:
+    """Say which fault was planted in a call; empty for none."""
+    return speech.gettext("fault: %(fault)s", fault=exchange.fault) if exchange.fault else ""
+
+
+def say_refused(exchange: Exchange, speech: Speech = ENGLISH) -> str:
+    """Say why the mediator refused a call; empty when it did not."""
+    if not exchange.refused:
+        return ""
+    return speech.gettext("refused: %(reason)s", reason=speech.refusal(exchange.refused))
+
+
+def say_end(name: str, speech: Speech = ENGLISH) -> str:
+    """A speaker's name as it is; who can't be named, in words."""
+    return speech.look_up(ANYONE) if name == ANYONE else name
+
+
 def name_ends(exchange: Exchange, names: Names, began: str = "") -> tuple[str, str]:
     """Name who spoke and who was spoken to; a public page can be read by anyone, and nobody says by whom."""
-    source = names.application(exchange.client) if exchange.client else "Anyone"
+    source = names.application(exchange.client) if exchange.client else ANYONE
     if exchange.kind == "callback":
         to = exchange.service or began
         return source, names.application(to) if to else "Information mediator"

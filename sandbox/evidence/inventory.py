@@ -13,7 +13,8 @@ from dataclasses import dataclass
 from sandbox.evidence.folding import name_ends
 from sandbox.evidence.protection.fields import expand_fields, say_field
 from sandbox.evidence.protection.lists import read_lists
-from sandbox.evidence.wording import Names, say_reason
+from sandbox.evidence.speech import ENGLISH, Speech
+from sandbox.evidence.wording import Names
 from sandbox.model.run import Exchange
 
 
@@ -30,10 +31,39 @@ class Disclosure:
     recipient: str
     people: int
     """Different persons that the mediator could tell apart."""
-    remarks: tuple[str, ...]
+    special: tuple[str, ...]
+    """Fields whose name says that they are of a special category."""
+    states_purpose: bool
+    under_consent: bool
+    refusals: tuple[tuple[str, int], ...]
+    """Kinds of refusal and how often each came."""
     exchanges: tuple[int, ...]
     """Numbers of the exchanges that disclosed."""
     refused: tuple[int, ...]
+
+    @property
+    def remarks(self) -> tuple[str, ...]:
+        """What is remarkable about it, in English."""
+        return say_remarks(self)
+
+
+def say_remarks(row: Disclosure, speech: Speech = ENGLISH) -> tuple[str, ...]:
+    """Say what is remarkable about a row."""
+    remarks = []
+    if row.special:
+        remarks.append(speech.gettext("special category: %(fields)s", fields=speech.enumerate(row.special)))
+    if row.exchanges and not row.states_purpose:
+        remarks.append(speech.gettext("no purpose stated"))
+    if row.under_consent:
+        remarks.append(speech.gettext("under consent"))
+    for kind, count in row.refusals:
+        reason = speech.refusal(kind)
+        remarks.append(
+            speech.ngettext(
+                "%(num)s refused: %(reason)s", "%(num)s refused: %(reason)s", count, reason=reason
+            )
+        )
+    return tuple(remarks)
 
 
 def take_inventory(exchanges: Iterable[Exchange], names: Names) -> tuple[Disclosure, ...]:
@@ -70,19 +100,7 @@ def _summarise(reader: str, source: str, seen: Sequence[tuple[Exchange, tuple[st
     refused = [exchange for exchange, _ in seen if exchange.refused]
     fields = tuple(dict.fromkeys(say_field(field) for _, group in disclosed for field in group))
     first = seen[0][0]
-    remarks = []
     lists = read_lists()
-    special = [
-        field for field in fields if any(each.kind == "special" for each in lists.categories_of(field))
-    ]
-    if special:
-        remarks.append(f"special category: {', '.join(special)}")
-    if disclosed and not first.purpose:
-        remarks.append("no purpose stated")
-    if disclosed and all(exchange.consent for exchange, _ in disclosed):
-        remarks.append("under consent")
-    reasons = Counter(say_reason(exchange.refused) for exchange in refused)
-    remarks += [f"{count} refused: {reason}" for reason, count in sorted(reasons.items())]
     return Disclosure(
         reader=reader,
         source=source,
@@ -92,7 +110,12 @@ def _summarise(reader: str, source: str, seen: Sequence[tuple[Exchange, tuple[st
         retention=first.retention,
         recipient=first.recipient,
         people=len({exchange.individual for exchange, _ in disclosed if exchange.individual}),
-        remarks=tuple(remarks),
+        special=tuple(
+            field for field in fields if any(each.kind == "special" for each in lists.categories_of(field))
+        ),
+        states_purpose=bool(first.purpose),
+        under_consent=bool(disclosed) and all(exchange.consent for exchange, _ in disclosed),
+        refusals=tuple(sorted(Counter(exchange.refused for exchange in refused).items())),
         exchanges=tuple(exchange.number for exchange, _ in disclosed),
         refused=tuple(exchange.number for exchange in refused),
     )

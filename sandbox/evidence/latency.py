@@ -12,7 +12,8 @@ from dataclasses import dataclass
 
 from markupsafe import Markup
 
-from sandbox.evidence.wording import Names, cut, say_duration, show_invisible
+from sandbox.evidence.speech import ENGLISH, Speech
+from sandbox.evidence.wording import Names, cut, show_invisible
 from sandbox.model.run import Exchange
 
 MOST_BARS = 14
@@ -86,16 +87,24 @@ def _percentile(ordered: Sequence[float], percent: int) -> float:
     return ordered[max(0, math.ceil(len(ordered) * percent / 100) - 1)]
 
 
-def say_finding(latencies: Sequence[Latency]) -> str:
+def say_finding(latencies: Sequence[Latency], speech: Speech = ENGLISH) -> str:
     """The plot's title: what it shows, in one sentence."""
     if not latencies:
-        return "No call reached a block, so there is nothing to measure"
+        return speech.gettext("No call reached a block, so there is nothing to measure")
     top = latencies[0]
-    share = "19 of 20 calls" if top.calls >= 20 else "every call" if top.calls > 1 else "its one call"
-    return f"“{top.operation}” is the slowest: {share} took at most {say_duration(top.p95)}"
+    values = {"operation": top.operation, "duration": speech.duration(top.p95)}
+    if top.calls >= 20:
+        return speech.gettext(
+            "“%(operation)s” is the slowest: 19 of 20 calls took at most %(duration)s", **values
+        )
+    if top.calls > 1:
+        return speech.gettext(
+            "“%(operation)s” is the slowest: every call took at most %(duration)s", **values
+        )
+    return speech.gettext("“%(operation)s” is the slowest: its one call took at most %(duration)s", **values)
 
 
-def draw_latencies(latencies: Sequence[Latency]) -> Markup:
+def draw_latencies(latencies: Sequence[Latency], speech: Speech = ENGLISH) -> Markup:
     """Draw median (bar) and 95th percentile (whisker) of the slowest operations."""
     shown = latencies[:MOST_BARS]
     if not shown:
@@ -109,27 +118,34 @@ def draw_latencies(latencies: Sequence[Latency]) -> Markup:
     parts = [
         Markup(
             '<line class="grid" x1="{x}" y1="18" x2="{x}" y2="{}"/>'
-            '<text class="tick" x="{x}" y="{}">{:g}</text>'
-        ).format(bottom, bottom + 16, tick, x=round(left + tick / end * _BARS, 1))
+            '<text class="tick" x="{x}" y="{}">{}</text>'
+        ).format(bottom, bottom + 16, speech.number(tick), x=round(left + tick / end * _BARS, 1))
         for tick in ticks
     ]
-    parts += [_draw_bar(latency, left, 32 + place * _ROW, end) for place, latency in enumerate(shown)]
+    parts += [_draw_bar(latency, left, 32 + place * _ROW, end, speech) for place, latency in enumerate(shown)]
     parts.append(
-        Markup(
-            '<text class="tick" x="{}" y="{}">milliseconds: bar = median, line = 95th percentile</text>'
-        ).format(left + _BARS / 2, bottom + 36)
+        Markup('<text class="tick" x="{}" y="{}">{}</text>').format(
+            left + _BARS / 2,
+            bottom + 36,
+            speech.gettext("milliseconds: bar = median, line = 95th percentile"),
+        )
     )
     return Markup(
         '<svg class="plot" viewBox="0 0 {w} {h}" width="{w}" height="{h}" role="img" '
-        'aria-label="Duration of calls by operation; the table below says the same">{body}</svg>'
-    ).format(w=width, h=height, body=Markup("").join(parts))
+        'aria-label="{label}">{body}</svg>'
+    ).format(
+        w=width,
+        h=height,
+        label=speech.gettext("Duration of calls by operation; the table below says the same"),
+        body=Markup("").join(parts),
+    )
 
 
-def _draw_bar(latency: Latency, left: int, y: float, end: float) -> Markup:
+def _draw_bar(latency: Latency, left: int, y: float, end: float, speech: Speech) -> Markup:
     median = round(left + latency.median / end * _BARS, 1)
     p95 = round(left + latency.p95 / end * _BARS, 1)
     return Markup(
-        '<text class="lab" x="{label}" y="{base}">{name}</text>'
+        '<text class="lab" translate="no" x="{label}" y="{base}">{name}</text>'
         '<rect class="p50" x="{left}" y="{top}" width="{wide}" height="12"/>'
         '<path class="p95" d="M{median} {y} H{p95} m0 -5 v10"/>'
         '<text class="val" x="{after}" y="{base}">{value}</text>'
@@ -144,7 +160,7 @@ def _draw_bar(latency: Latency, left: int, y: float, end: float) -> Markup:
         y=y,
         p95=p95,
         after=p95 + 10,
-        value=f"{say_duration(latency.median)} / {say_duration(latency.p95)}",
+        value=f"{speech.duration(latency.median)} / {speech.duration(latency.p95)}",
     )
 
 

@@ -7,43 +7,43 @@ far as `MOST_DETAIL` reaches; the rest is in `events.jsonl`, and the page says s
 
 from __future__ import annotations
 
-import base64
-import hashlib
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from pathlib import Path
 from typing import Any
 
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from jinja2 import Environment
 from markupsafe import Markup, escape
 
-from sandbox.evidence import crowd, wording
+from sandbox.evidence import crowd, provenance, registers, wording
 from sandbox.evidence.chain import check_log
 from sandbox.evidence.diagram import draw_flow
-from sandbox.evidence.folding import Arrow, Band, Frame, name_ends, read_flow
-from sandbox.evidence.inventory import take_inventory
+from sandbox.evidence.folding import (
+    ANYONE,
+    Arrow,
+    Band,
+    Frame,
+    name_ends,
+    read_flow,
+    say_end,
+    say_fault,
+    say_refused,
+)
+from sandbox.evidence.inventory import say_remarks, take_inventory
 from sandbox.evidence.latency import draw_latencies, measure, say_finding
 from sandbox.evidence.material import Material
-from sandbox.evidence.registers import (
-    GROUPS,
-    draw_exclusions,
-    order_groups,
-    say_difference,
-    say_exclusion,
-    say_kind,
-    say_rate,
-    say_share,
-)
+from sandbox.evidence.printing import in_english, make_environment, name_data
 from sandbox.evidence.repeat import place_of, show_headers, write_curl
+from sandbox.evidence.speech import ENGLISH, Speech, noted
 from sandbox.evidence.story import Entry, Loop, Story, Told, find_failures, find_way, walk
-from sandbox.model.run import Exchange, Outcome, Verdict
+from sandbox.model.run import Outcome, Verdict
 
-TEMPLATES = Path(__file__).parent / "templates"
 MOST_DETAIL = 900_000
 """Characters of escaped request and answer text on one page."""
 MOST_BODY = 5_000
 """Characters of one body."""
+LEVELS = (noted("required"), noted("recommended"), noted("optional"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,53 +60,57 @@ class Detail:
         return sum(len(escape(text)) for text in (self.request, self.answer, self.curl))
 
 
-def render_page(material: Material, story: Story, *, fingerprint: str) -> str:
-    """Render the page of one run."""
+def render_page(material: Material, story: Story, *, fingerprint: str, speech: Speech = ENGLISH) -> str:
+    """Render the page of one run in one language."""
     names = wording.Names(material.wiring)
-    flow = read_flow(material.exchanges, names)
+    flow = read_flow(material.exchanges, names, speech=speech)
     spooled = material.crowd.spooled if material.crowd else None
     latencies = spooled.latencies if spooled else measure(material.exchanges, names)
     began = _find_start(material, story)
-    style = "\n".join((TEMPLATES / name).read_text("utf-8") for name in ("tokens.css", "page.css"))
+    log = spooled.log if spooled else check_log(material.exchanges)
+    refused = [exchange for exchange in material.exchanges if exchange.refused]
+    earlier = material.standing.earlier if material.standing else {}
     values: dict[str, Any] = {
-        "style": Markup(style),  # noqa: S704  our own two files, no value in them
-        "style_hash": base64.b64encode(hashlib.sha256(style.encode()).digest()).decode(),
         "material": material,
         "story": story,
         "verdict": judge(story),
+        "headline": in_english(judge(story).sentence, speech) if story.finished else say_cut(story, speech),
         "title": story.started.title if story.started else material.spec.scenario or material.spec.name,
-        "began": began,
+        "standing": provenance.say_standing(material.standing, speech),
+        "earlier": provenance.say_tally(earlier, speech),
         "failures": find_failures(story.entries),
-        "details": choose_details(story.entries),
+        "details": choose_details(story.entries, speech),
         "flow": flow,
-        "diagram": draw_flow(flow, began) if flow.arrows else None,
-        "rows": [row for part in flow.rows for row in _list_rows(part)],
+        "diagram": draw_flow(flow, began, speech) if flow.arrows else None,
+        "rows": [row for part in flow.rows for row in _list_rows(part, speech)],
+        "crossing": say_crossing(len(refused), isolated=material.runtime.isolates_networks, speech=speech),
         "latencies": latencies,
-        "plot": draw_latencies(latencies),
-        "finding": say_finding(latencies),
+        "plot": draw_latencies(latencies, speech),
+        "finding": say_finding(latencies, speech),
         "inventory": spooled.inventory if spooled else take_inventory(material.exchanges, names),
         "exchange_count": spooled.count if spooled else len(material.exchanges),
         "crowd": material.crowd,
         "numbers": {exchange.id: exchange.number for exchange in material.exchanges},
-        "refused": [exchange for exchange in material.exchanges if exchange.refused],
+        "refused": refused,
         "fingerprint": fingerprint,
-        "isolation": say_isolation(material),
-        "log": spooled.log if spooled else check_log(material.exchanges),
-        **_describe_registers(material),
+        "isolation": provenance.say_isolation(material.runtime, speech),
+        "log": log,
+        "log_sentence": provenance.say_log(log, speech),
+        **_describe_registers(material, speech),
     }
     individuals = {one.id: one.individual for one in material.exchanges if one.individual}
-    return _environment(names, began, individuals).get_template("page.html.j2").render(values)
+    return _environment(names, began, individuals, speech).get_template("page.html.j2").render(values)
 
 
-def _describe_registers(material: Material) -> dict[str, Any]:
+def _describe_registers(material: Material, speech: Speech) -> dict[str, Any]:
     found = material.registers
     if found is None:
         return {}
     return {
         "people_met": len({each.individual_id for each in found.met}),
-        "exclusion": say_exclusion(found.matches),
-        "exclusions": draw_exclusions(found.matches),
-        "groups": order_groups(found.matches.groups),
+        "exclusion": registers.say_exclusion(found.matches, speech),
+        "exclusions": registers.draw_exclusions(found.matches, speech),
+        "groups": registers.order_groups(found.matches.groups),
     }
 
 
@@ -114,28 +118,38 @@ def judge(story: Story) -> Verdict:
     """The run's own verdict, or what can be said of a run that never ended."""
     if story.finished:
         return story.finished.verdict
-    done = len(story.results)
-    sentence = f"The run was cut short after {wording.say_count(done, 'step')}; it has no verdict."
-    return Verdict(outcome=Outcome.ERROR, sentence=sentence)
+    return Verdict(outcome=Outcome.ERROR, sentence=say_cut(story))
 
 
-def say_isolation(material: Material) -> str:
-    """Say plainly what kept this run's blocks apart, and what did not."""
-    runtime = material.runtime
-    if runtime.isolates_networks:
-        limits = ", with limits on memory, processors and processes" if runtime.enforces_limits else ""
-        return (
-            f"Played on the {runtime.name} runtime ({runtime.version}): each block ran in a network without "
-            f"a way out{limits}. The information mediator was the only door, and recorded what passed."
-        )
-    return (
-        f"Played on the {runtime.name} runtime ({runtime.version}), which does not isolate the network: "
-        "a block could have reached this machine and the internet past the mediator. Blocks had databases of "
-        "their own. Use the docker runtime for a product that you do not trust."
+def say_cut(story: Story, speech: Speech = ENGLISH) -> str:
+    """Say of a run that never ended how far it came."""
+    return speech.ngettext(
+        "The run was cut short after %(num)s step; it has no verdict.",
+        "The run was cut short after %(num)s steps; it has no verdict.",
+        len(story.results),
     )
 
 
-def choose_details(entries: Sequence[Entry]) -> Mapping[int, Detail]:
+def say_crossing(refused: int, *, isolated: bool, speech: Speech = ENGLISH) -> str:
+    """The diagram's title: what it holds, and how many calls were refused."""
+    if isolated and not refused:
+        return speech.gettext("Every call crossed the mediator; none was refused")
+    if not refused:
+        return speech.gettext("All calls that the mediator saw; none was refused")
+    if isolated:
+        return speech.ngettext(
+            "Every call crossed the mediator; %(num)s was refused",
+            "Every call crossed the mediator; %(num)s were refused",
+            refused,
+        )
+    return speech.ngettext(
+        "All calls that the mediator saw; %(num)s was refused",
+        "All calls that the mediator saw; %(num)s were refused",
+        refused,
+    )
+
+
+def choose_details(entries: Sequence[Entry], speech: Speech = ENGLISH) -> Mapping[int, Detail]:
     """Choose the steps whose conversation is shown whole, failures first, while there is room."""
     firsts = {step.number for step in _first_rounds(entries)}
     steps = [step for step in walk(entries) if step.result and step.result.call]
@@ -145,7 +159,7 @@ def choose_details(entries: Sequence[Entry]) -> Mapping[int, Detail]:
     chosen: dict[int, Detail] = {}
     room = MOST_DETAIL
     for step in wanted:
-        detail = _lay_out(step)
+        detail = _lay_out(step, speech)
         room -= detail.size
         if room < 0:
             break
@@ -163,13 +177,19 @@ def _first_rounds(entries: Sequence[Entry]) -> list[Told]:
     return found
 
 
-def _lay_out(step: Told) -> Detail:
+def _lay_out(step: Told, speech: Speech) -> Detail:
     assert step.result is not None
     assert step.result.call is not None
     call = step.result.call
     head = f"{call.method} {place_of(call)}\n{show_headers(call.request.headers)}"
-    body = wording.lay_out(call.request.body, MOST_BODY)
-    answer = wording.lay_out(call.response.body, MOST_BODY)
+
+    def say_rest(number: int) -> str:
+        return speech.ngettext(
+            "%(num)s more character in events.jsonl", "%(num)s more characters in events.jsonl", number
+        )
+
+    body = wording.lay_out(call.request.body, MOST_BODY, say_rest)
+    answer = wording.lay_out(call.response.body, MOST_BODY, say_rest)
     curl = write_curl(call, longest_body=MOST_BODY)
     return Detail(f"{head.rstrip()}\n\n{body}".rstrip(), answer, curl)
 
@@ -181,33 +201,28 @@ def _find_start(material: Material, story: Story) -> datetime:
     return story.started.started if story.started else material.spec.created
 
 
-def _list_rows(row: Arrow | Band | Frame) -> list[tuple[Arrow | None, str]]:
+def _list_rows(row: Arrow | Band | Frame, speech: Speech) -> list[tuple[Arrow | None, str]]:
     """Rows of the table that equals the diagram: an arrow, or words over the whole width."""
     if isinstance(row, Band):
-        return [(None, row.label)]
+        return [(None, in_english(row.label, speech) if row.kind == "fault" else row.label)]
     if isinstance(row, Frame):
-        said = "Once" if row.times == 1 else f"Went alike {row.times:,} times"
+        said = speech.ngettext("Once", "Went alike %(num)s times", row.times)
         return [(None, said), *((arrow, "in frame") for arrow in row.arrows)]
     return [(row, "")]
 
 
-def _environment(names: wording.Names, began: datetime, individuals: Mapping[str, str]) -> Environment:
-    environment = Environment(
-        loader=FileSystemLoader(TEMPLATES),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-        finalize=_finalize,
-    )
+def _environment(
+    names: wording.Names, began: datetime, individuals: Mapping[str, str], speech: Speech
+) -> Environment:
+    environment = make_environment(speech)
+
+    def spoken(say: Any) -> Any:
+        return lambda value: say(value, speech)
+
     environment.filters.update(
         {
-            "comparison": wording.say_comparison,
-            "duration": wording.say_duration,
-            "moment": wording.say_moment,
-            "number": wording.say_number,
-            "reason": wording.say_reason,
-            "shorten": wording.shorten,
+            "block_name": lambda slug: name_data(names.block(slug)),
+            "percent": lambda share: speech.percent(share, 0),
             "value": wording.say_value,
         }
     )
@@ -216,33 +231,38 @@ def _environment(names: wording.Names, began: datetime, individuals: Mapping[str
         {
             "names": names,
             "ends": lambda exchange: name_ends(exchange, names),
-            "count": wording.say_count,
-            "course": crowd.say_course,
-            "course_plot": crowd.draw_course,
-            "pace": crowd.say_pace,
-            "percentiles": crowd.list_percentiles,
-            "waits": crowd.say_waits,
-            "waits_plot": crowd.draw_waits,
-            "difference": say_difference,
-            "group_names": GROUPS,
-            "kind": say_kind,
-            "rate": say_rate,
-            "share": say_share,
+            "end": lambda name: say_end(name, speech) if name == ANYONE else name_data(name),
+            "clock": lambda moment: Markup('<time datetime="{}">{}</time>').format(
+                moment.isoformat(), speech.moment(moment)
+            ),
+            "link": lambda kind, number: Markup('<a href="#{}{n}">{n}</a>').format(kind, n=number),
+            "course": spoken(crowd.say_course),
+            "course_plot": spoken(crowd.draw_course),
+            "ends_of": spoken(crowd.say_ends),
+            "pace": spoken(crowd.say_pace),
+            "percentiles": spoken(crowd.list_percentiles),
+            "waits": spoken(crowd.say_waits),
+            "waits_plot": spoken(crowd.draw_waits),
+            "difference": spoken(registers.say_difference),
+            "fault": spoken(say_fault),
+            "group_name": spoken(registers.say_group),
+            "kind": spoken(registers.say_kind),
+            "level": lambda word: speech.look_up(word) if word in LEVELS else word,
+            "member": spoken(registers.say_member),
+            "rate": spoken(registers.say_rate),
+            "refusal": spoken(say_refused),
+            "remarks": spoken(say_remarks),
+            "rule": spoken(registers.say_rule),
+            "share": spoken(registers.say_share),
             "speakers": lambda step: _name_caller(step, names),
-            "tally": _tally,
-            "after": lambda exchange: _seconds_after(exchange, began),
+            "tally": lambda outcomes: _tally(outcomes, speech),
+            "after": lambda exchange: speech.decimal((exchange.at - began).total_seconds(), 2),
             "linked": _link_numbers,
             "way": find_way,
             "people": lambda entries: _find_people(entries, individuals),
         }
     )
     return environment
-
-
-def _finalize(value: Any) -> Any:
-    return (
-        wording.show_invisible(value) if isinstance(value, str) and not isinstance(value, Markup) else value
-    )
 
 
 def _name_caller(step: Told, names: wording.Names) -> str:
@@ -254,10 +274,12 @@ def _name_caller(step: Told, names: wording.Names) -> str:
     return f"{names.application(client)} → {names.block(call.block)}" if client else names.block(call.block)
 
 
-def _tally(outcomes: Sequence[Outcome]) -> str:
+def _tally(outcomes: Sequence[Outcome], speech: Speech) -> str:
     """`18 passed, 2 failed`."""
-    present = [outcome for outcome in Outcome if outcome in outcomes]
-    return ", ".join(f"{outcomes.count(outcome):,} {outcome}" for outcome in present)
+    counts = Counter(outcomes)
+    return provenance.say_tally(
+        {outcome.value: counts[outcome] for outcome in Outcome if outcome in counts}, speech
+    )
 
 
 def _find_people(entries: Sequence[Entry], individuals: Mapping[str, str]) -> list[str]:
@@ -265,10 +287,6 @@ def _find_people(entries: Sequence[Entry], individuals: Mapping[str, str]) -> li
     steps = [step.result for step in walk(entries) if step.result]
     found = {individuals[id_] for result in steps for id_ in result.exchanges if id_ in individuals}
     return sorted(found) if len(found) == 1 else []
-
-
-def _seconds_after(exchange: Exchange, began: datetime) -> str:
-    return f"{(exchange.at - began).total_seconds():,.2f}"
 
 
 def _link_numbers(exchanges: Sequence[str], numbers: Mapping[str, int]) -> tuple[list[int], list[str]]:

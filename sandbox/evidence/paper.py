@@ -9,14 +9,16 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from pathlib import Path
 
-from sandbox.errors import UsageError
+from sandbox.errors import NotFound, UsageError
 
 ON_PAPER = """
 details:not([open]) > *:not(summary) { display: none }
 .facts { display: block !important }
 .facts > * { display: inline-block !important; width: 31%; vertical-align: top; margin-bottom: 12px }
 """
+_LANGUAGE = re.compile(r'<html lang="([A-Za-z-]+)"')
 _STYLE = re.compile(r"<style>(.*?)</style>", re.DOTALL)
 _MEDIA = re.compile(r"@[a-z-]+[^{]*\{(?:[^{}]*\{[^{}]*\})*[^{}]*\}")
 _RULE = re.compile(r"([^{}]+)\{([^{}]*)\}")
@@ -27,6 +29,25 @@ _COMMENT = re.compile(r"/\*.*?\*/", re.DOTALL)
 _DRAWN = ("fill", "stroke", "text-anchor", "font-size", "font-weight")
 _HALO = "paint-order"
 """The page draws a halo around words that cross lines, by an order of painting unknown to WeasyPrint."""
+
+
+def choose_page(folder: Path, language: str | None = None) -> Path:
+    """Choose a bundle's page: its first, or the one in a language. Raises NotFound naming those there are."""
+    pages = {_read_tag(page): page for page in sorted(folder.glob("index*.html"), reverse=True)}
+    first = folder / "index.html"
+    if language is None:
+        return first
+    if language not in pages:
+        raise NotFound(
+            f"the bundle holds no page in {language!r}",
+            hint=f"there are: {', '.join(sorted(pages))}; `sandbox run --language {language}` writes one",
+        )
+    return pages[language]
+
+
+def _read_tag(page: Path) -> str:
+    found = _LANGUAGE.search(page.read_text(encoding="utf-8")[:200])
+    return found[1] if found else ""
 
 
 def set_on_paper(page: str) -> bytes:

@@ -87,17 +87,15 @@ class Standing:
 
     @property
     def sentence(self) -> str:
-        """`run 14 of “Cash in Huye”; 11 before it failed, 1 unfinished`."""
+        """`run 14 of “Cash in Huye”; before it 11 failed, 1 unfinished`."""
         if self.number == 1:
             return f"run 1 of “{self.group}”; there was none before it"
         words = [
-            f"{count} {'before it ' if position == 0 else ''}{name}"
-            for position, (name, count) in enumerate(
-                sorted(self.earlier.items(), key=lambda item: (-item[1], item[0]))
-            )
+            f"{count} {name}"
+            for name, count in sorted(self.earlier.items(), key=lambda item: (-item[1], item[0]))
         ]
         changed = f"; {self.other_criteria} of them under other criteria" if self.other_criteria else ""
-        return f"run {self.number} of “{self.group}”; {', '.join(words)}{changed}"
+        return f"run {self.number} of “{self.group}”; before it {', '.join(words)}{changed}"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -9,29 +9,47 @@ from collections.abc import Sequence
 
 from markupsafe import Markup
 
-from sandbox.evidence.wording import say_count, show_invisible
+from sandbox.evidence.speech import ENGLISH, Speech, noted
+from sandbox.evidence.wording import show_invisible
 from sandbox.model.dirt import FaultCount
-from sandbox.model.matches import Encounter, GroupCount, MatchReport
+from sandbox.model.matches import Encounter, GroupCount, Linking, MatchReport
 
 KINDS = {
-    "transliteration": "name in Latin letters only",
-    "spelling": "name spelt in another way",
-    "first_of_january": "born on 1 January, by the year only",
-    "swapped_day_month": "day and month of birth swapped",
-    "stale_address": "address of before a move",
-    "unreported_death": "dead, and still listed",
-    "duplicate": "listed twice, under a second number",
-    "shared_phone": "somebody else's telephone",
-    "missing": "not listed",
+    "transliteration": noted("name in Latin letters only"),
+    "spelling": noted("name spelt in another way"),
+    "first_of_january": noted("born on 1 January, by the year only"),
+    "swapped_day_month": noted("day and month of birth swapped"),
+    "stale_address": noted("address of before a move"),
+    "unreported_death": noted("dead, and still listed"),
+    "duplicate": noted("listed twice, under a second number"),
+    "shared_phone": noted("somebody else's telephone"),
+    "missing": noted("not listed"),
 }
 GROUPS = {
-    "sex": "sex",
-    "age": "age",
-    "disability": "disability",
-    "phone": "telephone",
-    "literacy": "reading and writing",
-    "place": "place",
-    "district": "district",
+    "sex": noted("sex"),
+    "age": noted("age"),
+    "disability": noted("disability"),
+    "phone": noted("telephone"),
+    "literacy": noted("reading and writing"),
+    "place": noted("place"),
+    "district": noted("district"),
+}
+VALUES = {
+    ("sex", "female"): noted("female"),
+    ("sex", "male"): noted("male"),
+    ("disability", "with a disability"): noted("with a disability"),
+    ("disability", "without"): noted("without a disability"),
+    ("phone", "has none"): noted("has no telephone"),
+    ("phone", "has one"): noted("has a telephone"),
+    ("literacy", "reads and writes"): noted("reads and writes"),
+    ("literacy", "does not"): noted("does not read and write"),
+    ("place", "urban"): noted("urban"),
+    ("place", "rural"): noted("rural"),
+}
+RULES = {
+    "id": noted("the number is the same"),
+    "id-and-details": noted("the number, the whole name and the date of birth are the same"),
+    "details": noted("the whole name and the date of birth are the same"),
 }
 
 _BARS = 420
@@ -40,36 +58,58 @@ _LEFT = 270
 _ROW = 26
 
 
-def say_kind(kind: str) -> str:
+def say_kind(kind: str, speech: Speech = ENGLISH) -> str:
     """A kind of fault in words."""
-    return KINDS.get(kind, kind.replace("_", " "))
+    return speech.look_up(KINDS[kind]) if kind in KINDS else kind.replace("_", " ")
 
 
-def say_share(fault: FaultCount) -> str:
+def say_group(group: str, speech: Speech = ENGLISH) -> str:
+    """What people are grouped by, in words."""
+    return speech.look_up(GROUPS[group]) if group in GROUPS else group
+
+
+def say_member(each: GroupCount, speech: Speech = ENGLISH) -> str:
+    """One group of its kind in words; ages and districts are as the population has them."""
+    message = VALUES.get((each.group, each.value))
+    return each.value if message is None else speech.look_up(message)
+
+
+def say_rule(linking: Linking, speech: Speech = ENGLISH) -> str:
+    """A rule for linking in words."""
+    return speech.look_up(RULES[linking.rule]) if linking.rule in RULES else linking.sentence
+
+
+def say_share(fault: FaultCount, speech: Speech = ENGLISH) -> str:
     """What was planted, in per cent of the rows that can have the fault."""
-    return f"{100 * fault.share:.1f} %"
+    return speech.percent(fault.share)
 
 
-def say_rate(fault: FaultCount) -> str:
+def say_rate(fault: FaultCount, speech: Speech = ENGLISH) -> str:
     """What was wanted, in per cent."""
-    return f"{fault.per_mille / 10:.1f} %"
+    return speech.percent(fault.per_mille / 1000)
 
 
-def say_difference(met: Encounter) -> str:
+def say_difference(met: Encounter, speech: Speech = ENGLISH) -> str:
     """What stands in the register, and what is true."""
     if not met.column:
         return ""
-    return f"{met.registered_value or 'nothing'}, truly {met.true_value or 'nothing'}"
+    nothing = speech.gettext("nothing")
+    return speech.gettext(
+        "%(registered)s, truly %(true)s",
+        registered=met.registered_value or nothing,
+        true=met.true_value or nothing,
+    )
 
 
-def say_exclusion(report: MatchReport) -> str:
+def say_exclusion(report: MatchReport, speech: Speech = ENGLISH) -> str:
     """The plot's title: how many of the entitled would get nothing."""
-    chosen = report.chosen
     if not report.entitled:
-        return "Nobody of this population is entitled"
-    return (
-        f"{chosen.excluded:,} of {say_count(report.entitled, 'entitled person', 'entitled people')} "
-        "would wrongly get nothing"
+        return speech.gettext("Nobody of this population is entitled")
+    return speech.ngettext(
+        "%(excluded)s of %(num)s entitled person would wrongly get nothing",
+        "%(excluded)s of %(num)s entitled people would wrongly get nothing",
+        report.entitled,
+        excluded=report.chosen.excluded,
     )
 
 
@@ -79,7 +119,7 @@ def order_groups(groups: Sequence[GroupCount]) -> list[GroupCount]:
     return sorted(groups, key=lambda each: order.index(each.group) if each.group in order else len(order))
 
 
-def draw_exclusions(report: MatchReport) -> Markup:
+def draw_exclusions(report: MatchReport, speech: Speech = ENGLISH) -> Markup:
     """Draw the share of wrongly excluded among the entitled of every group but districts."""
     shown = [each for each in order_groups(report.groups) if each.group != "district" and each.entitled]
     if not shown:
@@ -91,23 +131,31 @@ def draw_exclusions(report: MatchReport) -> Markup:
     ticks = [
         Markup(
             '<line class="grid" x1="{x}" y1="18" x2="{x}" y2="{}"/>'
-            '<text class="tick" x="{x}" y="{}">{:g}</text>'
-        ).format(bottom, bottom + 16, round(100 * end * place / 4, 2), x=_LEFT + _BARS * place // 4)
+            '<text class="tick" x="{x}" y="{}">{}</text>'
+        ).format(
+            bottom,
+            bottom + 16,
+            speech.number(round(100 * end * place / 4, 2)),
+            x=_LEFT + _BARS * place // 4,
+        )
         for place in range(5)
     ]
-    bars = [_draw_bar(each, 32 + place * _ROW, end) for place, each in enumerate(shown)]
-    axis = Markup('<text class="tick" x="{}" y="{}">per cent of the entitled people of the group</text>')
+    bars = [_draw_bar(each, 32 + place * _ROW, end, speech) for place, each in enumerate(shown)]
+    axis = Markup('<text class="tick" x="{}" y="{}">{}</text>').format(
+        _LEFT + _BARS / 2, bottom + 36, speech.gettext("per cent of the entitled people of the group")
+    )
     return Markup(
         '<svg class="plot" viewBox="0 0 {w} {h}" width="{w}" height="{h}" role="img" '
-        'aria-label="Wrongly excluded people by group; the table below says the same">{body}</svg>'
+        'aria-label="{label}">{body}</svg>'
     ).format(
         w=width,
         h=height,
-        body=Markup("").join([*ticks, *bars, axis.format(_LEFT + _BARS / 2, bottom + 36)]),
+        label=speech.gettext("Wrongly excluded people by group; the table below says the same"),
+        body=Markup("").join([*ticks, *bars, axis]),
     )
 
 
-def _draw_bar(group: GroupCount, y: int, end: float) -> Markup:
+def _draw_bar(group: GroupCount, y: int, end: float, speech: Speech) -> Markup:
     wide = round(group.excluded / group.entitled / end * _BARS, 1)
     return Markup(
         '<text class="lab" x="{label}" y="{base}">{name}</text>'
@@ -116,10 +164,16 @@ def _draw_bar(group: GroupCount, y: int, end: float) -> Markup:
     ).format(
         label=_LEFT - 10,
         base=y + 4,
-        name=show_invisible(f"{GROUPS[group.group]}: {group.value}"),
+        name=show_invisible(
+            speech.gettext(
+                "%(group)s: %(value)s",
+                group=say_group(group.group, speech),
+                value=say_member(group, speech),
+            )
+        ),
         left=_LEFT,
         top=y - 6,
         wide=max(1.0, wide),
         after=_LEFT + wide + 10,
-        value=f"{group.excluded:,} of {group.entitled:,}",
+        value=speech.gettext("%(part)s of %(whole)s", part=group.excluded, whole=group.entitled),
     )

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import datetime
 from http import HTTPStatus
 from typing import Any
@@ -44,16 +44,22 @@ def say_number(value: Any, unit: str = "") -> str:
 _SIGNS = {"==": "", "!=": "≠ ", "<=": "≤ ", ">=": "≥ ", "<": "< ", ">": "> "}
 
 
-def say_comparison(text: str, unit: str = "") -> str:
-    """Write what a criterion wants: `≥ 1,500 RWF`; the sign of equality is left out."""
+def split_comparison(text: str) -> tuple[str, Any] | None:
+    """Split what a criterion wants into the sign to be shown and the value; None when it is no comparison."""
     found = re.fullmatch(r"\s*(==|!=|<=|>=|<|>)\s*(.*)", text)
     if found is None:
-        return text
+        return None
     try:
         value: Any = json.loads(found[2])
     except ValueError:
         value = found[2]
-    return _SIGNS[found[1]] + say_number(value, unit)
+    return _SIGNS[found[1]], value
+
+
+def say_comparison(text: str, unit: str = "") -> str:
+    """Write what a criterion wants: `≥ 1,500 RWF`; the sign of equality is left out."""
+    found = split_comparison(text)
+    return text if found is None else found[0] + say_number(found[1], unit)
 
 
 def say_duration(milliseconds: float) -> str:
@@ -112,14 +118,18 @@ def say_value(value: Any, most: int = 200) -> str:
     return cut(json.dumps(value, ensure_ascii=False, default=str), most)
 
 
-def lay_out(value: Any, most: int) -> str:
+def _say_rest(number: int) -> str:
+    return f"{number:,} more characters in events.jsonl"
+
+
+def lay_out(value: Any, most: int, say_rest: Callable[[int], str] = _say_rest) -> str:
     """Write a body as a person reads it; what is longer than `most` characters is cut, and says so."""
     if value is None or value == "":
         return ""
     text = value if isinstance(value, str) else json.dumps(value, indent=2, ensure_ascii=False, default=str)
     if len(text) <= most:
         return text
-    return f"{text[:most]}\n… {len(text) - most:,} more characters in events.jsonl"
+    return f"{text[:most]}\n… {say_rest(len(text) - most)}"
 
 
 class Names:

@@ -5,35 +5,44 @@ Every plot's title is its finding and a table beside it holds the same; nothing 
 
 from __future__ import annotations
 
-import base64
 import csv
-import hashlib
 import io
 import math
 from collections.abc import Sequence
 from decimal import Decimal
 from pathlib import Path
 
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
 from sandbox.evidence.disk import say_what_the_disk_refused
-from sandbox.evidence.page import TEMPLATES
-from sandbox.evidence.wording import say_count, show_invisible
+from sandbox.evidence.printing import make_environment
+from sandbox.evidence.speech import ENGLISH, Speech, noted
+from sandbox.evidence.wording import show_invisible
 from sandbox.model.whatif import GroupChange, WhatIfReport
 
 MOST_BARS = 24
+TYPES = {
+    value: value
+    for value in (
+        noted("one person"),
+        noted("with children under 5"),
+        noted("with children of 5 to 17"),
+        noted("adults, with elderly people"),
+        noted("adults only"),
+    )
+}
+"""Types of household, as the comparison names them."""
 FIELDS = tuple(GroupChange.model_fields)
 _LEFT, _HALF, _VALUES, _ROW = 230, 250, 110, 26
 
 
-def write_files(folder: Path, report: WhatIfReport) -> Path:
+def write_files(folder: Path, report: WhatIfReport, speech: Speech = ENGLISH) -> Path:
     """Write `index.html`, `whatif.csv`, `whatif.svg` and `whatif.json` into `folder`; gives the page."""
     files = {
         "whatif.csv": write_csv(report),
-        "whatif.svg": str(draw_changes(report.districts, standalone=True)),
+        "whatif.svg": str(draw_changes(report.districts, speech, standalone=True)),
         "whatif.json": report.model_dump_json(indent=2) + "\n",
-        "index.html": render(report),
+        "index.html": render(report, speech),
     }
     with say_what_the_disk_refused("comparison", folder):
         folder.mkdir(parents=True, exist_ok=True)
@@ -52,54 +61,77 @@ def write_csv(report: WhatIfReport) -> str:
     return text.getvalue()
 
 
-def say_finding(report: WhatIfReport) -> str:
-    """Say in one sentence what the change does."""
+def say_finding(report: WhatIfReport, speech: Speech = ENGLISH) -> str:
+    """Say what the change does."""
     total = report.total
-    return (
-        f"{total.winners:,} households would gain and {total.losers:,} would lose; "
-        f"{total.unchanged:,} would get the same. {say_cost(report)}"
+    change = speech.ngettext(
+        "%(num)s household would gain and %(losers)s would lose; %(unchanged)s would get the same.",
+        "%(num)s households would gain and %(losers)s would lose; %(unchanged)s would get the same.",
+        total.winners,
+        losers=total.losers,
+        unchanged=total.unchanged,
     )
+    return f"{change} {say_cost(report, speech)}"
 
 
-def say_cost(report: WhatIfReport) -> str:
+def say_cost(report: WhatIfReport, speech: Speech = ENGLISH) -> str:
     """Say what the change costs."""
     difference = report.total.difference
+    values = {
+        "cost": say_money(report.total.cost_after, report, speech),
+        "difference": say_money(abs(difference), report, speech),
+    }
     if not difference:
-        return f"Each payment would cost {say_money(report.total.cost_after, report)}, as before."
-    more = "more" if difference > 0 else "less"
-    return (
-        f"Each payment would cost {say_money(report.total.cost_after, report)}, "
-        f"{say_money(abs(difference), report)} {more} than before."
-    )
+        return speech.gettext("Each payment would cost %(cost)s, as before.", cost=values["cost"])
+    if difference > 0:
+        return speech.gettext("Each payment would cost %(cost)s, %(difference)s more than before.", **values)
+    return speech.gettext("Each payment would cost %(cost)s, %(difference)s less than before.", **values)
 
 
-def say_exclusion(report: WhatIfReport) -> str:
+def say_exclusion(report: WhatIfReport, speech: Speech = ENGLISH) -> str:
     """Say how many of the poorest would be left out."""
     total = report.total
-    return (
-        f"Of {total.poorest:,} households of the poorest fifth, {total.left_out_after:,} would get nothing; "
-        f"now {total.left_out_before:,} get nothing"
+    return speech.ngettext(
+        "Of %(num)s household of the poorest fifth, %(after)s would get nothing; now %(before)s get nothing",
+        "Of %(num)s households of the poorest fifth, %(after)s would get nothing; now %(before)s get nothing",
+        total.poorest,
+        after=total.left_out_after,
+        before=total.left_out_before,
     )
 
 
-def say_money(amount: Decimal, report: WhatIfReport) -> str:
+def say_money(amount: Decimal, report: WhatIfReport, speech: Speech = ENGLISH) -> str:
     """Write an amount with its currency."""
-    text = f"{amount:,.0f}" if amount == amount.to_integral_value() else f"{amount:,.2f}"
-    return f"{text}\u00a0{report.currency}" if report.currency else text
+    return speech.number(amount, report.currency)
 
 
-def say_where(changes: Sequence[GroupChange]) -> str:
+def say_group(value: str, speech: Speech = ENGLISH) -> str:
+    """A group's name: a type in words, a district as it is called."""
+    return speech.look_up(value) if value in TYPES else value
+
+
+def say_where(changes: Sequence[GroupChange], speech: Speech = ENGLISH) -> str:
     """Name the group that loses most, or gains most when none loses: the title of a plot."""
     worst = max(changes, key=lambda each: (each.losers, each.value), default=None)
     best = max(changes, key=lambda each: (each.winners, each.value), default=None)
     if worst is not None and worst.losers:
-        return f"Most households that would lose are in “{worst.value}”: {worst.losers:,}"
+        return speech.gettext(
+            "Most households that would lose are in “%(group)s”: %(number)s",
+            group=say_group(worst.value, speech),
+            number=worst.losers,
+        )
     if best is not None and best.winners:
-        return f"Nobody would lose; most that would gain are in “{best.value}”: {best.winners:,}"
-    return "Nothing would change for anybody"
+        return speech.gettext(
+            "Nobody would lose; most that would gain are in “%(group)s”: %(number)s",
+            group=say_group(best.value, speech),
+            number=best.winners,
+        )
+    return speech.gettext("Nothing would change for anybody")
 
 
-def draw_changes(changes: Sequence[GroupChange], *, standalone: bool = False) -> Markup:
+def draw_changes(
+    changes: Sequence[GroupChange], speech: Speech = ENGLISH, *, standalone: bool = False
+) -> Markup:
     """Draw winners to the right and losers to the left, the groups with most changes first."""
     shown = sorted(changes, key=lambda each: (-(each.winners + each.losers), each.value))[:MOST_BARS]
     largest = max([1, *(max(each.winners, each.losers) for each in shown)])
@@ -109,8 +141,13 @@ def draw_changes(changes: Sequence[GroupChange], *, standalone: bool = False) ->
     parts = [
         Markup(
             '<line class="grid" x1="{x}" y1="18" x2="{x}" y2="{}"/>'
-            '<text class="tick" x="{x}" y="{}">{:,}</text>'
-        ).format(bottom, bottom + 16, abs(place) * step, x=round(middle + place * step / end * _HALF, 1))
+            '<text class="tick" x="{x}" y="{}">{}</text>'
+        ).format(
+            bottom,
+            bottom + 16,
+            speech.number(abs(place) * step),
+            x=round(middle + place * step / end * _HALF, 1),
+        )
         for place in range(-round(end / step), round(end / step) + 1)
     ]
     for place, each in enumerate(shown):
@@ -118,21 +155,25 @@ def draw_changes(changes: Sequence[GroupChange], *, standalone: bool = False) ->
         gain, loss = each.winners / end * _HALF, each.losers / end * _HALF
         parts.append(
             Markup(
-                '<text class="lab" x="{}" y="{b}">{}</text>'
+                '<text class="lab"{} x="{}" y="{b}">{}</text>'
                 '<rect class="bar passed" x="{}" y="{t}" width="{}" height="12"/>'
                 '<rect class="bar failed" x="{}" y="{t}" width="{}" height="12"/>'
                 '<text class="val" x="{}" y="{b}">{}</text>'
             ).format(
-                *(_LEFT - 10, show_invisible(each.value)),
+                *(
+                    "" if each.value in TYPES else Markup(' translate="no"'),
+                    _LEFT - 10,
+                    show_invisible(say_group(each.value, speech)),
+                ),
                 *(middle, round(gain, 1), round(middle - loss, 1), round(loss, 1)),
-                *(middle + _HALF + 10, f"+{each.winners:,} −{each.losers:,}"),
+                *(middle + _HALF + 10, f"+{speech.number(each.winners)} −{speech.number(each.losers)}"),
                 b=y + 4,
                 t=y - 6,
             )
         )
     parts.append(
         Markup('<text class="tick" x="{}" y="{}">{}</text>').format(
-            middle, bottom + 36, "households: losers to the left, winners to the right"
+            middle, bottom + 36, speech.gettext("households: losers to the left, winners to the right")
         )
     )
     style = Markup(
@@ -141,37 +182,28 @@ def draw_changes(changes: Sequence[GroupChange], *, standalone: bool = False) ->
     )
     return Markup(
         '<svg xmlns="http://www.w3.org/2000/svg" class="plot" viewBox="0 0 {w} {h}" width="{w}" height="{h}" '
-        'role="img" aria-label="Winners and losers; the table says the same">{style}{body}</svg>'
+        'role="img" aria-label="{label}">{style}{body}</svg>'
     ).format(
         w=middle + _HALF + _VALUES,
         h=bottom + 50,
+        label=speech.gettext("Winners and losers; the table says the same"),
         style=style if standalone else "",
         body=Markup("").join(parts),
     )
 
 
-def render(report: WhatIfReport) -> str:
+def render(report: WhatIfReport, speech: Speech = ENGLISH) -> str:
     """Render the page."""
-    style = "\n".join((TEMPLATES / name).read_text("utf-8") for name in ("tokens.css", "page.css"))
-    environment = Environment(
-        loader=FileSystemLoader(Path(__file__).parent),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
-    environment.filters["money"] = lambda amount: say_money(amount, report)
-    environment.filters["number"] = lambda number: f"{number:,}"
+    environment = make_environment(speech, Path(__file__).parent)
+    environment.filters["money"] = lambda amount: say_money(amount, report, speech)
     return environment.get_template("whatif.html.j2").render(
         report=report,
-        style=Markup(style),  # noqa: S704  our own two files, no value in them
-        style_hash=base64.b64encode(hashlib.sha256(style.encode()).digest()).decode(),
-        finding=say_finding(report),
-        exclusion=say_exclusion(report),
-        say_where=say_where,
-        draw=draw_changes,
+        finding=say_finding(report, speech),
+        exclusion=say_exclusion(report, speech),
+        say_where=lambda changes: say_where(changes, speech),
+        draw=lambda changes: draw_changes(changes, speech),
         shown=MOST_BARS,
-        count=say_count,
+        types=TYPES,
     )
 
 

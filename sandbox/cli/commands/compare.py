@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from sandbox.bootstrap import make_catalog, make_tools
+from sandbox.bootstrap import make_catalog, make_tools, open_languages
 from sandbox.cli.live import live
-from sandbox.cli.options import Json, Out, Pack, Seed, Size, Verbose
+from sandbox.cli.options import Json, Language, Out, Pack, Seed, Size, Verbose
 from sandbox.cli.output import MARKS, err, out, print_alone, print_json, print_table, say_swaps
 from sandbox.errors import UsageError
 from sandbox.foreign import load_foreign
@@ -22,6 +22,7 @@ from sandbox.settings import Settings
 
 if TYPE_CHECKING:
     from sandbox.candidates.comparison import Comparison, OperationTook, Side
+    from sandbox.model.language import Language as Spoken
     from sandbox.preparing import Prepared
 
 RUNTIME = "docker"
@@ -38,6 +39,7 @@ def compare(
     size: Size = 1000,
     seed: Seed = 1,
     out_folder: Out = None,
+    language: Language = None,
     verbose: Verbose = False,
     as_json: Json = False,
 ) -> None:
@@ -50,12 +52,14 @@ def compare(
     # Loaded here: numpy and pyarrow take longer to load than most commands take to answer.
     from sandbox.candidates.comparison import Comparison
     from sandbox.candidates.comparison_page import write_comparison
+    from sandbox.evidence.speech import Speech
     from sandbox.preparing import SandboxWish, look_up_scenario, prepare_trial
     from sandbox.trial import RUN_LEASE, exit_code_of
 
     if not swaps:
         raise UsageError("say what to compare", hint="--swap payments=FOLDER, or an image by digest")
     settings = Settings()
+    spoken = open_languages(settings, [language] if language else None)
     with live(err(), quiet=as_json, verbose=verbose) as shown:
         tools = make_tools(settings, RUNTIME, shown.report)
         catalog = make_catalog(settings)
@@ -70,7 +74,7 @@ def compare(
         taking_part = product.wish.spec.swaps
         say_swaps(taking_part, quiet=as_json)
         before, after = (
-            _play(settings, tools, prepared, [swap.block for swap in taking_part], shown.hear, stage)
+            _play(settings, tools, prepared, [swap.block for swap in taking_part], shown.hear, stage, spoken)
             for prepared, stage in ((reference, "the reference"), (product, "the product"))
         )
         comparison = Comparison(
@@ -81,7 +85,9 @@ def compare(
             before=before,
             after=after,
         )
-        page = write_comparison((out_folder or settings.home / PLACE) / after.run, comparison)
+        page = write_comparison(
+            (out_folder or settings.home / PLACE) / after.run, comparison, Speech(*spoken)
+        )
     if as_json:
         print_json({**comparison.model_dump(mode="json"), "outcome": comparison.outcome, "page": str(page)})
     else:
@@ -90,7 +96,13 @@ def compare(
 
 
 def _play(
-    settings: Settings, tools: Tools, prepared: Prepared, blocks: Sequence[str], hear: Listener, stage: str
+    settings: Settings,
+    tools: Tools,
+    prepared: Prepared,
+    blocks: Sequence[str],
+    hear: Listener,
+    stage: str,
+    languages: tuple[Spoken, ...],
 ) -> Side:
     """Play one of the two runs, and measure it while everything still runs."""
     from sandbox.candidates.comparison import take_side
@@ -111,7 +123,7 @@ def _play(
             started.append(event)
 
     tools.report(f"playing with {stage}", 0, 1)
-    how = RunWish(command=shlex.join(["sandbox", *sys.argv[1:]]), look=look)
+    how = RunWish(command=shlex.join(["sandbox", *sys.argv[1:]]), look=look, languages=languages)
     result = run_trial(settings, tools, prepared, how, listeners=(hear, note))
     return take_side(
         run=result.finished.run,

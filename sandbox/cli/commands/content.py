@@ -23,7 +23,9 @@ if TYPE_CHECKING:
 def check(
     names: Annotated[
         list[str] | None,
-        typer.Argument(help="Blocks, scenarios and packs to check; all when not given.", show_default=False),
+        typer.Argument(
+            help="Blocks, scenarios, packs and languages to check; all when not given.", show_default=False
+        ),
     ] = None,
     profile: Annotated[
         bool,
@@ -33,16 +35,18 @@ def check(
     ] = False,
     as_json: Json = False,
 ) -> None:
-    """Check blocks, scenarios and packs offline: every mistake with file, line and what to do."""
+    """Check blocks, scenarios, packs and languages offline: every mistake with file, line and what to do."""
     # Loaded here so that commands which judge no content need not wait for it.
     from sandbox.catalog.behaviours import read_behaviours
     from sandbox.catalog.check import check_catalog
+    from sandbox.catalog.languages import check_languages, list_languages
     from sandbox.runner.compile import check_scenario
     from sandbox.runner.profile import find_departures
 
     settings = Settings()
     codes = _choose_packs(settings, names)
-    others = None if not names else [name for name in names if name not in codes]
+    tongues = [tag for tag in list_languages(settings.content) if not names or tag in names]
+    others = None if not names else [name for name in names if name not in (*codes, *tongues)]
     errors = check_catalog(settings.content, others, cache=settings.home / "cache" / "catalog")
     catalog = make_catalog(settings)
     slugs = [slug for slug in catalog.scenario_slugs() if others is None or slug in others]
@@ -61,6 +65,7 @@ def check(
     if profile:
         errors, advice = errors + advice, []
     packs = _check_packs(settings, codes, errors)
+    errors += check_languages(settings.content, tongues) if tongues else []
     if as_json:
         print_json({"errors": _as_values(errors), "advice": _as_values(advice)})
     else:
@@ -73,7 +78,10 @@ def check(
             err().print(
                 f"{len(advice)} times advice: other Arazzo runners play this otherwise", soft_wrap=True
             )
-        count = f"{len(catalog.block_slugs())} blocks, {len(slugs)} scenarios, {len(packs)} packs"
+        count = (
+            f"{len(catalog.block_slugs())} blocks, {len(slugs)} scenarios, {len(packs)} packs, "
+            f"{len(tongues)} languages"
+        )
         out().print(f"{len(errors)} mistakes" if errors else f"[green]● in order[/green]  {count}")
     raise typer.Exit(2 if errors else 0)
 

@@ -11,8 +11,6 @@ import typer
 from sandbox.cli.options import Json
 from sandbox.cli.output import print_alone, print_json
 
-PAGE = "index.html"
-
 
 def pdf(
     evidence: Annotated[
@@ -22,15 +20,24 @@ def pdf(
         Path | None,
         typer.Option("--out", help="File to write; index.pdf here when not given.", show_default=False),
     ] = None,
+    language: Annotated[
+        str | None,
+        typer.Option(
+            "--language",
+            help="Language of the page, among those that the run was written in; index.html when not given.",
+            show_default=False,
+        ),
+    ] = None,
     as_json: Json = False,
 ) -> None:
     """Write the page of a run's evidence as PDF, once its signature has been checked.
 
-    Nothing is fetched, and what is folded on the page is left out. A file that exists is not replaced.
+    Nothing is fetched, and what is folded on the page is left out. A file that exists is not replaced. The
+    PDF is of the page that was signed, so a language that the run was not written in can't be had.
 
     Example: sandbox pdf runs/20261127-101500-ab12cd --out committee.pdf
     """
-    from sandbox.evidence.paper import set_on_paper
+    from sandbox.evidence.paper import choose_page, set_on_paper
     from sandbox.evidence.unpacking import open_bundle
     from sandbox.population.files.growing import check_free, growing
 
@@ -38,7 +45,7 @@ def pdf(
     check_free(out)
     with tempfile.TemporaryDirectory(prefix="sandbox-pdf-") as name:
         opened = open_bundle(evidence, Path(name).resolve() / "bundle")
-        made = set_on_paper((opened.folder / PAGE).read_text(encoding="utf-8"))
+        made = set_on_paper(choose_page(opened.folder, language).read_text(encoding="utf-8"))
     with growing(out, folder=False) as place:
         place.write_bytes(made)
     if as_json:

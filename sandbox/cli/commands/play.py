@@ -9,10 +9,10 @@ from typing import Annotated
 
 import typer
 
-from sandbox.bootstrap import make_catalog, make_tools
+from sandbox.bootstrap import make_catalog, make_tools, open_languages
 from sandbox.cli.commands.export import RUNTIME, open_composer
 from sandbox.cli.live import live
-from sandbox.cli.options import Json, Out, Verbose, read_inputs
+from sandbox.cli.options import Json, Languages, Out, Verbose, read_inputs
 from sandbox.cli.output import MARKS, err, out, print_alone, print_json
 from sandbox.errors import StateConflict
 from sandbox.settings import Settings
@@ -23,6 +23,7 @@ def play(
     inputs: Annotated[
         list[str] | None, typer.Option("--input", help="An input of the scenario, name=value; repeatable.")
     ] = None,
+    languages: Languages = None,
     out_folder: Out = None,
     verbose: Verbose = False,
     as_json: Json = False,
@@ -39,6 +40,7 @@ def play(
     from sandbox.trial import RunWish, exit_code_of, run_trial
 
     settings = Settings()
+    spoken = open_languages(settings, languages)
     running = adopt_folder(open_composer(settings), folder)
     spec, ref = running.spec, running.spec.population
     assert spec.scenario is not None, "what is exported is a scenario's"
@@ -64,6 +66,7 @@ def play(
             out=out_folder,
             command=shlex.join(["sandbox", *sys.argv[1:]]),
             at=running,
+            languages=spoken,
         )
         result = run_trial(settings, tools, prepared, how, listeners=(shown.hear,))
     verdict = result.finished.verdict

@@ -5,16 +5,16 @@ from __future__ import annotations
 import itertools
 import tempfile
 from collections.abc import Sequence
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 from rich.markup import escape
 
-from sandbox.bootstrap import make_catalog, make_tools
+from sandbox.bootstrap import make_catalog, make_tools, open_languages
 from sandbox.cli.live import live
-from sandbox.cli.options import Json, RuntimeName, Swaps, Verbose
+from sandbox.cli.options import Json, Languages, RuntimeName, Swaps, Verbose
 from sandbox.cli.output import err, out, print_alone, print_json, say_swaps
 from sandbox.evidence.wording import say_value
 from sandbox.settings import Settings
@@ -45,6 +45,7 @@ def replay(
     ] = False,
     runtime: RuntimeName = None,
     swaps: Swaps = None,
+    languages: Languages = None,
     verbose: Verbose = False,
     as_json: Json = False,
 ) -> None:
@@ -59,6 +60,7 @@ def replay(
     from sandbox.evidence.unpacking import open_bundle
 
     settings = Settings()
+    spoken = open_languages(settings, languages)
     with tempfile.TemporaryDirectory(prefix="sandbox-replay-") as name:
         scratch = Path(name).resolve()
         with live(err(), quiet=as_json, verbose=verbose) as shown:
@@ -75,6 +77,7 @@ def replay(
                 settings, tools, catalog, recording, swaps=swaps or (), current=current
             )
             say_swaps(prepared.wish.spec.swaps, quiet=as_json)
+            how = replace(how, languages=spoken)
             done = course.replay(settings, tools, recording, prepared, how, notes, listeners=(shown.hear,))
     if as_json:
         print_json(_as_value(done))

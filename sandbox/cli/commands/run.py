@@ -11,12 +11,13 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 from rich.markup import escape
 
-from sandbox.bootstrap import make_catalog, make_tools
+from sandbox.bootstrap import make_catalog, make_tools, open_languages
 from sandbox.cli.crowd import print_crowd
 from sandbox.cli.live import live
 from sandbox.cli.options import (
     Dirt,
     Json,
+    Languages,
     Lease,
     Name,
     Out,
@@ -83,6 +84,7 @@ def run(
         ),
     ] = None,
     swaps: Swaps = None,
+    languages: Languages = None,
     keep: Annotated[bool, typer.Option("--keep", help="Leave the sandbox up after the run.")] = False,
     out_folder: Out = None,
     verbose: Verbose = False,
@@ -108,6 +110,7 @@ def run(
             "--pilot holds the story against its criteria, and --journeys does not play the story",
             hint="run twice: once with --pilot, once with --journeys",
         )
+    spoken = open_languages(settings, languages)
     crowd = ask_for_journeys(journeys, concurrency, read_rate(rate), people=size)
     with live(err(), quiet=as_json, verbose=verbose) as shown:
         tools = make_tools(settings, runtime, shown.report)
@@ -133,6 +136,7 @@ def run(
             pilot=criteria,
             crowd=crowd,
             watch=shown.watch,
+            languages=spoken,
         )
         result = run_trial(settings, tools, prepared, how, listeners=(shown.hear,))
     if as_json:

@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from sandbox.bootstrap import make_catalog
+from sandbox.bootstrap import make_catalog, open_languages
 from sandbox.cli.live import live
-from sandbox.cli.options import Json, Pack, Seed, Size
+from sandbox.cli.options import Json, Language, Pack, Seed, Size
 from sandbox.cli.output import err, out, print_alone, print_json, print_table
 from sandbox.errors import UsageError
 from sandbox.model.population import ask_for
@@ -36,6 +36,7 @@ def whatif(
             "--out", help="Folder for page, CSV, plot and JSON.", show_default=False, file_okay=False
         ),
     ] = None,
+    language: Language = None,
     as_json: Json = False,
 ) -> None:
     """Compare two policies: who gains, who loses, what it costs, and who of the poorest gets nothing.
@@ -45,6 +46,7 @@ def whatif(
     Example: sandbox whatif cash-transfer --policy now.yaml --policy then.yaml --size 100000
     """
     # Loaded here: duckdb and pyarrow take longer to load than most commands take to answer.
+    from sandbox.evidence.speech import Speech
     from sandbox.model.whatif import WhatIfReport
     from sandbox.population import ensure, load_pack
     from sandbox.whatif.comparison import compare_policies
@@ -52,6 +54,7 @@ def whatif(
     from sandbox.whatif.report import write_files
 
     settings = Settings()
+    (spoken,) = open_languages(settings, [language] if language else None)
     given = list(policies or ())
     own = need_policy(make_catalog(settings).scenario(scenario))
     if len(given) not in (1, 2):
@@ -86,7 +89,7 @@ def whatif(
         districts=tuple(each for each in changes if each.group == "district"),
         types=tuple(each for each in changes if each.group == "type"),
     )
-    page = write_files(out_folder, report) if out_folder is not None else None
+    page = write_files(out_folder, report, Speech(spoken)) if out_folder is not None else None
     if as_json:
         print_json(report.model_dump(mode="json"))
         return

@@ -11,7 +11,7 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse
 
 from sandbox.controlplane.access import Caller
-from sandbox.evidence.page import TEMPLATES as EVIDENCE
+from sandbox.evidence.printing import TEMPLATES as EVIDENCE
 
 HERE = Path(__file__).parent
 STATIC = HERE / "static"

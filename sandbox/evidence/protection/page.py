@@ -18,7 +18,7 @@ from markupsafe import Markup
 
 from sandbox.evidence import wording
 from sandbox.evidence.material import Material
-from sandbox.evidence.page import TEMPLATES as LOOK
+from sandbox.evidence.printing import TEMPLATES as LOOK
 from sandbox.evidence.protection.findings import Counted, FieldRead, ProtectionReport
 from sandbox.evidence.protection.following import LONG, MOST_FOLLOWED
 from sandbox.evidence.protection.real import list_real

@@ -125,7 +125,7 @@ def test_calls_of_others_during_a_log_in_are_drawn() -> None:
 
 def test_a_clock_jump_is_a_band_between_the_days() -> None:
     bands = [row for row in _flow(play_run()).rows if isinstance(row, Band)]
-    assert bands == [Band("The clock moves to 2026-08-01", "clock")]
+    assert bands == [Band("The clock moves to 1 August 2026", "clock")]
 
 
 def test_a_fault_is_a_band() -> None:

@@ -45,7 +45,7 @@ def test_a_run_says_how_those_before_it_ended(tmp_path: Path, key: InstallationK
     register.delete(run="r1", at=NOW)
     standing = register.begin(run="last", scenario="cash-transfer", sandbox="s", at=NOW)
     assert standing.number == 6
-    assert standing.sentence == "run 6 of “cash-transfer”; 3 before it failed, 1 passed, 1 unfinished"
+    assert standing.sentence == "run 6 of “cash-transfer”; before it 3 failed, 1 passed, 1 unfinished"
 
 
 def test_runs_of_a_pilot_are_counted_apart(tmp_path: Path, key: InstallationKey) -> None:
@@ -184,7 +184,7 @@ def test_criteria_are_entered_with_the_start_and_a_change_of_them_is_told(
     register.end(run="a", outcome="failed", at=NOW)
     standing = register.begin(run="b", criteria="22" * 32, **known)
     assert [each.criteria for each in register.entries()] == ["11" * 32, "", "22" * 32]
-    assert standing.sentence == "run 2 of “Cash in Huye”; 1 before it failed; 1 of them under other criteria"
+    assert standing.sentence == "run 2 of “Cash in Huye”; before it 1 failed; 1 of them under other criteria"
     assert verify_register(tmp_path, key).problems == ()
 
 

@@ -34,12 +34,12 @@ def test_a_run_on_clean_registers_says_so() -> None:
 def test_a_run_on_dirty_registers_says_what_was_planted_found_and_met() -> None:
     section = render(sample_registers())
     for said in (
-        "level <b>field</b>",
+        'level <b><bdi translate="no">field</bdi></b>',
         "1 person of this run has a fault",
         "13 of 100 entitled people would wrongly get nothing",
         "Kigali",
-        "5.0 %",
-        "4.8 %",
+        "5.0\u00a0%",
+        "4.8\u00a0%",
         "name spelt in another way",
     ):
         assert said in section
