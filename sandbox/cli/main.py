@@ -39,6 +39,7 @@ COMMANDS: Mapping[str, tuple[str, str]] = {
     "faults": ("faults", "faults"),
     "seed": ("seed", "seed"),
     "serve": ("serve", "serve"),
+    "worker": ("worker", "worker"),
 }
 """Each command's module below `commands`, and its function there."""
 GROUPS = ("checkpoint", "log", "images", "data", "new", "export")

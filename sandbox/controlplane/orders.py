@@ -86,9 +86,10 @@ def order_change(
                 f"sandbox {name!r} is {row.state}",
                 hint="this needs one that is running; look again in a moment",
             )
-        waiting = add_job(session, job, row.id, now=plane.now(), detail=dict(detail or {}))
+        host = row.host
+        waiting = add_job(session, job, row.id, now=plane.now(), detail=dict(detail or {}), host=host)
         _note(session, plane, caller, job.value, row.name)
-    submit(plane, waiting)
+    submit(plane, waiting, host)
     return row
 
 
@@ -103,22 +104,24 @@ def order_run(plane: Plane, caller: Caller, asked: RunAsked, key: str = "") -> R
             row = session.get(RunRow, known)
             assert row is not None, "a receipt is of something that was entered"
             return row
+        host = ""
         if asked.sandbox is not None:
             found = wishes.find_sandbox(session, asked.sandbox, caller.sees)
             if found.state != "running":
                 raise StateConflict(
                     f"sandbox {found.name!r} is {found.state}", hint="a run needs one that is running"
                 )
+            host = found.host
         else:
             _require_room(session, plane, caller)
         row = wishes.add_run(
             session, owner=caller.id, scenario=asked.scenario, wish=asked.model_dump(mode="json"), now=now
         )
-        job = add_job(session, Job.PLAY, row.id, now=now)
+        job = add_job(session, Job.PLAY, row.id, now=now, host=host)
         if key:
             wishes.remember(session, caller.id, key, asked.model_dump(mode="json"), row.id, now)
         _note(session, plane, caller, "run", asked.scenario)
-    submit(plane, job)
+    submit(plane, job, host)
     return row
 
 
@@ -133,10 +136,10 @@ def extend(plane: Plane, caller: Caller, name: str, by: timedelta) -> SandboxRow
         return row
 
 
-def submit(plane: Plane, job: str) -> None:
+def submit(plane: Plane, job: str, host: str = "") -> None:
     """Hand a job to the queue; when the queue is away the job waits in the store."""
     try:
-        plane.queue.submit(job)
+        plane.queue.submit(job, host=host)
     except SandboxError as error:
         log.warning("job %s waits in the store: %s", job, error)
 

@@ -6,7 +6,6 @@ what was being done is done again at the next start.
 
 from __future__ import annotations
 
-import os
 import platform
 import socket
 import threading
@@ -29,7 +28,7 @@ from sandbox.store.embedded import embedded_store
 from sandbox.store.store import Store, open_store
 from sandbox.tasks.doings import make_work
 from sandbox.tasks.reaper import reap_until
-from sandbox.tasks.work import Bench
+from sandbox.tasks.work import Bench, worker_name
 
 FIRST_LINK = timedelta(hours=24)
 BYTES_PER_SANDBOX = 600_000_000
@@ -105,11 +104,6 @@ def first_link(plane: Plane, address: str) -> str | None:
             return None
         secret = accounts.issue(session, "invitation", role="admin", now=plane.now(), lifetime=FIRST_LINK)
     return f"{address}/welcome?invitation={secret}"
-
-
-def worker_name() -> str:
-    """Name this process as the holder of jobs."""
-    return f"{platform.node()}:{os.getpid()}"
 
 
 @contextmanager

@@ -71,6 +71,8 @@ class SandboxRow(Table):
     owner: Mapped[str] = mapped_column(ForeignKey("accounts.id"))
     wish: Mapped[dict[str, Any]]
     state: Mapped[str] = mapped_column(WORD)
+    host: Mapped[str] = mapped_column(NAME, server_default="")
+    """The machine that it runs on; empty until it was started."""
     url: Mapped[str] = mapped_column(server_default="")
     reason: Mapped[str] = mapped_column(server_default="")
     """Why it failed, in the words of the error; empty otherwise."""

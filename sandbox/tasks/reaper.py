@@ -25,7 +25,7 @@ def reap(bench: Bench, queue: JobQueue) -> int:
         now = bench.now()
         for sandbox in expired_sandboxes(session, now):
             sandbox.state = "removing"
-            add_job(session, Job.REMOVE, sandbox.id, now=now)
+            add_job(session, Job.REMOVE, sandbox.id, now=now, host=sandbox.host)
         accounts.sweep(session, now)
         found = [(row.id, row.host) for row in unheld(session, now)]
     for job, host in found:

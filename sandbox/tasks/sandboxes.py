@@ -109,6 +109,8 @@ def _enter(held: Held, state: str) -> SandboxRow | None:
         if row is None or row.state == "removed":
             return None
         row.state, row.reason, row.hint = state, "", ""
+        if state == "starting":
+            row.host = held.bench.host
         journal.tell(session, held.subject, "state", {"state": state}, held.bench.now())
         return row
 

@@ -7,6 +7,8 @@ that runs out; then somebody else does the job anew.
 from __future__ import annotations
 
 import logging
+import os
+import platform
 import secrets
 import threading
 import traceback
@@ -37,6 +39,11 @@ class Bench:
     worker: str
     host: str
     now: Callable[[], datetime] = machine_now
+
+
+def worker_name() -> str:
+    """Name this process as a holder of jobs."""
+    return f"{platform.node()}:{os.getpid()}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,7 +120,7 @@ def do_job(bench: Bench, doings: Mapping[Job, Doing], job: str) -> None:
 
 
 def _do(bench: Bench, doings: Mapping[Job, Doing], job: str) -> str | None:
-    """Do one job; give the next about the same subject that any host may do."""
+    """Do one job; give the next about the same subject that this host may do."""
     with bench.store.session() as session:
         row = take(session, job, bench.worker, bench.now())
         if row is None:
@@ -124,7 +131,8 @@ def _do(bench: Bench, doings: Mapping[Job, Doing], job: str) -> str | None:
         doing(held)
     with held.writing() as session:
         finish(session, job, bench.now())
-        return next((each.id for each in pending(session, held.subject) if not each.host), None)
+        waiting = pending(session, held.subject)
+        return next((each.id for each in waiting if each.host in ("", bench.host)), None)
 
 
 @contextmanager

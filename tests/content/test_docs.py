@@ -43,6 +43,7 @@ MEANT_FOR = {
     "sandbox whatif": "tests/unit/whatif/test_whatif.py",
     "sandbox conformance": "tests/conformance/test_command.py",
     "sandbox serve": "tests/e2e/test_serve.py",
+    "sandbox worker": "tests/e2e/test_killed_workers.py",
     "pytest tests/contract": "the suites themselves",
 }
 """Commands shown in documents that other tests run, or that would run these tests within themselves."""

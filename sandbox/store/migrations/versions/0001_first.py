@@ -112,6 +112,7 @@ def upgrade() -> None:
         sa.Column("owner", sa.String(length=32), nullable=False),
         sa.Column("wish", postgresql.JSONB(), nullable=False),
         sa.Column("state", sa.String(length=40), nullable=False),
+        sa.Column("host", sa.String(length=64), server_default="", nullable=False),
         sa.Column("url", sa.String(), server_default="", nullable=False),
         sa.Column("reason", sa.String(), server_default="", nullable=False),
         sa.Column("hint", sa.String(), server_default="", nullable=False),

@@ -1,0 +1,1 @@
+"""A process that does jobs which Celery hands it, on the machine whose runtimes it uses."""
