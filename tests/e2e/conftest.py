@@ -14,6 +14,7 @@ from collections.abc import Iterator
 from contextlib import closing
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -25,7 +26,7 @@ from sandbox.calls.client import MediatorClient
 from sandbox.calls.redaction import Redactor
 from sandbox.lifecycle.service import Running, bring_up, reset, take_all_down
 from sandbox.model.crowd import CrowdWish
-from sandbox.model.run import Event, RunFinished
+from sandbox.model.run import Event, Exchange, RunFinished
 from sandbox.model.scenario import Scenario
 from sandbox.preparing import SandboxWish, prepare_trial
 from sandbox.runner.compile import compile_scenario
@@ -181,7 +182,14 @@ class Stage:
             population_digest=spec.population_digest,
         )
 
-    def play(self, scenario: Scenario) -> tuple[RunFinished, list[Event]]:
+    @cached_property
+    def as_shipped(self) -> tuple[RunFinished, list[Event], list[Exchange]]:
+        """The first play of the scenario as it is shipped, for all who only look at how that went."""
+        with self.running.gate() as gate:
+            before = max((each.number for each in gate.exchanges()), default=0)
+            return *self.play(self.scenario), gate.exchanges(since=before)
+
+    def play(self, scenario: Scenario, **inputs: Any) -> tuple[RunFinished, list[Event]]:
         heard: list[Event] = []
         secrets = self.running.secrets.all(self.running.instances)
         with MediatorClient(self.running.site.public_url, self.running.secrets.token) as caller:
@@ -190,7 +198,7 @@ class Stage:
                 facts=self._facts,
                 caller=caller,
                 listeners=(heard.append,),
-                inputs={},
+                inputs=inputs,
                 redactor=Redactor(secrets),
                 clock=lambda: datetime.now(UTC),
                 sleep=time.sleep,
