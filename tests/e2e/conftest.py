@@ -24,7 +24,7 @@ import pytest
 from sandbox.bootstrap import make_catalog, make_tools
 from sandbox.calls.client import MediatorClient
 from sandbox.calls.redaction import Redactor
-from sandbox.lifecycle.service import Running, bring_up, reset, take_all_down
+from sandbox.lifecycle.service import Running, bring_up, reset, take_all_down, take_down
 from sandbox.model.crowd import CrowdWish
 from sandbox.model.run import Event, Exchange, RunFinished
 from sandbox.model.scenario import Scenario
@@ -145,7 +145,7 @@ class Stage:
             self.settings,
             self.tools,
             self.catalog,
-            SandboxWish(name="stage", size=size),
+            SandboxWish(name=slug, size=size),
             scenario=compile_scenario(self.scenario, self.catalog.interfaces(self.scenario)),
         )
         self.population = prepared.wish.population
@@ -206,17 +206,24 @@ class Stage:
         return finished, heard
 
 
-def a_stage(slug: str, size: int) -> Iterator[Stage]:
-    """A sandbox for one scenario; afterwards nothing of it is left."""
+@pytest.fixture(scope="session")
+def stages() -> Iterator[Path]:
+    """The home of every stage: what one of them loaded and read, the next one finds."""
     home = Path(tempfile.mkdtemp(prefix="sandbox-e2e-"))
     home.chmod(0o711)  # PostgreSQL's unprivileged user passes through
-    stage = Stage(home, slug, size)
-    yield stage
-    take_all_down(stage.tools)
+    yield home
+    take_all_down(make_tools(Settings(home=home), "local"))
     shutil.rmtree(home, ignore_errors=True)
 
 
+def a_stage(home: Path, slug: str, size: int) -> Iterator[Stage]:
+    """A sandbox for one scenario; afterwards nothing of it is left."""
+    stage = Stage(home, slug, size)
+    yield stage
+    take_down(stage.tools, stage.running.spec.name)
+
+
 @pytest.fixture(scope="session")
-def stage() -> Iterator[Stage]:
+def stage(stages: Path) -> Iterator[Stage]:
     """The one sandbox of all tests that only play; brought up for the first of them."""
-    yield from a_stage("cash-transfer", size=1000)
+    yield from a_stage(stages, "cash-transfer", size=1000)
