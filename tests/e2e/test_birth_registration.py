@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 
@@ -23,9 +24,9 @@ TRIED = PLANTINGS if FULL else PLANTINGS[:1]
 
 
 @pytest.fixture(scope="module")
-def births() -> Iterator[Stage]:
+def births(stages: Path) -> Iterator[Stage]:
     """One sandbox of a hundred citizens for all tests of this file."""
-    yield from a_stage("birth-registration", size=100)
+    yield from a_stage(stages, "birth-registration", size=100)
 
 
 def test_it_passes_as_shipped(births: Stage) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterator
+from pathlib import Path
 
 import pytest
 
@@ -48,9 +49,9 @@ PLAYED = MUTATIONS if os.environ.get("SANDBOX_CAMPAIGN") == "full" else MUTATION
 
 
 @pytest.fixture(scope="module")
-def site() -> Iterator[Stage]:
+def site(stages: Path) -> Iterator[Stage]:
     """A sandbox with this scenario's blocks."""
-    yield from a_stage("construction-permit", 100)
+    yield from a_stage(stages, "construction-permit", 100)
 
 
 def test_it_passes_as_shipped(site: Stage) -> None:

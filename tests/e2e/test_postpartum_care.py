@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterator
+from pathlib import Path
 
 import pytest
 from ruamel.yaml import YAML
@@ -50,9 +51,9 @@ PLAYED = MUTATIONS if os.environ.get("SANDBOX_CAMPAIGN") == "full" else MUTATION
 
 
 @pytest.fixture(scope="module")
-def clinic() -> Iterator[Stage]:
+def clinic(stages: Path) -> Iterator[Stage]:
     """A sandbox with this scenario's blocks."""
-    yield from a_stage("postpartum-care", 100)
+    yield from a_stage(stages, "postpartum-care", 100)
 
 
 def test_it_passes_as_shipped_with_the_figures_kept_beside_it(clinic: Stage) -> None:
