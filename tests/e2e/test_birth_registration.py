@@ -16,8 +16,10 @@ PLANTINGS = [
     ("plantings.arazzo.yaml", "lose-a-father", "read-the-refusal"),
     ("twins.arazzo.yaml", "register-the-twin", "count-the-entries"),
     ("twins.arazzo.yaml", "apply-twice", "read-the-refusal"),
-    ("fees.arazzo.yaml", "take-the-fee", "approve"),
+    ("fees.arazzo.yaml", "pay-the-fee", "approve"),
     ("opening.arazzo.yaml", "identity-subscribes", "the-child-has-an-identity"),
+    ("opening.arazzo.yaml", "ministry-subscribes", "fetch-the-news"),
+    ("news.arazzo.yaml", "enter-the-candidate", "read-the-candidates"),
 ]
 FULL = os.environ.get("SANDBOX_CAMPAIGN") == "full"
 TRIED = PLANTINGS if FULL else PLANTINGS[:1]
