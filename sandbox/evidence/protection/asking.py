@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from sandbox.evidence.protection.fields import say_field
+from sandbox.evidence.protection.fields import Sighting, say_field
 from sandbox.evidence.protection.findings import AskedTwice
 from sandbox.evidence.protection.lists import Lists
 from sandbox.evidence.protection.looking import Look, Tally
@@ -71,11 +71,14 @@ class Asking:
             for value in said:
                 if seen.given and seen.pointer.startswith("request"):
                     self._hear_given(look, person, name, value)
-                elif (
-                    exchange.block in self._registers and (exchange.block, person, value) not in self._written
-                ):
+                elif self._answers(look, seen, person, value):
                     held = self._held.setdefault((person, value), {})
                     held.setdefault(name, (exchange.block, exchange.number))
+
+    def _answers(self, look: Look, seen: Sighting, person: str, value: str) -> bool:
+        """Whether a register tells what nobody told it before."""
+        block = look.exchange.block
+        return not seen.given and block in self._registers and (block, person, value) not in self._written
 
     def _hear_given(self, look: Look, person: str, name: str, value: str) -> None:
         self._written.add((look.exchange.block, person, value))
@@ -141,7 +144,12 @@ class Asking:
         for person, value in asked.values.items():
             for other in self._between.get((person, value), ()):
                 others[other] = others.get(other, 0) + 1
-        alike = {other for other, times in others.items() if times >= min(FEWEST_ALIKE, len(asked.values))}
+        people = len(asked.values)
+        alike = {
+            other
+            for other, times in others.items()
+            if times >= min(FEWEST_ALIKE, people) and 3 * times >= 2 * people
+        }
         columns = sorted(self._columns.items())
         own = [place for place, words in columns if words == name]
         return next(iter([*own, *(place for place, words in columns if (words, place[0]) in alike)]), None)
