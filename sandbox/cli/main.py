@@ -42,7 +42,7 @@ COMMANDS: Mapping[str, tuple[str, str]] = {
     "worker": ("worker", "worker"),
 }
 """Each command's module below `commands`, and its function there."""
-GROUPS = ("checkpoint", "log", "images", "data", "new", "export")
+GROUPS = ("checkpoint", "log", "images", "data", "new", "export", "privacy")
 """Commands that have commands: each module's `app`."""
 
 

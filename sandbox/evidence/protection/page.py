@@ -63,7 +63,7 @@ def render_protection(
             len(fields) for row, fields in report.never_used if not row.reader_is_office
         ),
         "special": special,
-        "special_fields": {each.field for each in special},
+        "special_fields": {field for each in special for field in each.fields},
         "without_person": [each for each in report.decisions if each.nobody.times],
         "unused_whole": [each for each in report.unused_rights if each.whole],
         "real": list_real(material),
