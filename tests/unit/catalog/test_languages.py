@@ -58,7 +58,7 @@ def test_a_folder_is_a_language(content: Path) -> None:
 
 
 def test_a_doubtful_translation_is_not_shown(content: Path) -> None:
-    write(content, "#, fuzzy\n" + ONE.format("Hatua %(number)s"))
+    write(content, "#, fuzzy\n" + ONE.format("Hatua %(other)s"))
     assert Speech(read_language(content, "sw")).gettext("Step %(number)s", number="7") == "Step 7"
 
 
