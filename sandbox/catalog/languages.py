@@ -108,7 +108,7 @@ def read_catalogue(root: Path, tag: str, locale: Locale) -> Catalog:
 def find_faults(catalogue: Catalog, shown: str) -> Iterator[ContentError]:
     """Name everything for which a catalogue is refused."""
     for message in catalogue:
-        if message.id:
+        if message.id and not message.fuzzy:  # what is doubtful is not shown
             for said in dict.fromkeys(_judge(message)):
                 yield ContentError(
                     said, path=shown, line=message.lineno, hint="the English sentence is the model"

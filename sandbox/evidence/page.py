@@ -60,8 +60,15 @@ class Detail:
         return sum(len(escape(text)) for text in (self.request, self.answer, self.curl))
 
 
-def render_page(material: Material, story: Story, *, fingerprint: str, speech: Speech = ENGLISH) -> str:
-    """Render the page of one run in one language."""
+def render_page(
+    material: Material,
+    story: Story,
+    *,
+    fingerprint: str,
+    speech: Speech = ENGLISH,
+    protection: str = "dpo.html",
+) -> str:
+    """Render the page of one run; `protection` is the page beside it for the data-protection officer."""
     names = wording.Names(material.wiring)
     flow = read_flow(material.exchanges, names, speech=speech)
     spooled = material.crowd.spooled if material.crowd else None
@@ -90,6 +97,7 @@ def render_page(material: Material, story: Story, *, fingerprint: str, speech: S
         "inventory": spooled.inventory if spooled else take_inventory(material.exchanges, names),
         "exchange_count": spooled.count if spooled else len(material.exchanges),
         "crowd": material.crowd,
+        "protection": protection,
         "numbers": {exchange.id: exchange.number for exchange in material.exchanges},
         "refused": refused,
         "fingerprint": fingerprint,

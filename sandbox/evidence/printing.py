@@ -79,6 +79,7 @@ def make_environment(speech: Speech, *folders: Path, styles: Sequence[Path] = ()
             "comparison": speech.comparison,
             "day": speech.day,
             "duration": speech.duration,
+            "measure": speech.measure,
             "moment": speech.moment,
             "number": speech.number,
             "outcome": speech.outcome,

@@ -142,6 +142,11 @@ class Speech:
             text = value if isinstance(value, str) else say_value(value)
         return f"{text}\u00a0{unit}" if unit else text
 
+    def measure(self, value: float) -> str:
+        """Write a number with no more digits than it has, and at most two: `3.5`, `7`."""
+        digits = next((digits for digits in (0, 1) if round(value, digits) == round(value, 2)), 2)
+        return self.decimal(value, digits)
+
     def comparison(self, text: str, unit: str = "") -> str:
         """Write what a criterion wants: `≥ 1,500 RWF`; the sign of equality is left out."""
         found = split_comparison(text)

@@ -15,6 +15,7 @@ from sandbox.evidence.latency import measure
 from sandbox.evidence.material import CriterionFound, Material, Pilot, StopRuleFound
 from sandbox.evidence.page import render_page
 from sandbox.evidence.protection.inquiry import inquire
+from sandbox.evidence.protection.page import render_protection
 from sandbox.evidence.register import Standing
 from sandbox.evidence.speech import Speech
 from sandbox.evidence.spool import Spooled
@@ -29,7 +30,7 @@ from sandbox.runtime import RuntimeInfo
 from sandbox.settings import CONTENT_ROOT
 from sandbox.whatif.report import render
 from tests.fakes.sample_material import sample_material, sample_wiring
-from tests.fakes.sample_play import Play
+from tests.fakes.sample_play import START, Play
 from tests.fakes.sample_registers import sample_registers
 from tests.fakes.sample_run import play_run
 
@@ -70,6 +71,8 @@ def sample_pages() -> Mapping[str, Render]:
     }
     return {
         **{name: _evidence(material) for name, material in materials.items()},
+        "for the data-protection officer": _protection(materials["a run that passed, held against criteria"]),
+        "for the data-protection officer, of nothing": _protection(sample_material(Play())),
         "a comparison": lambda speech: render_comparison(_comparison(), speech),
         "what if": lambda speech: render(_whatif(), speech),
     }
@@ -78,6 +81,13 @@ def sample_pages() -> Mapping[str, Render]:
 def _evidence(material: Material) -> Render:
     story = read_story(material.events)
     return lambda speech: render_page(material, story, fingerprint="4f" * 32, speech=speech)
+
+
+def _protection(material: Material) -> Render:
+    report = inquire(material.exchanges, material.wiring, material.blocks, material.events)
+    return lambda speech: render_protection(
+        material, report, title="Cash transfer", run="r1", started=START, fingerprint="4f" * 32, speech=speech
+    )
 
 
 def _pilot(material: Material) -> Pilot:
