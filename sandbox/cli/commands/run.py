@@ -31,11 +31,11 @@ from sandbox.cli.options import (
     read_lease,
     read_rate,
 )
-from sandbox.cli.output import EXIT_INTERRUPTED, MARKS, err, out, print_alone, print_json, say_swaps
+from sandbox.cli.output import EXIT_INTERRUPTED, err, out, print_alone, print_json, say_swaps
+from sandbox.cli.verdicts import print_verdict
 from sandbox.errors import UsageError
 from sandbox.evidence.wording import say_comparison, say_number
 from sandbox.model.crowd import ask_for_journeys
-from sandbox.model.run import Verdict
 from sandbox.settings import Settings
 
 if TYPE_CHECKING:
@@ -142,7 +142,7 @@ def run(
     if as_json:
         print_json(_as_value(result))
     else:
-        _print_verdict(result.finished.verdict)
+        print_verdict(result.finished.verdict)
         if result.pilot:
             _print_criteria(result.pilot)
         if result.crowd is not None:
@@ -170,20 +170,6 @@ def _as_value(result: TrialResult) -> dict[str, object]:
     }
 
 
-def _print_verdict(verdict: Verdict) -> None:
-    console = out()
-    mark, colour = MARKS[verdict.outcome]
-    sentence = verdict.sentence.replace("[", r"\[")
-    console.print(f"\n[{colour}]{mark} {verdict.outcome.value}[/{colour}]  {sentence}")
-    for figure in verdict.figures:
-        unit = f" {figure.unit}" if figure.unit else ""
-        console.print(
-            f"  {figure.label}: {figure.value:,}{unit}"
-            if _countable(figure.value)
-            else f"  {figure.label}: {figure.value}{unit}"
-        )
-
-
 def _print_criteria(pilot: Pilot) -> None:
     """Say what was wanted before the run and what it found."""
     console = out()
@@ -197,7 +183,3 @@ def _print_criteria(pilot: Pilot) -> None:
         if rule.reached:
             told = f"{rule.label}: found {say_number(rule.found, rule.unit)}. {rule.then}"
             console.print(f"  [red]✗ rule for stopping reached[/red]  {escape(told)}")
-
-
-def _countable(value: object) -> bool:
-    return isinstance(value, int | float) and not isinstance(value, bool)
