@@ -66,8 +66,15 @@ class User:
         kept = {name: value for name, value in os.environ.items() if not name.startswith("SANDBOX_")}
         return {**kept, "SANDBOX_HOME": str(self.home), "SANDBOX_RUNTIME": self.runtime, "COLUMNS": "200"}
 
-    def types(self, *arguments: str, timeout: float = 300, **environment: str) -> Ended:
-        return Ended(*the_typist().types(arguments, {**self.environment, **environment}, timeout))
+    def types(
+        self,
+        *arguments: str,
+        timeout: float = 300,
+        killed: tuple[str, int, str] | None = None,
+        **environment: str,
+    ) -> Ended:
+        """Type a command and wait for its end; `killed` says how it is cut short (kill_at.py)."""
+        return Ended(*the_typist().types(arguments, {**self.environment, **environment}, timeout, killed))
 
     def starts(self, *command: str) -> subprocess.Popen[str]:
         return subprocess.Popen(
