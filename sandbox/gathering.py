@@ -86,7 +86,7 @@ def gather_material(
         limits=told.scenario.findings.limits,
         standing=told.standing,
         blocks=wish.blocks,
-        pilot=judge_pilot(told.pilot, told.events, exchanges) if told.pilot else None,
+        pilot=judge_pilot(told.pilot, told.events, exchanges, crowd) if told.pilot else None,
         pilot_file=told.pilot.content if told.pilot else b"",
         registers=_count_registers(wish, told, people),
         crowd=crowd,

@@ -9,6 +9,7 @@ from sandbox.candidates.comparison import Comparison, OperationTook, Side
 from sandbox.candidates.comparison_page import render_comparison
 from sandbox.catalog.catalog import open_catalog
 from sandbox.evidence.chain import check_log
+from sandbox.evidence.counting import Measured
 from sandbox.evidence.crowd import CrowdEvidence
 from sandbox.evidence.inventory import take_inventory
 from sandbox.evidence.latency import measure
@@ -128,9 +129,15 @@ def _crowd(material: Material) -> CrowdEvidence:
         digest="ab", count=900, refused=2, log=check_log(material.exchanges), leaks=False,
         latencies=measure(material.exchanges, names), inventory=take_inventory(material.exchanges, names),
         individuals=frozenset(), sample=tuple(material.exchanges),
+        measures={"exchanges.count": Measured(900)},
         protection=inquire(material.exchanges, material.wiring, material.blocks, material.events),
     )  # fmt: skip
     return CrowdEvidence(report=report, spooled=spooled, journeys_digest="cd")
+
+
+def sample_crowd(play: Play) -> CrowdEvidence:
+    """What came of many journeys."""
+    return _crowd(sample_material(play))
 
 
 def _comparison() -> Comparison:

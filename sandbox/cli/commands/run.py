@@ -33,7 +33,6 @@ from sandbox.cli.options import (
 )
 from sandbox.cli.output import EXIT_INTERRUPTED, err, out, print_alone, print_json, say_swaps
 from sandbox.cli.verdicts import print_verdict
-from sandbox.errors import UsageError
 from sandbox.evidence.wording import say_comparison, say_number
 from sandbox.model.crowd import ask_for_journeys
 from sandbox.settings import Settings
@@ -105,18 +104,17 @@ def run(
     from sandbox.trial import RUN_LEASE, RunWish, exit_code_of, run_trial
 
     settings = Settings()
-    if pilot is not None and journeys is not None:
-        raise UsageError(
-            "--pilot holds the story against its criteria, and --journeys does not play the story",
-            hint="run twice: once with --pilot, once with --journeys",
-        )
     spoken = open_languages(settings, languages)
     crowd = ask_for_journeys(journeys, concurrency, read_rate(rate), people=size)
     with live(err(), quiet=as_json, verbose=verbose) as shown:
         tools = make_tools(settings, runtime, shown.report)
         catalog = make_catalog(settings)
         compiled = look_up_scenario(catalog, scenario)
-        criteria = read_pilot(pilot, catalog.root, compiled.scenario) if pilot else None
+        criteria = (
+            read_pilot(pilot, catalog.root, compiled.scenario, of_journeys=crowd is not None)
+            if pilot
+            else None
+        )
         prepared = prepare_trial(
             settings,
             tools,

@@ -8,7 +8,7 @@ import pytest
 
 from sandbox.evidence.protection.fields import expand_fields, say_field
 from sandbox.evidence.protection.findings import ProtectionReport
-from sandbox.evidence.protection.inquiry import find_logged_in, inquire
+from sandbox.evidence.protection.inquiry import Inquiry, find_logged_in, inquire
 from sandbox.evidence.protection.lists import begins, read_lists
 from sandbox.model.block import BlockDescriptor, Loader
 from sandbox.model.wiring import CONTROLS_SERVICE, Client, Operation, Right, Service, Topic, Wiring
@@ -400,3 +400,19 @@ def test_controls_are_no_part_of_the_service() -> None:
     play.exchange(block="identity", client=CONTROLS_SERVICE, fields=("path/individualId",), individual="p1")
     report = _report(play)
     assert (report.exchanges, report.readings) == (0, ())
+
+
+def test_of_a_long_log_fewer_exchanges_are_named_and_as_many_counted() -> None:
+    play = Play()
+    for number in range(5):
+        _apply(play, f"p{number}", givenName="Amina", familyName="Teso", size=3)
+        _read(play, f"p{number}", sex="female", disabled=1)
+    short = Inquiry(_wiring(), {}, most_numbers=2)
+    for exchange in play.exchanges:
+        short.pass_by(exchange)
+    rows = list(zip(_report(play).readings, short.report().readings, strict=True))
+    assert [row.counted.times for row, _ in rows] == [5, 5]
+    for whole, cut in rows:
+        assert (cut.counted.times, cut.people) == (whole.counted.times, whole.people)
+        assert cut.counted.numbers == whole.counted.numbers[:2]
+        assert [each.counted.times for each in cut.fields] == [5] * len(whole.fields)
