@@ -16,8 +16,10 @@ from sandbox.errors import NotFound, UsageError
 ON_PAPER = """
 details:not([open]) > *:not(summary) { display: none }
 .facts { display: block !important }
+[dir="rtl"] bdi:is([lang], [translate]) { display: inline-block; direction: ltr }
 .facts > * { display: inline-block !important; width: 31%; vertical-align: top; margin-bottom: 12px }
 """
+"""WeasyPrint sets no element apart by its own direction, so what is English or a name is given one."""
 _LANGUAGE = re.compile(r'<html lang="([A-Za-z-]+)"')
 _STYLE = re.compile(r"<style>(.*?)</style>", re.DOTALL)
 _MEDIA = re.compile(r"@[a-z-]+[^{]*\{(?:[^{}]*\{[^{}]*\})*[^{}]*\}")
