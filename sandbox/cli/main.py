@@ -37,6 +37,7 @@ COMMANDS: Mapping[str, tuple[str, str]] = {
     "attack": ("attack", "attack"),
     "compare": ("compare", "compare"),
     "faults": ("faults", "faults"),
+    "challenge": ("challenge", "challenge"),
     "seed": ("seed", "seed"),
     "serve": ("serve", "serve"),
     "worker": ("worker", "worker"),
