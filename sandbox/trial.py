@@ -16,8 +16,8 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from sandbox.calls.client import MediatorClient
 from sandbox.calls.redaction import Redactor
+from sandbox.candidates.applicability import Applicability
 from sandbox.candidates.start import start_seeded
 from sandbox.candidates.verdicts import review_run
 from sandbox.errors import SandboxError
@@ -192,11 +192,12 @@ def _play(
         )
         error: BaseException | None = None
         listeners = (recorder, heard.append, *listeners)
-        review = partial(review_run, tools.runtime, running, issued)
+        applicable = Applicability(running.spec.swaps)
+        review = partial(review_run, tools.runtime, running, issued, applicable.unmet)
         address = running.site.public_url
         try:
             if how.crowd is None:
-                with MediatorClient(address, running.secrets.token) as caller:
+                with applicable.opened(address, running.secrets.token) as caller:
                     finished = play(
                         compiled,
                         facts=facts,
@@ -215,7 +216,7 @@ def _play(
                     how.crowd,
                     facts=facts,
                     around=Around(
-                        open_caller=lambda: MediatorClient(address, running.secrets.token),
+                        open_caller=lambda: applicable.opened(address, running.secrets.token),
                         clock=tools.now,
                         sleep=time.sleep,
                         make_redactor=lambda: Redactor(issued),

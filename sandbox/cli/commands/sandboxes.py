@@ -209,5 +209,5 @@ def _what_is_wrong(each: Listed) -> str:
     """Give the state, and of a degraded sandbox what does not run."""
     if each.state != "degraded" or each.spec is None:
         return each.state
-    wanted = (*each.spec.blocks, CONTROLS, *each.spec.parts)
+    wanted = (*each.spec.started, CONTROLS, *each.spec.parts)
     return f"degraded: {', '.join(name for name in wanted if each.instances.get(name) != Phase.RUNNING)}"
