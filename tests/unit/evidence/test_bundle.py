@@ -213,3 +213,7 @@ def test_pages_in_further_languages_are_signed_and_change_nothing_else(
     assert choose_page(two, "en") == two / "index.en.html"
     with pytest.raises(NotFound, match="no page in 'sw'"):
         choose_page(two, "sw")
+    assert choose_page(two, stem="dpo") == two / "dpo.html"
+    assert choose_page(two, "en", stem="dpo") == two / "dpo.en.html"
+    with pytest.raises(NotFound, match="no page 'nonsense'"):
+        choose_page(two, stem="nonsense")
