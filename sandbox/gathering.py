@@ -84,6 +84,7 @@ def gather_material(
             f"runtime {info.name}": info.version,
         },
         limits=told.scenario.findings.limits,
+        passed=told.scenario.findings.passed,
         standing=told.standing,
         blocks=wish.blocks,
         pilot=judge_pilot(told.pilot, told.events, exchanges, crowd) if told.pilot else None,

@@ -81,7 +81,7 @@ def render_page(
         "material": material,
         "story": story,
         "verdict": judge(story),
-        "headline": in_english(judge(story).sentence, speech) if story.finished else say_cut(story, speech),
+        "headline": say_verdict(material, story, speech),
         "title": story.started.title if story.started else material.spec.scenario or material.spec.name,
         "standing": provenance.say_standing(material.standing, speech),
         "earlier": provenance.say_tally(earlier, speech),
@@ -127,6 +127,19 @@ def judge(story: Story) -> Verdict:
     if story.finished:
         return story.finished.verdict
     return Verdict(outcome=Outcome.ERROR, sentence=say_cut(story))
+
+
+def say_verdict(material: Material, story: Story, speech: Speech = ENGLISH) -> str | Markup:
+    """The verdict: a success in the page's language where the scenario has it, anything else as recorded."""
+    if story.finished is None:
+        return say_cut(story, speech)
+    sentence = story.finished.verdict.sentence
+    values = {**(story.started.inputs if story.started else {}), **story.finished.outputs}
+    translated = speech.translate_own(material.passed)
+    # Only what the record says itself may be said in other words.
+    if translated is None or wording.fill_in(material.passed, values, wording.say_number) != sentence:
+        return in_english(sentence, speech)
+    return wording.fill_in(translated, values, speech.number)
 
 
 def say_cut(story: Story, speech: Speech = ENGLISH) -> str:

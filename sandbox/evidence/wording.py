@@ -41,6 +41,14 @@ def say_number(value: Any, unit: str = "") -> str:
     return f"{text}\u00a0{unit}" if unit else text
 
 
+_PLACE = re.compile(r"\{([A-Za-z0-9_.-]+)\}")
+
+
+def fill_in(text: str, values: Mapping[str, Any], say: Callable[[Any], str]) -> str:
+    """Put values in the places of a scenario's sentence, `{paid}`; a place without a value stays."""
+    return _PLACE.sub(lambda found: say(values[found[1]]) if found[1] in values else found[0], text)
+
+
 _SIGNS = {"==": "", "!=": "≠ ", "<=": "≤ ", ">=": "≥ ", "<": "< ", ">": "> "}
 
 

@@ -2,12 +2,22 @@
 
 from __future__ import annotations
 
+import re
 import shutil
 from pathlib import Path
 
 import pytest
 
-from sandbox.catalog.languages import CATALOGUE, FOLDER, LONGEST, SENTENCES, check_languages, read_language
+from sandbox.catalog.languages import (
+    CATALOGUE,
+    FOLDER,
+    LONGEST,
+    OWN,
+    SENTENCES,
+    check_languages,
+    read_language,
+    read_own,
+)
 from sandbox.catalog.pseudo import CLOSES, OPENS, PSEUDO
 from sandbox.errors import ContentError, NotFound
 from sandbox.evidence.speech import Speech
@@ -132,3 +142,30 @@ def test_the_pseudo_locale_is_made_of_the_source(content: Path) -> None:
     assert said.endswith(CLOSES)
     assert "Şťép 7" in said
     assert Speech(language).gettext("outside the catalogue") == "outside the catalogue"
+
+
+@pytest.mark.parametrize(
+    ("translation", "said"),
+    [
+        ("{paid} kati ya {asked} walilipwa", ""),
+        ("walilipwa", "other places in braces"),
+        ("{paid} {asked} {secret}", "other places in braces"),
+        ("{paid} {asked} \u202e", "the character U+202E"),
+    ],
+)
+def test_a_scenario_s_own_catalogue_lies_in_its_folder(content: Path, translation: str, said: str) -> None:
+    write(content, "")
+    folder = content / "scenarios" / "pay"
+    (folder / OWN).mkdir(parents=True)
+    own = HEADER + f'msgid "{{paid}} of {{asked}} were paid"\nmsgstr "{translation}"\n'
+    (folder / OWN / "sw.po").write_text(own, encoding="utf-8")
+    language = read_language(content, "sw")
+    if said:
+        with pytest.raises(ContentError, match=re.escape(said)) as refused:
+            read_own(folder, content, language)
+        assert str(refused.value).startswith("scenarios/pay/languages/sw.po:6: ")
+        assert [str(error) for error in check_languages(content)] == [str(refused.value)]
+    else:
+        speech = Speech(read_own(folder, content, language))
+        assert speech.translate_own("{paid} of {asked} were paid") == translation
+        assert speech.translate_own("nobody translated this") is None
