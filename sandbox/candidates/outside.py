@@ -182,9 +182,13 @@ def relaxations_elsewhere(block: str, outside: Outside, *, seeded: bool) -> list
     found.append(
         f"{block} can't be reset, its clock can't be moved, nothing can be planted in it, and it {told}."
     )
+    known = (
+        "and it knows the mediator by that certificate alone"
+        if outside.certificate
+        else "and it can't tell the mediator from others"
+    )
     found.append(
-        f"{block} is told no secret of this sandbox and no address in it: it can call no other block and "
-        "send no message, it can't check people's access tokens, and it tells the mediator from others by "
-        "the certificate alone."
+        f"{block} is told no secret of this sandbox and no address in it: it can call no other block and send "
+        f"no message, it can't check people's access tokens, {known}."
     )
     return found

@@ -125,7 +125,7 @@ def _find_elsewhere(wish: SwapWish, entrance: Entrance) -> Candidate | None:
     if ADDRESS.match(wish.ref):
         url, papers = split_ref(wish.ref)
         descriptor = CandidateDescriptor(
-            name=place_of(url).hostname or url,
+            name=place_of(url).netloc,
             slug=wish.block,
             summary=f"A product elsewhere in the place of {wish.block}.",
             url=url,
