@@ -188,7 +188,7 @@ def relaxations_elsewhere(block: str, outside: Outside, *, seeded: bool) -> list
         else "and it can't tell the mediator from others"
     )
     found.append(
-        f"{block} is told no secret of this sandbox and no address in it: it can call no other block and send "
-        f"no message, it can't check people's access tokens, {known}."
+        f"{block} is told no secret of this sandbox and no address in it: it can call no other block and "
+        f"send no message, it can't check people's access tokens, {known}."
     )
     return found
