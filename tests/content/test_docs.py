@@ -42,7 +42,7 @@ MEANT_FOR = {
     "sandbox inbox hand": "tests/e2e/test_by_hand.py",
     "sandbox down hand": "tests/e2e/test_by_hand.py",
     "sandbox whatif": "tests/unit/whatif/test_whatif.py",
-    "sandbox challenge": "tests/unit/challenge/test_report.py",
+    "sandbox challenge": "tests/e2e/test_challenge.py",
     "sandbox conformance": "tests/conformance/test_command.py",
     "sandbox serve": "tests/e2e/test_serve.py",
     "sandbox worker": "tests/e2e/test_killed_workers.py",

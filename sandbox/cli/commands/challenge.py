@@ -69,8 +69,9 @@ def challenge(
     Example: sandbox challenge cash-transfer --fault drop --fault instance-killed
     """
     # Loaded here: numpy and pyarrow take longer to load than most commands take to answer.
-    from sandbox.challenge.course import ChallengeWish, run_challenge
+    from sandbox.challenge.course import run_challenge
     from sandbox.challenge.plan import choose_faults
+    from sandbox.challenge.wish import ChallengeWish
     from sandbox.preparing import SandboxWish, look_up_scenario, prepare_trial
     from sandbox.trial import RUN_LEASE
 
