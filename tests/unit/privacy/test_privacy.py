@@ -28,7 +28,7 @@ def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
         register.end(run=run, outcome="passed", at=OLD)
         _write(home / "runs" / run / "run.json", json.dumps({"who": who, "pilot": None}))
         _write(home / "runs" / run / "logs" / "payments.log", "started")
-    _write(home / "reports" / "fault-1.txt", 'File "/home/grace/sandbox/trial.py", line 1')
+    _write(home / "reports" / "fault-1.txt", 'File "/srv/people/grace/sandbox/trial.py", line 1')
     _write(home / "sandboxes" / "mine" / "secret", "very secret")
     _write(home / "something-else" / "note", "who knows")
     return home
