@@ -84,9 +84,10 @@ def gather_material(
             f"runtime {info.name}": info.version,
         },
         limits=told.scenario.findings.limits,
+        passed=told.scenario.findings.passed,
         standing=told.standing,
         blocks=wish.blocks,
-        pilot=judge_pilot(told.pilot, told.events, exchanges) if told.pilot else None,
+        pilot=judge_pilot(told.pilot, told.events, exchanges, crowd) if told.pilot else None,
         pilot_file=told.pilot.content if told.pilot else b"",
         registers=_count_registers(wish, told, people),
         crowd=crowd,
@@ -115,12 +116,14 @@ def spool_log(
 
 
 def _count_registers(wish: Wish, told: Told, individuals: Set[str]) -> RegistersReport | None:
-    """Count what dirty registers make of the people, by the scenario's own policy where it has one."""
+    """Count what dirty registers make of the people, by the scenario's own policy where it has points."""
     if told.dirt is None:
         return None
     folder = told.scenario.folder
     policy = folder / "policy.yaml"
-    eligibility = read_policy(policy, folder.parent.parent) if "policy" in told.scenario.policy else None
+    own = told.scenario.policy.get("policy")
+    points = isinstance(own, Mapping) and own.get("proxy_means")
+    eligibility = read_policy(policy, folder.parent.parent) if points else None
     return RegistersReport(
         planted=told.dirt,
         matches=count_matches(wish.population, eligibility=eligibility),

@@ -116,6 +116,8 @@ class Site:
     database: DatabaseSite
     data: str
     secret: str
+    ways: str = ""
+    """Folder in which the public instance finds ways out, one socket each; where it needs none, nothing."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -141,6 +143,9 @@ class InstanceSpec:
     """By what name it is reached there, where that is not its own."""
     writable: tuple[str, ...] = ()
     """Further folders in memory to which it may write."""
+    leads_to: tuple[str, int] | None = None
+    """Host and port outside: then it is no program, but a way there for who may use ways (`leads_out`)."""
+    leads_out: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

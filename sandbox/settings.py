@@ -43,6 +43,8 @@ class Settings(BaseSettings):
     base_image: str = "python:3.12-slim-bookworm"
     subnets: str = "10.213.0.0/16"
     content: Path = CONTENT_ROOT
+    allowed_hosts: str = ""
+    """Hosts that products at an address may be at: `pay.example:443,registry.example:8443`; none."""
     cache_limit: ByteSize = ByteSize(20_000_000_000)
     """Populations and loaded databases below the home take at most so much: `20GB`, `500MB`."""
 
@@ -56,6 +58,11 @@ class Settings(BaseSettings):
                 f"{name} {first['input']!r} can't be used: {first['msg'].lower()}",
                 hint="a size is written 20GB or 500MB",
             ) from None
+
+    @property
+    def hosts(self) -> tuple[str, ...]:
+        """The allowed hosts, one by one."""
+        return tuple(host.strip().lower() for host in self.allowed_hosts.split(",") if host.strip())
 
     @property
     def runs(self) -> Path:

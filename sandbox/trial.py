@@ -10,14 +10,14 @@ import secrets
 import time
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from functools import partial
 from pathlib import Path
 from typing import Any
 
-from sandbox.calls.client import MediatorClient
 from sandbox.calls.redaction import Redactor
+from sandbox.candidates.applicability import Applicability
 from sandbox.candidates.start import start_seeded
 from sandbox.candidates.verdicts import review_run
 from sandbox.errors import SandboxError
@@ -98,6 +98,7 @@ def run_trial(
         bind_story_inputs(compiled, how.inputs)
     else:
         cast_crowd(compiled, how.inputs)
+    how = replace(how, languages=_add_own(compiled, settings, how.languages))
     entry = _enter(settings, tools, prepared, compiled, how)
     if how.at is not None:
         return _play(tools, prepared, compiled, how.at, entry, how, listeners)
@@ -113,6 +114,18 @@ def run_trial(
         if not how.keep:
             tools.report("taking the sandbox down", 0, 1)
             take_down(tools, running.spec.name)
+
+
+def _add_own(
+    compiled: CompiledScenario, settings: Settings, languages: tuple[Language, ...]
+) -> tuple[Language, ...]:
+    """Add what the scenario says of itself in each language. Raises ContentError, before anything starts."""
+    if languages == (ENGLISH,):
+        return languages
+    # Loaded here: Babel takes longer to load than most commands take to answer.
+    from sandbox.catalog.languages import read_own
+
+    return tuple(read_own(compiled.scenario.folder, settings.content, each) for each in languages)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -192,11 +205,12 @@ def _play(
         )
         error: BaseException | None = None
         listeners = (recorder, heard.append, *listeners)
-        review = partial(review_run, tools.runtime, running, issued)
+        applicable = Applicability(running.spec.swaps)
+        review = partial(review_run, tools.runtime, running, issued, applicable.unmet)
         address = running.site.public_url
         try:
             if how.crowd is None:
-                with MediatorClient(address, running.secrets.token) as caller:
+                with applicable.opened(address, running.secrets.token) as caller:
                     finished = play(
                         compiled,
                         facts=facts,
@@ -215,7 +229,7 @@ def _play(
                     how.crowd,
                     facts=facts,
                     around=Around(
-                        open_caller=lambda: MediatorClient(address, running.secrets.token),
+                        open_caller=lambda: applicable.opened(address, running.secrets.token),
                         clock=tools.now,
                         sleep=time.sleep,
                         make_redactor=lambda: Redactor(issued),

@@ -12,10 +12,15 @@ from collections.abc import Iterable
 DOCKER = "whole machine"
 """One Engine, its address space, and receivers that must hear nothing but their own tests."""
 STAGE = "stage"
-"""One sandbox on which files of tests play in turn."""
+"""One home in whose sandboxes files of tests play in turn."""
 _ON_THE_STAGE = (
+    "tests/e2e/test_birth_registration.py",
     "tests/e2e/test_cash_transfer.py",
+    "tests/e2e/test_construction_permit.py",
+    "tests/e2e/test_e_waste.py",
+    "tests/e2e/test_foreign_tokens.py",
     "tests/e2e/test_node_relying_party.py",
+    "tests/e2e/test_postpartum_care.py",
     "tests/e2e/test_rights.py",
 )
 _FIRST = (DOCKER, STAGE, "tests/e2e/", "tests/unit/population/", "tests/content/")

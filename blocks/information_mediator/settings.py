@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from blockkit.settings import outbound_secret
+from blocks.information_mediator.outside import Outside
 
 SLUG = "information-mediator"
 CONTROLS = "controls"
@@ -25,6 +26,8 @@ class Peer:
     """False for a product under evaluation that goes by the machine's clock: it is not told to move."""
     measured: bool = False
     """True for a product that runs alone to be measured: the sandbox's token reaches it without a right."""
+    outside: Outside | None = None
+    """Set for a product that runs somewhere else."""
 
     @property
     def outbound_secret(self) -> str:
@@ -67,6 +70,7 @@ class MediatorSettings:
                     peer.get("readiness", "/readyz"),
                     peer.get("clock", "follows") == "follows",
                     peer.get("measured", "") == "yes",
+                    Outside.from_said(peer.get("outside")),
                 )
                 for slug, peer in peers.items()
                 if slug != SLUG

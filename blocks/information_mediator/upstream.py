@@ -10,6 +10,7 @@ import httpx2
 
 from blockkit.trust import trust_for
 from blocks.information_mediator.exchange import Refusal
+from blocks.information_mediator.outside import leads_elsewhere, what_tls_said
 from blocks.information_mediator.settings import Peer
 from blocks.information_mediator.streams import Ahead, TooLarge
 
@@ -34,6 +35,8 @@ class Upstream:
     """The mediator's own HTTP client; `transport` replaces the network in tests."""
 
     def __init__(self, transport: httpx2.AsyncBaseTransport | None = None) -> None:
+        self._given = transport
+        self._outside: dict[str, httpx2.AsyncBaseTransport] = {}
         self._transport = transport or httpx2.AsyncHTTPTransport(
             verify=trust_for(PLAIN),
             trust_env=False,
@@ -44,6 +47,16 @@ class Upstream:
     async def close(self) -> None:
         """Close pooled connections."""
         await self._transport.aclose()
+        for transport in self._outside.values():
+            await transport.aclose()
+
+    def _way_to(self, peer: Peer) -> httpx2.AsyncBaseTransport:
+        """Give the connections that lead to an instance; a product elsewhere has its own."""
+        if peer.outside is None or self._given is not None:
+            return self._transport
+        if peer.url not in self._outside:
+            self._outside[peer.url] = peer.outside.transport()
+        return self._outside[peer.url]
 
     @asynccontextmanager
     async def send(
@@ -61,7 +74,7 @@ class Upstream:
 
         Raises Refusal 502 when there is no answer, 413 when a body is too large.
         """
-        said = [(b"accept-encoding", b"identity"), (b"x-sandbox-secret", peer.secret.encode())]
+        said = [(b"accept-encoding", b"identity"), *_shown_to(peer)]
         try:
             request = httpx2.Request(
                 method,
@@ -70,7 +83,8 @@ class Upstream:
                 content=body.beginning if body.complete else body.whole(),
                 extensions={"timeout": LIMITS},
             )
-            response = await self._transport.handle_async_request(request)
+            response = await self._way_to(peer).handle_async_request(request)
+            await _refuse_to_be_led(peer, request, response)
             answer = Ahead(_parts(response))
             await answer.look()
         except TooLarge:
@@ -99,11 +113,12 @@ class Upstream:
             method,
             peer.url + target,
             json=json,
-            headers={"X-Sandbox-Secret": peer.secret, **(headers or {})},
+            headers=[*_shown_to(peer), *(httpx2.Headers(headers or {}).raw)],
             extensions={"timeout": dict.fromkeys(LIMITS, seconds)},
         )
         try:
-            response = await self._transport.handle_async_request(request)
+            response = await self._way_to(peer).handle_async_request(request)
+            await _refuse_to_be_led(peer, request, response)
             try:
                 await response.aread()
             finally:
@@ -115,7 +130,24 @@ class Upstream:
 
 def unreachable(error: Exception) -> Refusal:
     """Say that an instance gave no answer."""
-    return Refusal(502, "service-unreachable", f"the service did not answer: {type(error).__name__}")
+    reason = what_tls_said(error) or type(error).__name__
+    return Refusal(502, "service-unreachable", f"the service did not answer: {reason}")
+
+
+def _shown_to(peer: Peer) -> Headers:
+    """Prove ourselves to an instance of the sandbox; what runs elsewhere is shown no secret of it."""
+    return [] if peer.outside else [(b"x-sandbox-secret", peer.secret.encode())]
+
+
+async def _refuse_to_be_led(peer: Peer, request: httpx2.Request, response: httpx2.Response) -> None:
+    if peer.outside is None:
+        return
+    location = response.headers.get("location", "")
+    if elsewhere := leads_elsewhere(str(request.url), response.status_code, location):
+        await response.aclose()
+        raise Refusal(
+            502, "led-elsewhere", f"the product sends its callers to {elsewhere}, where nobody may go"
+        )
 
 
 async def _parts(response: httpx2.Response) -> AsyncIterator[bytes]:

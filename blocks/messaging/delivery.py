@@ -19,6 +19,7 @@ from typing import Any, Literal
 
 from blockkit.problems import Problem
 from blockkit.records import Connection
+from blocks.messaging.letters import DOMAIN
 
 Channel = Literal["email", "sms"]
 STATUSES = ("scheduled", "processing", "deferred", "bounced", "notSent", "delivered")
@@ -164,6 +165,29 @@ def read_message(db: Connection, individual_id: str, message_id: str) -> dict[st
     if row is None:
         raise Problem(404, "no-such-message", "this inbox has no such message")
     return row
+
+
+def read_emails(db: Connection, individual_id: str, message_id: str | None = None) -> list[dict[str, Any]]:
+    """Give a person's e-mails as they are written down, oldest first: one, or the last thousand.
+
+    What a block put into the inbox by the person's id goes to the address that the person has, or else to one
+    made of the id.
+    """
+    rows = db.execute(
+        """SELECT m.message_id, m.sent_at, m.sender, m.subject, m.text, m.arrival,
+                  coalesce(m.address,
+                           (SELECT email FROM contacts c
+                             WHERE c.individual_id = m.individual_id AND email IS NOT NULL LIMIT 1),
+                           m.individual_id || '@' || %s) AS address
+             FROM messages m
+            WHERE m.status = 'delivered' AND m.channel = 'email' AND m.individual_id = %s
+              AND (%s::text IS NULL OR m.message_id = %s)
+            ORDER BY m.arrival DESC LIMIT 1000""",
+        [DOMAIN, individual_id, message_id, message_id],
+    ).fetchall()
+    if message_id is not None and not rows:
+        raise Problem(404, "no-such-message", "this inbox has no such e-mail")
+    return rows[::-1]
 
 
 def new_uid() -> str:

@@ -14,6 +14,8 @@ from starlette.responses import HTMLResponse
 
 from blockkit.pages import write_page
 
+FILES = "inbox-page/e-mail"
+"""Beside the page, whatever stands before it: the mediator publishes it below another path."""
 CHANNELS = {"email": "E-mail", "sms": "Text message", "app": "Notice"}
 
 
@@ -31,6 +33,8 @@ def show_list(
         older = _address(code, before=messages[-1]["number"])
         body += f"<nav aria-label='More messages'><a href='{older}'>Older messages</a></nav>"
     body += f"<p><a href='{_address(code)}'>Look for new messages</a></p>"
+    if any(each["channel"] == "email" for each in messages):
+        body += f"<p><a href='{FILES + _address(code)}' download>Download all e-mails (.mbox)</a></p>"
     return write_page(title, f"<h1>{escape(title)}</h1>{body}", sandbox=sandbox)
 
 
@@ -42,6 +46,9 @@ def show_message(person: str, message: dict[str, Any], code: str, *, sandbox: st
         f"<nav aria-label='Back'><a href='{_address(code)}'>Inbox of {escape(person)}</a></nav>"
         f"<article><h1>{escape(title)}</h1><small>{_origin(message)}</small><p>{text}</p></article>"
     )
+    if message["channel"] == "email":
+        href = FILES + _address(code, message=message["id"])
+        body += f"<p><a href='{href}' download>Download this e-mail (.eml)</a></p>"
     return write_page(title, body, sandbox=sandbox)
 
 

@@ -10,18 +10,16 @@ from __future__ import annotations
 import ipaddress
 import smtplib
 from dataclasses import dataclass
-from email.message import EmailMessage
-from email.utils import format_datetime, formataddr
 
 from blockkit.app import Kit
 from blockkit.records import Row
 from blockkit.worker import Patience
+from blocks.messaging.letters import DOMAIN, write
 
 MOST_FAILURES = 8
 LEASE_SECONDS = 60
 """After which a message that is being sent is taken for left behind by a block that died."""
 SEND_SECONDS = 10.0
-DOMAIN = "sandbox.invalid"
 OPEN = "('scheduled', 'processing', 'deferred')"
 
 
@@ -98,22 +96,5 @@ def _hand_over(kit: Kit, sink: Sink, message: Row) -> str:
     return "delivered"
 
 
-def write(message: Row) -> EmailMessage:
-    """Write a message as the sink gets it. Raises ValueError for an address that no header can hold."""
-    written = EmailMessage()
-    written["Message-ID"] = f"<{message['message_id']}@{DOMAIN}>"
-    written["Date"] = format_datetime(message["sent_at"])
-    written["From"] = formataddr((_on_one_line(message["sender"]), f"noreply@{DOMAIN}"))
-    written["To"] = message["address"]
-    written["Subject"] = _on_one_line(message["subject"])
-    written["X-Fictitious"] = "yes"
-    written.set_content(message["text"])
-    return written
-
-
 def _meaning(code: int) -> str:
     return "bounced" if code >= 500 else "deferred"
-
-
-def _on_one_line(text: str) -> str:
-    return " ".join("".join(each if each.isprintable() else " " for each in text).split())

@@ -126,6 +126,6 @@ CREATE CONSTRAINT TRIGGER journal_balances AFTER INSERT ON journals
 CREATE CONSTRAINT TRIGGER posting_balances AFTER INSERT ON postings
     DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION posting_balances();
 
-GRANT SELECT ON accounts, holders TO {role};
+GRANT SELECT, INSERT ON accounts, holders TO {role};
 GRANT UPDATE (status, behaviour) ON accounts TO {role};
 GRANT SELECT, INSERT ON journals, postings, outcomes, returns TO {role};

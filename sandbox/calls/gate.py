@@ -13,10 +13,12 @@ from typing import Any
 import httpx2
 
 from sandbox.calls.transport import trust_for
-from sandbox.errors import BlockUnreachable, NotFound, RequestRefused
+from sandbox.errors import BlockUnreachable, NotFound, RequestRefused, SandboxError
 from sandbox.model.run import Exchange, LogLine
 
 PAGE = 2000
+AWAY = frozenset({502, 503, 504})
+"""What is answered for somebody who is not there for the moment: worth asking again."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -179,8 +181,7 @@ class Gate:
         answer = self._request(method, path, json=json, params=params)
         if answer.status_code not in accept:
             problem = _problem(answer)
-            error = NotFound if answer.status_code == 404 else RequestRefused
-            raise error(
+            raise _error_for(answer.status_code)(
                 f"the information mediator answered {answer.status_code} to {method} {path}: {problem}"
             )
         body: dict[str, Any] = answer.json() if answer.content else {}
@@ -194,6 +195,12 @@ class Gate:
                 f"the information mediator did not answer {method} {path}: {error or type(error).__name__}",
                 hint="`sandbox ls` shows whether the sandbox still runs",
             ) from error
+
+
+def _error_for(status: int) -> type[SandboxError]:
+    if status == 404:
+        return NotFound
+    return BlockUnreachable if status in AWAY else RequestRefused
 
 
 def _problem(answer: httpx2.Response) -> str:

@@ -40,3 +40,5 @@ class Answer:
     exchange_id: str = ""
     milliseconds: float = 0.0
     problem: str = ""
+    not_applicable: str = ""
+    """Why what was asked can't be done with everybody who takes part; whether it was done with the others."""

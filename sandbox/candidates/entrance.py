@@ -29,12 +29,15 @@ def let_in(
     wishes = read_swaps(swaps)
     if not wishes:
         return {}
-    name = tools.runtime.info().name
+    info = tools.runtime.info()
+    name = info.name
     entrance = Entrance(
         runtime=name,
         prover=load_prover(name, settings),
         images=load_foreign(name, settings),
         home=settings.home,
+        hosts=settings.hosts,
+        isolates=info.isolates_networks,
         progress=lambda stage: tools.report(stage, 0, 1),
     )
     found = find_candidates(wishes, list(blocks), entrance)

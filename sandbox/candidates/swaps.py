@@ -1,6 +1,6 @@
 """From `--swap payments=REF` to a candidate that can be started, or to a refusal before anything starts.
 
-REF is an image by digest or a folder with a `block.yaml`. A tag is refused, for it may mean
+REF is an image by digest, a folder with a `block.yaml`, or an address. A tag is refused, for it may mean
 another image tomorrow; so is the mediator, which is the gate and the witness.
 """
 
@@ -11,8 +11,11 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from sandbox.calls.outside import Papers
 from sandbox.candidates.descriptor import FILE, read_candidate
+from sandbox.candidates.outside import find_outside, place_of, relaxations_elsewhere, split_ref
 from sandbox.candidates.passes import require_pass
+from sandbox.candidates.verdicts import SETTLING
 from sandbox.catalog.catalog import MEDIATOR
 from sandbox.catalog.validate import nearest
 from sandbox.errors import ContentError, RequestRefused, UsageError
@@ -20,6 +23,7 @@ from sandbox.foreign import Foreign, ForeignImage
 from sandbox.model.block import BlockDescriptor
 from sandbox.model.candidate import (
     USUAL_MEMORY_MIB,
+    WAY,
     Candidate,
     CandidateDescriptor,
     PartRunning,
@@ -56,6 +60,10 @@ class Entrance:
     images: Foreign | None
     home: Path
     progress: Progress
+    hosts: Sequence[str] = ()
+    """Which hosts products elsewhere may be at."""
+    isolates: bool = True
+    """Whether the mediator can't reach the outside by itself."""
 
 
 def read_swaps(texts: Sequence[str]) -> Sequence[SwapWish]:
@@ -93,17 +101,64 @@ def find_candidates(
         return {}
     for wish in wishes:
         _check_block(wish.block, blocks)
+    elsewhere = {wish.block: found for wish in wishes if (found := _find_elsewhere(wish, entrance))}
+    inside = [wish for wish in wishes if wish.block not in elsewhere]
+    return elsewhere | (_find_inside(inside, entrance) if inside else {})
+
+
+def _find_inside(wishes: Sequence[SwapWish], entrance: Entrance) -> dict[str, Candidate]:
+    """Find what is to be started on an Engine."""
     if entrance.prover is None or entrance.images is None:
         raise SwapRefused(
             f"foreign code does not run on {entrance.runtime!r}, which does not isolate it",
             hint="add --runtime docker",
         )
-    described = [(wish, _describe(wish, entrance.images)) for wish in wishes]
+    images = entrance.images
+    described = [(wish, _describe(wish, images)) for wish in wishes]
     require_pass(entrance.home, entrance.prover.engine())
-    return {
-        wish.block: _find(wish, descriptor, entrance.images, entrance.progress)
-        for wish, descriptor in described
-    }
+    return {wish.block: _find(wish, descriptor, images, entrance.progress) for wish, descriptor in described}
+
+
+def _find_elsewhere(wish: SwapWish, entrance: Entrance) -> Candidate | None:
+    """Find a product that runs somewhere else already; None when the wish names none."""
+    folder = Path(wish.ref).expanduser()
+    if ADDRESS.match(wish.ref):
+        url, papers = split_ref(wish.ref)
+        descriptor = CandidateDescriptor(
+            name=place_of(url).netloc,
+            slug=wish.block,
+            summary=f"A product elsewhere in the place of {wish.block}.",
+            url=url,
+            ca=papers.get("ca"),
+            cert=papers.get("cert"),
+            key=papers.get("key"),
+        )
+        ref, base = url, Path()
+    elif folder.is_dir():
+        descriptor = _read_folder(wish, folder)
+        ref, base = str(folder.resolve()), folder
+    else:
+        return None
+    if descriptor.url is None:
+        return None
+    entrance.progress(f"looking at {descriptor.url}")
+    outside = find_outside(
+        descriptor.url,
+        Papers(
+            authority=base / descriptor.ca if descriptor.ca else None,
+            certificate=base / descriptor.cert if descriptor.cert else None,
+            key=base / descriptor.key if descriptor.key else None,
+        ),
+        descriptor.readiness,
+        entrance.hosts,
+    )
+    return Candidate(
+        block=wish.block,
+        ref=ref,
+        descriptor=descriptor,
+        image="",
+        outside=outside.model_copy(update={"relayed": entrance.isolates}),
+    )
 
 
 def refuse_images_in_the_catalogue(descriptors: Iterable[BlockDescriptor]) -> None:
@@ -124,18 +179,30 @@ def remember(candidate: Candidate) -> Swap:
         name=candidate.descriptor.name,
         image=candidate.image,
         parts={
-            program: candidate.parts[name].image
-            for program, name in zip(candidate.programs, sorted(candidate.parts), strict=True)
+            program: candidate.parts[name].image if name in candidate.parts else ""
+            for program, name in zip(
+                candidate.programs, sorted(candidate.parts) or [WAY] * len(candidate.programs), strict=True
+            )
         },
         relaxations=tuple(relaxations_of(candidate)),
-        clock=candidate.descriptor.clock,
-        settles=candidate.descriptor.settles,
+        clock=candidate.clock,
+        settles=_settles(candidate),
+        url=candidate.outside.url if candidate.outside else "",
     )
+
+
+def _settles(candidate: Candidate) -> str:
+    """Say whether payments reach a witness of ours; from elsewhere there is no way to one."""
+    if candidate.outside is not None and candidate.block == SETTLING:
+        return "nowhere"
+    return candidate.descriptor.settles
 
 
 def relaxations_of(candidate: Candidate) -> list[str]:
     """Say, one sentence each, what a candidate has that a reference block has not."""
     descriptor, block = candidate.descriptor, candidate.block
+    if candidate.outside is not None:
+        return relaxations_elsewhere(block, candidate.outside, seeded=descriptor.seed is not None)
     found = []
     if candidate.built:
         found.append(
@@ -161,6 +228,17 @@ def _writing(who: str, folders: Sequence[str]) -> list[str]:
         f"{who} may write to {folder}: memory, {size} MiB, gone when it ends, and nothing there can be run."
         for folder in folders
     ]
+
+
+def _read_folder(wish: SwapWish, folder: Path) -> CandidateDescriptor:
+    descriptor = read_candidate(folder)
+    if descriptor.slug != wish.block:
+        raise ContentError(
+            f"the slug is {descriptor.slug!r}, and it is to take the place of {wish.block!r}",
+            path=str(folder / FILE),
+            hint=f"--swap {descriptor.slug}={wish.ref}",
+        )
+    return descriptor
 
 
 def require_image(descriptor: CandidateDescriptor, ref: str) -> None:
@@ -192,19 +270,8 @@ def _describe(wish: SwapWish, images: Foreign) -> CandidateDescriptor:
             summary=f"An image in the place of {wish.block}.",
             image=ref,
         )
-    if ADDRESS.match(ref):
-        raise SwapRefused(
-            f"{ref}: a product at an address can't take a block's place",
-            hint="name an image by digest, or a folder with a block.yaml",
-        )
     if folder.is_dir():
-        descriptor = read_candidate(folder)
-        if descriptor.slug != wish.block:
-            raise ContentError(
-                f"the slug is {descriptor.slug!r}, and it is to take the place of {wish.block!r}",
-                path=str(folder / FILE),
-                hint=f"--swap {descriptor.slug}={ref}",
-            )
+        descriptor = _read_folder(wish, folder)
         require_image(descriptor, ref)
         return descriptor
     if TAG.fullmatch(ref):

@@ -26,13 +26,14 @@ def review_run(
     runtime: Runtime,
     running: Running,
     secrets: Iterable[str],
+    unmet: Sequence[str],
     verdict: Verdict,
     failure: StepResult | None,
 ) -> Verdict:
     """Have the last word on a verdict: read what the products that took part have logged."""
     spec = running.spec
     logs = {name: "\n".join(runtime.logs(spec.name, name, tail=ALL_LINES)) for name in spec.foreign}
-    return review(verdict, failure, spec.swaps, find_leaks(logs, LiveSecrets(secrets)))
+    return review(verdict, failure, spec.swaps, find_leaks(logs, LiveSecrets(secrets)), unmet)
 
 
 def find_leaks(logs: Mapping[str, str], secrets: LiveSecrets) -> Sequence[str]:
@@ -41,7 +42,11 @@ def find_leaks(logs: Mapping[str, str], secrets: LiveSecrets) -> Sequence[str]:
 
 
 def review(
-    verdict: Verdict, failure: StepResult | None, swaps: Sequence[Swap], leaks: Sequence[str]
+    verdict: Verdict,
+    failure: StepResult | None,
+    swaps: Sequence[Swap],
+    leaks: Sequence[str],
+    unmet: Sequence[str] = (),
 ) -> Verdict:
     """Give the verdict as it may stand.
 
@@ -50,9 +55,41 @@ def review(
         failure: The step to blame, when one failed.
         swaps: Who took part.
         leaks: From `find_leaks`.
+        unmet: What could not be done with them, on which later steps may stand.
     """
     reviewed = _call_self_reported(verdict, failure, swaps)
+    if reviewed is verdict:
+        reviewed = _take_back_what_does_not_tell(verdict, failure, swaps, unmet)
     return _blame_leaks(reviewed, swaps, leaks) if leaks else reviewed
+
+
+def _take_back_what_does_not_tell(
+    verdict: Verdict, failure: StepResult | None, swaps: Sequence[Swap], unmet: Sequence[str]
+) -> Verdict:
+    """Blame no product for what it was given no chance to do, and say what was not tried on it."""
+    far = [swap for swap in swaps if swap.url]
+    names = " and ".join(swap.name for swap in swaps)
+    if verdict.outcome is Outcome.FAILED and unmet:
+        why = f"It can't be told of {names}, because {unmet[0]}."
+    elif verdict.outcome is Outcome.FAILED and far and not _is_at(failure, far):
+        why = f"It can't be told of {names}, which can call no other block from where it runs."
+    else:
+        left_out = verdict.steps.get(Outcome.SKIPPED.value, 0)
+        if verdict.outcome is not Outcome.PASSED or not left_out or not swaps:
+            return verdict
+        said = f"{verdict.sentence} Not applicable to {names}, and not passed: {left_out} of the steps."
+        return verdict.model_copy(update={"sentence": said})
+    return verdict.model_copy(
+        update={"outcome": Outcome.ERROR, "sentence": f"{why} {verdict.sentence}", "figures": ()}
+    )
+
+
+def _is_at(failure: StepResult | None, swaps: Sequence[Swap]) -> bool:
+    return (
+        failure is not None
+        and failure.call is not None
+        and failure.call.block in {swap.block for swap in swaps}
+    )
 
 
 def _blame_leaks(verdict: Verdict, swaps: Sequence[Swap], leaks: Sequence[str]) -> Verdict:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import accumulate, pairwise
 from pathlib import Path
 
 from markupsafe import Markup
@@ -22,7 +23,9 @@ TEXT = 92
 """Where sentences begin: after the loops' brackets and the numbers."""
 CHECKS = 56
 """Room for the number of checks at the right edge."""
-NARROWEST_LANE, WIDEST_LANE = 76, 112
+NARROWEST_LANE, WIDEST_LANE = 56, 112
+_BETWEEN = 10
+"""Between the names of two lanes, at least."""
 LEADING = 18
 FAR = 900
 """After so much height, the next phase has the names of the lanes above it once more."""
@@ -42,8 +45,7 @@ class _Paper:
 
     x: dict[str, float]
     lanes: tuple[Lane, ...]
-    lane: float
-    """How wide one is."""
+    widths: dict[str, float]
     room: float
     """For a sentence."""
 
@@ -70,10 +72,11 @@ class _Placed:
 
 def draw_blueprint(blueprint: Blueprint) -> str:
     """Draw it, 1,280 wide and as high as it needs to be."""
-    lane = max(NARROWEST_LANE, min(WIDEST_LANE, (WIDTH * 0.5) / max(1, len(blueprint.lanes))))
-    first = WIDTH - MARGIN - CHECKS - lane * len(blueprint.lanes)
-    x = {each.key: first + lane * (place + 0.5) for place, each in enumerate(blueprint.lanes)}
-    paper = _Paper(x, blueprint.lanes, lane, first - TEXT - 12)
+    widths = _share_width(blueprint.lanes)
+    first = WIDTH - MARGIN - CHECKS - sum(widths.values())
+    ends = list(accumulate(widths.values(), initial=first))
+    x = {key: (left + right) / 2 for key, (left, right) in zip(widths, pairwise(ends), strict=True)}
+    paper = _Paper(x, blueprint.lanes, widths, first - TEXT - 12)
     summary = wrap(blueprint.summary, WIDTH - 2 * MARGIN, 13)
     top = 64 + LEADING * len(summary)
     placed = list(_place(blueprint.lines, paper, top))
@@ -146,6 +149,19 @@ def wrap(text: str, room: float, size: float) -> tuple[str, ...]:
     return (*lines, now) if now or not lines else tuple(lines)
 
 
+def _share_width(lanes: Sequence[Lane]) -> dict[str, float]:
+    """Give each lane the width of its name's longest word, and all of them an equal part of what is free."""
+    needed = {
+        lane.key: min(
+            WIDEST_LANE,
+            max([NARROWEST_LANE, *(estimate(word, 12) + _BETWEEN for word in plain(lane.name).split())]),
+        )
+        for lane in lanes
+    }
+    free = min(WIDTH * 0.5, WIDEST_LANE * len(lanes)) - sum(needed.values())
+    return {key: width + max(0, free) / len(lanes) for key, width in needed.items()}
+
+
 def _place(lines: Sequence[Line], paper: _Paper, top: float) -> Iterator[_Placed]:
     y, since = top, None
     for line in lines:
@@ -191,9 +207,7 @@ def _draw_lanes(placed: Sequence[_Placed], paper: _Paper, end: float) -> Iterato
 
 def _draw_names(paper: _Paper, top: float) -> Iterator[Markup]:
     for lane in paper.lanes:
-        # Between words there is room to break; a long word may come close to its neighbours.
-        room = max(paper.lane - 10, *(estimate(word, 12) for word in plain(lane.name).split()), 1)
-        texts = wrap(lane.name, min(room, paper.lane + 4), 12)
+        texts = wrap(lane.name, paper.widths[lane.key] - _BETWEEN + 1, 12)
         for place, text in enumerate(texts):
             y = top + _HEAD - 12 - 15 * (len(texts) - 1 - place)
             yield Markup('<text class="head middle" x="{:.0f}" y="{:.0f}">{}</text>').format(

@@ -10,6 +10,7 @@ from __future__ import annotations
 import io
 import re
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Literal
 
@@ -31,10 +32,13 @@ SENTENCES = FOLDER / "messages.pot"
 """Every sentence of the source, written by `make languages`."""
 PROFILE, CATALOGUE = "language.yaml", "messages.po"
 TAG = re.compile(r"[a-z]{2,3}(-[A-Z][a-z]{3})?(-[A-Z]{2})?")
+OWN = "languages"
+"""Folder of a scenario that holds what it says of itself in other languages."""
 LONGEST = 4_000
 """Characters of one translation."""
 
 _PLACE = re.compile(r"%\((\w+)\)s")
+_OWN_PLACE = re.compile(r"\{[A-Za-z0-9_.-]+\}")
 _FORMAT = re.compile(r"%(?!%|\(\w+\)s)")
 _MARKUP = re.compile(r"[<>&]")
 _CONTROL = re.compile("[\x00-\x09\x0b-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069\ufeff]")
@@ -48,6 +52,36 @@ class Profile(Frozen):
     direction: Literal["ltr", "rtl"]
     formats: str
     reviewed_by: str = ""
+
+
+def read_own(folder: Path, root: Path, language: Language) -> Language:
+    """Add what a scenario's folder has in a language, `languages/<tag>.po`. Raises ContentError."""
+    path = folder / OWN / f"{language.tag}.po"
+    if language.is_source or not path.is_file():
+        return language
+    catalogue = _read_po(path, root, Locale.parse(language.tag, sep="-"))
+    for error in find_own_faults(catalogue, shown_path(path, root)):
+        raise error
+    return replace(language, own=compile_catalogue(catalogue))
+
+
+def find_own_faults(catalogue: Catalog, shown: str) -> Iterator[ContentError]:
+    """Name everything for which a scenario's catalogue is refused."""
+    for message in catalogue:
+        text, said = str(message.id), message.string
+        if not text or not isinstance(said, str) or not said or message.fuzzy:
+            continue
+        fault = ""
+        if sorted(_OWN_PLACE.findall(text)) != sorted(_OWN_PLACE.findall(said)):
+            fault = "the translation has other places in braces than the English sentence"
+        elif control := _CONTROL.search(said):
+            fault = f"the translation holds the character U+{ord(control[0]):04X}"
+        elif len(said) > LONGEST:
+            fault = f"the translation has {len(said):,} characters, wanted at most {LONGEST:,}"
+        if fault:
+            yield ContentError(
+                fault, path=shown, line=message.lineno, hint="the English sentence is the model"
+            )
 
 
 def list_languages(root: Path) -> tuple[str, ...]:
@@ -92,6 +126,13 @@ def check_languages(root: Path, only: Sequence[str] = ()) -> list[ContentError]:
             errors.append(error)
         else:
             errors += find_faults(catalogue, shown_path(root / FOLDER / tag / CATALOGUE, root))
+        for path in sorted((root / "scenarios").glob(f"*/{OWN}/{tag}.po")):
+            try:
+                errors += find_own_faults(
+                    _read_po(path, root, Locale.parse(tag, sep="-")), shown_path(path, root)
+                )
+            except ContentError as error:
+                errors.append(error)
     return errors
 
 
@@ -108,7 +149,7 @@ def read_catalogue(root: Path, tag: str, locale: Locale) -> Catalog:
 def find_faults(catalogue: Catalog, shown: str) -> Iterator[ContentError]:
     """Name everything for which a catalogue is refused."""
     for message in catalogue:
-        if message.id:
+        if message.id and not message.fuzzy:  # what is doubtful is not shown
             for said in dict.fromkeys(_judge(message)):
                 yield ContentError(
                     said, path=shown, line=message.lineno, hint="the English sentence is the model"

@@ -37,13 +37,20 @@ COMMANDS: Mapping[str, tuple[str, str]] = {
     "attack": ("attack", "attack"),
     "compare": ("compare", "compare"),
     "faults": ("faults", "faults"),
+    "challenge": ("challenge", "challenge"),
     "seed": ("seed", "seed"),
     "serve": ("serve", "serve"),
     "worker": ("worker", "worker"),
 }
 """Each command's module below `commands`, and its function there."""
-GROUPS = ("checkpoint", "log", "images", "data", "new", "export")
+GROUPS = ("checkpoint", "log", "images", "data", "new", "export", "privacy")
 """Commands that have commands: each module's `app`."""
+REMOTE: Mapping[str, tuple[str, str]] = {
+    name: ("remote", function)
+    for name, (_, function) in COMMANDS.items()
+    if name in ("run", "up", "ls", "reset", "logs", "down")
+}
+"""What a server does as well, when one is named."""
 
 
 def _version(wanted: bool) -> None:
@@ -63,11 +70,13 @@ def _common(
 def app(*, args: Sequence[str], standalone_mode: bool) -> object:
     """Do what is typed. Only the command that is typed is loaded; help, and a word that is none, need all."""
     first = next(iter(args), "")
+    known = {**COMMANDS, **REMOTE} if _names_a_server(args) else COMMANDS
     wanted = (first,) if first in COMMANDS or first in GROUPS else (*COMMANDS, *GROUPS)
     made = typer.Typer(
         name="sandbox",
         help="Try a digital government service on fictitious citizens: blocks wired together, "
-        "scenarios played, evidence written.\n\nStart with: sandbox run cash-transfer",
+        "scenarios played, evidence written.\n\nStart with: sandbox run cash-transfer\n\n"
+        "run, up, ls, reset, logs and down are done by a server with --server URL, or SANDBOX_SERVER.",
         no_args_is_help=True,
         rich_markup_mode=None,
         pretty_exceptions_enable=False,
@@ -77,8 +86,13 @@ def app(*, args: Sequence[str], standalone_mode: bool) -> object:
         if name in GROUPS:
             made.add_typer(_load(name, "app"), name=name)
         else:
-            made.command(name)(_load(*COMMANDS[name]))
+            made.command(name)(_load(*known[name]))
     return made(args=args, standalone_mode=standalone_mode)
+
+
+def _names_a_server(args: Sequence[str]) -> bool:
+    named = any(each == "--server" or each.startswith("--server=") for each in args)
+    return named or bool(os.environ.get("SANDBOX_SERVER"))
 
 
 def _load(module: str, name: str) -> Any:

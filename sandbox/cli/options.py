@@ -41,7 +41,8 @@ Swaps = Annotated[
     list[str] | None,
     typer.Option(
         "--swap",
-        help="Put a product in a block's place, on docker: BLOCK=FOLDER or BLOCK=IMAGE-DIGEST; repeatable.",
+        help="Put a product in a block's place: BLOCK=FOLDER or BLOCK=IMAGE-DIGEST (on docker), or "
+        "BLOCK=URL[,ca=FILE][,cert=FILE,key=FILE]; repeatable.",
     ),
 ]
 Languages = Annotated[

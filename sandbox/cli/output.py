@@ -92,7 +92,9 @@ def print_table(
 def say_swaps(swaps: Sequence[Swap], *, quiet: bool) -> None:
     """Say which products take part and what each was allowed, before any of them starts."""
     for swap in () if quiet else swaps:
-        err().print(f"{_safe(swap.name)} takes the place of {swap.block}: {swap.image}", soft_wrap=True)
+        err().print(
+            f"{_safe(swap.name)} takes the place of {swap.block}: {swap.url or swap.image}", soft_wrap=True
+        )
         for sentence in swap.relaxations:
             err().print(f"  allowed: {_safe(sentence)}", soft_wrap=True)
 

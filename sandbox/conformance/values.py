@@ -9,6 +9,8 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Literal
 
+from pydantic import computed_field
+
 from sandbox.model.block import Frozen
 from sandbox.model.run import Call, Outcome
 
@@ -18,6 +20,13 @@ NOT_A_CERTIFICATE = (
     "This is not a GovStack certificate. It is what this sandbox found when it called the product; GovStack "
     "alone certifies."
 )
+
+
+NUMBER_UNKNOWN = (
+    "Requirements without a number: GovStack publishes the text that numbers them apart from the definitions "
+    "of this block, and the definitions name none."
+)
+NUMBER_NONE = "Requirements without a number: GovStack specifies no such block; they are its own contract's."
 
 
 class Part(StrEnum):
@@ -137,3 +146,11 @@ class Report(Frozen):
     honest_on_known_values_only: tuple[str, ...] = ()
     """Behaviours that hold with values everybody knows and not with drawn ones."""
     note: str = NOT_A_CERTIFICATE
+
+    @computed_field  # type: ignore[prop-decorator]
+    @property
+    def unnumbered(self) -> str:
+        """Why requirements have no number of GovStack's; empty when each has one."""
+        if all(one.number for one in self.requirements):
+            return ""
+        return NUMBER_UNKNOWN if self.specification else NUMBER_NONE

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 from fastapi import APIRouter, FastAPI
 from fastapi.staticfiles import StaticFiles
+from prometheus_client import CollectorRegistry
 from sqlalchemy import text
 
 from sandbox import __version__
+from sandbox.controlplane import metrics
 from sandbox.controlplane.api import accounts, content, runs, sandboxes
 from sandbox.controlplane.console import doors, pages
 from sandbox.controlplane.console.rendering import STATIC
 from sandbox.controlplane.guard import Guard
+from sandbox.controlplane.metrics import API, Requests
 from sandbox.controlplane.plane import Plane
 from sandbox.controlplane.problems import install_problems
 
@@ -27,10 +30,12 @@ def create_app(plane: Plane) -> FastAPI:
     )
     app.state.plane = plane
     install_problems(app)
-    api = APIRouter(prefix="/api/v1")
+    api = APIRouter(prefix=API)
     for part in (content, sandboxes, runs, accounts):
         api.include_router(part.make_router(plane))
     app.include_router(api)
+    registry = CollectorRegistry()
+    app.include_router(metrics.make_router(plane, registry))
     app.include_router(doors.make_router(plane))
     app.include_router(pages.make_router(plane))
     app.mount("/static", StaticFiles(directory=STATIC), name="static")
@@ -43,4 +48,5 @@ def create_app(plane: Plane) -> FastAPI:
         return {"status": "ok", "version": __version__}
 
     app.add_middleware(Guard, hosts=plane.rules.hosts)
+    app.add_middleware(Requests(registry).watch)
     return app

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import logging
 from datetime import timedelta
+from typing import NamedTuple
 
 from sqlalchemy.orm import Session
 
@@ -32,6 +33,13 @@ class QuotaReached(RequestRefused):
 
     reason = "quota-reached"
     status = 409
+
+
+class Ordered(NamedTuple):
+    """A change that was asked for. What comes of it is told after the number `since`."""
+
+    row: SandboxRow
+    since: int
 
 
 def order_sandbox(plane: Plane, caller: Caller, asked: SandboxAsked, key: str = "") -> SandboxRow:
@@ -73,13 +81,14 @@ def order_sandbox(plane: Plane, caller: Caller, asked: SandboxAsked, key: str = 
 
 def order_change(
     plane: Plane, caller: Caller, name: str, job: Job, detail: dict[str, str] | None = None
-) -> SandboxRow:
+) -> Ordered:
     """Ask for a change of a sandbox: reset, remove, save or restore. Raises NotFound, StateConflict."""
     with plane.store.session() as session:
         row = wishes.find_sandbox(session, name, caller.sees)
+        since = journal.last_number(session, row.id)
         if job is Job.REMOVE:
             if row.state == "removing":
-                return row
+                return Ordered(row, since)
             row.state = "removing"
         elif row.state != "running":
             raise StateConflict(
@@ -90,7 +99,7 @@ def order_change(
         waiting = add_job(session, job, row.id, now=plane.now(), detail=dict(detail or {}), host=host)
         _note(session, plane, caller, job.value, row.name)
     submit(plane, waiting, host)
-    return row
+    return Ordered(row, since)
 
 
 def order_run(plane: Plane, caller: Caller, asked: RunAsked, key: str = "") -> RunRow:

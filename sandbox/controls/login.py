@@ -22,10 +22,10 @@ from authlib.oauth2.rfc7636 import create_s256_code_challenge
 from joserfc import jwt
 from joserfc.jwk import ECKey
 
-from sandbox.calls.gate import Gate
+from sandbox.calls.gate import AWAY, Gate
 from sandbox.controls.browser import Form, first_form
 from sandbox.controls.timepiece import Timepiece
-from sandbox.errors import RequestRefused
+from sandbox.errors import BlockUnreachable, RequestRefused, SandboxError
 from sandbox.model.wiring import CONTROLS_SERVICE, application_of
 
 IDENTITY = application_of("identity")
@@ -83,7 +83,9 @@ class LogIn:
                 },
             )
             if answer.status_code != 200:
-                raise RequestRefused(f"identity gave no token to {individual_id}: {answer.text[:200]}")
+                raise _no(
+                    answer.status_code, f"identity gave no token to {individual_id}: {answer.text[:200]}"
+                )
             body = answer.json()
             return {name: body[name] for name in ("access_token", "token_type", "expires_in")}
 
@@ -131,7 +133,9 @@ class LogIn:
             json={"requestTime": self._timepiece.now().isoformat(), "request": request},
         )
         if answer.status_code != 200 or answer.json().get("errors"):
-            raise RequestRefused(f"identity did not register the controls as a client: {answer.text[:200]}")
+            raise _no(
+                answer.status_code, f"identity did not register the controls as a client: {answer.text[:200]}"
+            )
 
     def _visit(self, gate: Gate, url: str, individual_id: str, state: str) -> str:
         """Fill in page after page until the browser is sent back with a code."""
@@ -146,8 +150,9 @@ class LogIn:
                 continue
             form = first_form(answer.text, str(answer.url))
             if answer.status_code != 200 or form is None:
-                raise RequestRefused(
-                    f"identity refused to log in {individual_id}: {answer.status_code} {_words(answer.text)}"
+                raise _no(
+                    answer.status_code,
+                    f"identity refused to log in {individual_id}: {answer.status_code} {_words(answer.text)}",
                 )
             self._fill(gate, form, individual_id, already)
             answer = gate.open_page("POST", self._inside(form.action), form=form.fields)
@@ -176,7 +181,10 @@ class LogIn:
         """Read a person's messages, oldest first."""
         answer = gate.call(MESSAGING, "GET", f"/inbox/{individual_id}", client=CONTROLS_SERVICE)
         if answer.status_code != 200:
-            raise RequestRefused(f"messaging did not show the inbox of {individual_id}: {answer.text[:200]}")
+            raise _no(
+                answer.status_code,
+                f"messaging did not show the inbox of {individual_id}: {answer.text[:200]}",
+            )
         messages: list[Mapping[str, Any]] = answer.json()["messages"]
         return messages
 
@@ -191,6 +199,11 @@ class LogIn:
             "exp": now + 60,
         }
         return jwt.encode({"alg": "ES256", "kid": client_id}, claims, key, algorithms=["ES256"])
+
+
+def _no(status: int, said: str) -> SandboxError:
+    """Tell a refusal from a block that is not there for the moment, after which it is worth asking again."""
+    return BlockUnreachable(said) if status in AWAY else RequestRefused(said)
 
 
 def _code_of(target: str, state: str) -> str:

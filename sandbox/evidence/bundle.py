@@ -51,9 +51,9 @@ class SecretInEvidence(SandboxError):
     reason = "secret-in-evidence"
 
 
-def name_page(tag: str) -> str:
-    """Name the page in a further language."""
-    return f"index.{tag}.html"
+def name_page(page: str, tag: str, place: int) -> str:
+    """Name a page in one of several languages: the first one's has the plain name."""
+    return page if place == 0 else page.replace(".html", f".{tag}.html")
 
 
 def write_bundle(
@@ -124,10 +124,14 @@ def lay_out_files(
             f"logs/{_check_name(name)}.log": text.encode("utf-8", "backslashreplace")
             for name, text in material.logs.items()
         },
-        **_lay_out_protection(material, story, key),
+        **_lay_out_protection(material, story, key, languages),
         **{
-            INDEX if place == 0 else name_page(language.tag): render_page(
-                material, story, fingerprint=key.fingerprint, speech=Speech(language)
+            name_page(INDEX, language.tag, place): render_page(
+                material,
+                story,
+                fingerprint=key.fingerprint,
+                speech=Speech(language),
+                protection=name_page(PROTECTION, language.tag, place),
             ).encode("utf-8", "backslashreplace")
             for place, language in enumerate(languages)
         },
@@ -137,20 +141,27 @@ def lay_out_files(
     return dict(sorted(files.items()))
 
 
-def _lay_out_protection(material: Material, story: Story, key: InstallationKey) -> dict[str, bytes]:
+def _lay_out_protection(
+    material: Material, story: Story, key: InstallationKey, languages: Sequence[Language]
+) -> dict[str, bytes]:
     """Lay out what a data-protection officer reads, and the same for programs."""
     report = _inquire(material)
     run = story.started.run if story.started else ""
-    page = render_protection(
-        material,
-        report,
-        title=story.started.title if story.started else material.spec.scenario or material.spec.name,
-        run=run,
-        started=story.started.started if story.started else None,
-        fingerprint=key.fingerprint,
-    )
+    pages = {
+        name_page(PROTECTION, language.tag, place): render_protection(
+            material,
+            report,
+            title=story.started.title if story.started else material.spec.scenario or material.spec.name,
+            run=run,
+            started=story.started.started if story.started else None,
+            fingerprint=key.fingerprint,
+            index=name_page(INDEX, language.tag, place),
+            speech=Speech(language),
+        )
+        for place, language in enumerate(languages)
+    }
     return {
-        PROTECTION: page.encode("utf-8", "backslashreplace"),
+        **{name: page.encode("utf-8", "backslashreplace") for name, page in pages.items()},
         INVENTORY: write_json(material, report, run=run),
         INVENTORY_TABLE: write_csv(report),
     }

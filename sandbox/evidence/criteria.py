@@ -9,26 +9,25 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any
 
+from sandbox.evidence.counting import Measured, count_exchanges
+from sandbox.evidence.crowd import CrowdEvidence
 from sandbox.evidence.material import CriterionFound, Pilot, StopRuleFound
-from sandbox.model.pilot import MEASURES, OUTPUT, SetPilot, compare
+from sandbox.model.crowd import CrowdReport
+from sandbox.model.pilot import OUTPUT, UNITS, SetPilot, compare
 from sandbox.model.run import Event, Exchange, RunFinished, RunStarted, StepFinished
 
 
-@dataclass(frozen=True, slots=True)
-class Measured:
-    """A value and the exchanges that it was counted from."""
-
-    value: Any
-    exchanges: tuple[str, ...] = ()
-
-
-def judge_pilot(pilot: SetPilot, events: Sequence[Event], exchanges: Sequence[Exchange]) -> Pilot:
-    """Measure what the pilot asks for and say what was met."""
+def judge_pilot(
+    pilot: SetPilot,
+    events: Sequence[Event],
+    exchanges: Sequence[Exchange],
+    crowd: CrowdEvidence | None = None,
+) -> Pilot:
+    """Measure what the pilot asks for and say what was met; after many journeys, over all of them."""
     plan = pilot.plan
-    found = take_measures(events, exchanges)
+    found = take_crowd_measures(events, crowd) if crowd else take_measures(events, exchanges)
     nothing = Measured(None)
     return Pilot(
         name=plan.name,
@@ -42,7 +41,7 @@ def judge_pilot(pilot: SetPilot, events: Sequence[Event], exchanges: Sequence[Ex
                 label=each.label,
                 wanted=each.wanted,
                 found=found.get(each.measure, nothing).value,
-                unit=each.unit or MEASURES.get(each.measure, ""),
+                unit=each.unit or UNITS.get(each.measure, ""),
                 met=holds(each.wanted, found.get(each.measure, nothing).value),
                 exchanges=found.get(each.measure, nothing).exchanges,
             )
@@ -53,7 +52,7 @@ def judge_pilot(pilot: SetPilot, events: Sequence[Event], exchanges: Sequence[Ex
                 label=each.label,
                 when=each.when,
                 found=found.get(each.measure, nothing).value,
-                unit=each.unit or MEASURES.get(each.measure, ""),
+                unit=each.unit or UNITS.get(each.measure, ""),
                 # Nobody can say that a limit was kept which was never measured.
                 reached=found.get(each.measure, nothing).value is None
                 or holds(each.when, found[each.measure].value),
@@ -97,8 +96,16 @@ def take_measures(events: Sequence[Event], exchanges: Sequence[Exchange]) -> Map
     """Measure everything that a threshold may refer to; what the run did not come to is left out."""
     return {
         **_count_steps(events),
-        **_count_exchanges(exchanges),
-        **_measure_latency(exchanges),
+        **count_exchanges(exchanges),
+        **_measure_run(events),
+    }
+
+
+def take_crowd_measures(events: Sequence[Event], crowd: CrowdEvidence) -> Mapping[str, Measured]:
+    """Measure a run of many journeys. Steps are not counted: events hold those of a few journeys only."""
+    return {
+        **crowd.spooled.measures,
+        **(_measure_crowd(crowd.report) if crowd.report else {}),
         **_measure_run(events),
     }
 
@@ -115,37 +122,27 @@ def _count_steps(events: Sequence[Event]) -> dict[str, Measured]:
     return counted
 
 
-def _count_exchanges(exchanges: Sequence[Exchange]) -> dict[str, Measured]:
-    if not exchanges:
-        return {}
-    service = [each for each in exchanges if each.kind != "control"]
-
-    def count(those: Sequence[Exchange]) -> Measured:
-        return Measured(len(those), tuple(each.id for each in those))
-
-    seen = [each for each in service if each.individual]
-    return {
-        "exchanges.count": count(service),
-        "exchanges.refused": count([each for each in service if each.refused]),
-        "exchanges.server_errors": count([each for each in service if each.status >= 500]),
-        "people.seen": Measured(len({each.individual for each in seen}), tuple(each.id for each in seen)),
+def _measure_crowd(report: CrowdReport) -> dict[str, Measured]:
+    """Measure what came of many journeys; counted from `journeys.jsonl`, not from exchanges."""
+    ended = report.passed + report.failed + report.error
+    counted: dict[str, Any] = {
+        "journeys.passed": report.passed,
+        "journeys.failed": report.failed,
+        "journeys.error": report.error,
+        "journeys.not_passed": report.asked - report.passed,
+        "journeys.late": report.late,
     }
-
-
-def _measure_latency(exchanges: Sequence[Exchange]) -> dict[str, Measured]:
-    """Percentiles by nearest rank over all calls that reached a block, in milliseconds."""
-    calls = sorted(
-        (each for each in exchanges if each.kind in ("call", "public") and not each.refused),
-        key=lambda each: each.milliseconds,
-    )
-    if not calls:
-        return {}
-
-    def at(percent: float) -> Measured:
-        one = calls[max(0, math.ceil(len(calls) * percent / 100) - 1)]
-        return Measured(one.milliseconds, (one.id,))
-
-    return {f"latency.{name}": at(q) for name, q in (("p50", 50), ("p95", 95), ("p99", 99), ("max", 100))}
+    if ended:
+        counted |= {
+            "journeys.passed_share": round(100 * report.passed / report.asked, 3),
+            "journeys.per_second": round(report.per_second, 3),
+            "journeys.p50": report.p50,
+            "journeys.p90": report.p90,
+            "journeys.p95": report.p95,
+            "journeys.p99": report.p99,
+            "journeys.max": report.slowest,
+        }
+    return {name: Measured(value) for name, value in counted.items()}
 
 
 def _measure_run(events: Sequence[Event]) -> dict[str, Measured]:

@@ -99,8 +99,8 @@ def say_course(report: CrowdReport, speech: Speech = ENGLISH) -> str:
         "%(bad)s of %(num)s journeys did not pass, most of them %(since)s s to %(until)s s after the start",
         report.finished,
         bad=bad,
-        since=speech.number(worst.since),
-        until=speech.number(worst.since + report.stretch_seconds),
+        since=speech.measure(worst.since),
+        until=speech.measure(worst.since + report.stretch_seconds),
     )
 
 
@@ -114,7 +114,7 @@ def say_pace(report: CrowdReport, speech: Speech = ENGLISH) -> str:
         )
     planned = speech.gettext(
         "%(rate)s were to begin each second, at most %(places)s at a time.",
-        rate=speech.number(report.rate),
+        rate=speech.measure(report.rate),
         places=report.concurrency,
     )
     kept = (
@@ -187,17 +187,18 @@ def draw_course(report: CrowdReport, speech: Speech = ENGLISH) -> Markup:
         if place % every == 0:
             parts.append(
                 Markup('<text class="tick" x="{}" y="{}">{}</text>').format(
-                    round(x, 1), bottom + 16, speech.number(stretch.since)
+                    round(x, 1), bottom + 16, speech.measure(stretch.since)
                 )
             )
-    axis = speech.gettext(
-        "seconds since the start; journeys that ended within %(seconds)s s: green-blue = passed, red, above "
-        "= failed, amber = could not be told",
-        seconds=speech.number(report.stretch_seconds),
+    middle = left + (_WIDE + _VALUES) / 2
+    parts.append(_caption(middle, bottom + 36, speech.gettext("seconds since the start")))
+    colours = speech.gettext(
+        "ended within %(seconds)s s: green-blue = passed, red, above = failed, amber = could not be told",
+        seconds=speech.measure(report.stretch_seconds),
     )
-    parts.append(_caption(left + (_WIDE + _VALUES) / 2, bottom + 36, axis))
+    parts.append(_caption(middle, bottom + 54, colours))
     label = speech.gettext("Journeys over time; the table below says the same")
-    return _frame(left + _WIDE + _VALUES + 20, bottom + 50, parts, label)
+    return _frame(left + _WIDE + _VALUES + 20, bottom + 68, parts, label)
 
 
 def _draw_stretch(stretch: Stretch, x: float, wide: float, bottom: float, end: float) -> list[Markup]:

@@ -119,7 +119,7 @@ def draw_latencies(latencies: Sequence[Latency], speech: Speech = ENGLISH) -> Ma
         Markup(
             '<line class="grid" x1="{x}" y1="18" x2="{x}" y2="{}"/>'
             '<text class="tick" x="{x}" y="{}">{}</text>'
-        ).format(bottom, bottom + 16, speech.number(tick), x=round(left + tick / end * _BARS, 1))
+        ).format(bottom, bottom + 16, speech.measure(tick), x=round(left + tick / end * _BARS, 1))
         for tick in ticks
     ]
     parts += [_draw_bar(latency, left, 32 + place * _ROW, end, speech) for place, latency in enumerate(shown)]

@@ -88,6 +88,7 @@ class Material:
         command: What repeats the run.
         versions: Product, commit, Engine, Python: name to version.
         limits: What a run of this scenario can't tell, one sentence each.
+        passed: The scenario's sentence of success, with its places, as it can be said in another language.
         standing: The run's place in the register; None for a run that was never entered.
         pilot: Criteria set before the run; without them the page says "demonstration".
         pilot_file: The file that set them, byte for byte.
@@ -108,6 +109,7 @@ class Material:
     command: str
     versions: Mapping[str, str] = field(default_factory=dict)
     limits: tuple[str, ...] = ()
+    passed: str = ""
     standing: Standing | None = None
     pilot: Pilot | None = None
     pilot_file: bytes = b""

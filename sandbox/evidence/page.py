@@ -60,8 +60,15 @@ class Detail:
         return sum(len(escape(text)) for text in (self.request, self.answer, self.curl))
 
 
-def render_page(material: Material, story: Story, *, fingerprint: str, speech: Speech = ENGLISH) -> str:
-    """Render the page of one run in one language."""
+def render_page(
+    material: Material,
+    story: Story,
+    *,
+    fingerprint: str,
+    speech: Speech = ENGLISH,
+    protection: str = "dpo.html",
+) -> str:
+    """Render the page of one run; `protection` is the page beside it for the data-protection officer."""
     names = wording.Names(material.wiring)
     flow = read_flow(material.exchanges, names, speech=speech)
     spooled = material.crowd.spooled if material.crowd else None
@@ -74,7 +81,7 @@ def render_page(material: Material, story: Story, *, fingerprint: str, speech: S
         "material": material,
         "story": story,
         "verdict": judge(story),
-        "headline": in_english(judge(story).sentence, speech) if story.finished else say_cut(story, speech),
+        "headline": say_verdict(material, story, speech),
         "title": story.started.title if story.started else material.spec.scenario or material.spec.name,
         "standing": provenance.say_standing(material.standing, speech),
         "earlier": provenance.say_tally(earlier, speech),
@@ -90,6 +97,7 @@ def render_page(material: Material, story: Story, *, fingerprint: str, speech: S
         "inventory": spooled.inventory if spooled else take_inventory(material.exchanges, names),
         "exchange_count": spooled.count if spooled else len(material.exchanges),
         "crowd": material.crowd,
+        "protection": protection,
         "numbers": {exchange.id: exchange.number for exchange in material.exchanges},
         "refused": refused,
         "fingerprint": fingerprint,
@@ -119,6 +127,19 @@ def judge(story: Story) -> Verdict:
     if story.finished:
         return story.finished.verdict
     return Verdict(outcome=Outcome.ERROR, sentence=say_cut(story))
+
+
+def say_verdict(material: Material, story: Story, speech: Speech = ENGLISH) -> str | Markup:
+    """The verdict: a success in the page's language where the scenario has it, anything else as recorded."""
+    if story.finished is None:
+        return say_cut(story, speech)
+    sentence = story.finished.verdict.sentence
+    values = {**(story.started.inputs if story.started else {}), **story.finished.outputs}
+    translated = speech.translate_own(material.passed)
+    # Only what the record says itself may be said in other words.
+    if translated is None or wording.fill_in(material.passed, values, wording.say_number) != sentence:
+        return in_english(sentence, speech)
+    return wording.fill_in(translated, values, speech.number)
 
 
 def say_cut(story: Story, speech: Speech = ENGLISH) -> str:

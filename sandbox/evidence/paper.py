@@ -16,8 +16,10 @@ from sandbox.errors import NotFound, UsageError
 ON_PAPER = """
 details:not([open]) > *:not(summary) { display: none }
 .facts { display: block !important }
+[dir="rtl"] bdi:is([lang], [translate]) { display: inline-block; direction: ltr }
 .facts > * { display: inline-block !important; width: 31%; vertical-align: top; margin-bottom: 12px }
 """
+"""WeasyPrint sets no element apart by its own direction, so what is English or a name is given one."""
 _LANGUAGE = re.compile(r'<html lang="([A-Za-z-]+)"')
 _STYLE = re.compile(r"<style>(.*?)</style>", re.DOTALL)
 _MEDIA = re.compile(r"@[a-z-]+[^{]*\{(?:[^{}]*\{[^{}]*\})*[^{}]*\}")
@@ -31,10 +33,13 @@ _HALO = "paint-order"
 """The page draws a halo around words that cross lines, by an order of painting unknown to WeasyPrint."""
 
 
-def choose_page(folder: Path, language: str | None = None) -> Path:
+def choose_page(folder: Path, language: str | None = None, *, stem: str = "index") -> Path:
     """Choose a bundle's page: its first, or the one in a language. Raises NotFound naming those there are."""
-    pages = {_read_tag(page): page for page in sorted(folder.glob("index*.html"), reverse=True)}
-    first = folder / "index.html"
+    pages = {_read_tag(page): page for page in sorted(folder.glob(f"{stem}*.html"), reverse=True)}
+    first = folder / f"{stem}.html"
+    if not first.is_file():
+        names = sorted(page.stem for page in folder.glob("*.html") if "." not in page.stem)
+        raise NotFound(f"the bundle holds no page {stem!r}", hint=f"there are: {', '.join(names) or 'none'}")
     if language is None:
         return first
     if language not in pages:

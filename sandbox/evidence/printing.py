@@ -79,6 +79,7 @@ def make_environment(speech: Speech, *folders: Path, styles: Sequence[Path] = ()
             "comparison": speech.comparison,
             "day": speech.day,
             "duration": speech.duration,
+            "measure": speech.measure,
             "moment": speech.moment,
             "number": speech.number,
             "outcome": speech.outcome,
@@ -90,7 +91,10 @@ def make_environment(speech: Speech, *folders: Path, styles: Sequence[Path] = ()
 
 
 def in_english(text: str, speech: Speech) -> Markup:
-    """What content says: in the language of the source, and marked so on a page in another."""
+    """What content says: as the scenario's own catalogue has it, else in English, and marked so."""
+    translated = speech.translate_own(text)
+    if translated is not None:
+        return Markup("<bdi>{}</bdi>").format(_finalize(translated))
     attribute = Markup("") if speech.language.is_source else Markup(' lang="{}"').format(SOURCE)
     return Markup("<bdi{}>{}</bdi>").format(attribute, _finalize(text))
 

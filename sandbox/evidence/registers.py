@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from markupsafe import Markup
 
 from sandbox.evidence.speech import ENGLISH, Speech, noted
-from sandbox.evidence.wording import show_invisible
+from sandbox.evidence.wording import LONGEST_LABEL, cut, room_for, show_invisible
 from sandbox.model.dirt import FaultCount
 from sandbox.model.matches import Encounter, GroupCount, Linking, MatchReport
 
@@ -127,7 +127,9 @@ def draw_exclusions(report: MatchReport, speech: Speech = ENGLISH) -> Markup:
     largest = max(each.excluded / each.entitled for each in shown)
     end = next((step for step in (0.05, 0.1, 0.2, 0.4, 0.6) if largest <= step), 1.0)
     bottom = 24 + len(shown) * _ROW
-    width, height = _LEFT + _BARS + _VALUES, bottom + 50
+    labels = [_name_group(each, speech) for each in shown]
+    left = room_for(labels, _LEFT)
+    width, height = left + _BARS + _VALUES, bottom + 50
     ticks = [
         Markup(
             '<line class="grid" x1="{x}" y1="18" x2="{x}" y2="{}"/>'
@@ -135,14 +137,17 @@ def draw_exclusions(report: MatchReport, speech: Speech = ENGLISH) -> Markup:
         ).format(
             bottom,
             bottom + 16,
-            speech.number(round(100 * end * place / 4, 2)),
-            x=_LEFT + _BARS * place // 4,
+            speech.measure(100 * end * place / 4),
+            x=left + _BARS * place // 4,
         )
         for place in range(5)
     ]
-    bars = [_draw_bar(each, 32 + place * _ROW, end, speech) for place, each in enumerate(shown)]
+    bars = [
+        _draw_bar(each, label, left, 32 + place * _ROW, end, speech)
+        for place, (each, label) in enumerate(zip(shown, labels, strict=True))
+    ]
     axis = Markup('<text class="tick" x="{}" y="{}">{}</text>').format(
-        _LEFT + _BARS / 2, bottom + 36, speech.gettext("per cent of the entitled people of the group")
+        left + _BARS / 2, bottom + 36, speech.gettext("per cent of the entitled people of the group")
     )
     return Markup(
         '<svg class="plot" viewBox="0 0 {w} {h}" width="{w}" height="{h}" role="img" '
@@ -155,25 +160,24 @@ def draw_exclusions(report: MatchReport, speech: Speech = ENGLISH) -> Markup:
     )
 
 
-def _draw_bar(group: GroupCount, y: int, end: float, speech: Speech) -> Markup:
+def _name_group(group: GroupCount, speech: Speech) -> str:
+    named = {"group": say_group(group.group, speech), "value": say_member(group, speech)}
+    return show_invisible(speech.gettext("%(group)s: %(value)s", **named))
+
+
+def _draw_bar(group: GroupCount, label: str, left: int, y: int, end: float, speech: Speech) -> Markup:
     wide = round(group.excluded / group.entitled / end * _BARS, 1)
     return Markup(
         '<text class="lab" x="{label}" y="{base}">{name}</text>'
         '<rect class="p50" x="{left}" y="{top}" width="{wide}" height="12"/>'
         '<text class="val" x="{after}" y="{base}">{value}</text>'
     ).format(
-        label=_LEFT - 10,
+        label=left - 10,
         base=y + 4,
-        name=show_invisible(
-            speech.gettext(
-                "%(group)s: %(value)s",
-                group=say_group(group.group, speech),
-                value=say_member(group, speech),
-            )
-        ),
-        left=_LEFT,
+        name=cut(label, LONGEST_LABEL),
+        left=left,
         top=y - 6,
         wide=max(1.0, wide),
-        after=_LEFT + wide + 10,
+        after=left + wide + 10,
         value=speech.gettext("%(part)s of %(whole)s", part=group.excluded, whole=group.entitled),
     )

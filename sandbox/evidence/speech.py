@@ -77,6 +77,10 @@ REFUSALS = {
 }
 
 
+def _open_catalogue(compiled: bytes) -> gettext.NullTranslations:
+    return gettext.GNUTranslations(io.BytesIO(compiled)) if compiled else gettext.NullTranslations()
+
+
 class Speech:
     """Says things in one language."""
 
@@ -84,11 +88,8 @@ class Speech:
         """Speak `language`, whose catalogue was checked when it was read."""
         self.language = language
         self._patterns: dict[int, NumberPattern] = {}
-        self._catalogue = (
-            gettext.GNUTranslations(io.BytesIO(language.messages))
-            if language.messages
-            else gettext.NullTranslations()
-        )
+        self._catalogue = _open_catalogue(language.messages)
+        self._own = _open_catalogue(language.own)
 
     @cached_property
     def _locale(self) -> Locale:
@@ -104,6 +105,11 @@ class Speech:
     def look_up_counted(self, singular: str, plural: str, number: int) -> str:
         """Translate the form of a message that belongs to a number."""
         return self._catalogue.ngettext(singular, plural, number)
+
+    def translate_own(self, text: str) -> str | None:
+        """Translate what the scenario says; None when nobody has."""
+        said = self._own.gettext(text) if text else text
+        return None if said == text else said
 
     def gettext(self, message: str, **values: Any) -> str:
         """Translate a message and fill its places; whole numbers are written as the reader expects them."""
@@ -141,6 +147,11 @@ class Speech:
         else:
             text = value if isinstance(value, str) else say_value(value)
         return f"{text}\u00a0{unit}" if unit else text
+
+    def measure(self, value: float) -> str:
+        """Write a number with no more digits than it has, and at most two: `3.5`, `7`."""
+        digits = next((digits for digits in (0, 1) if round(value, digits) == round(value, 2)), 2)
+        return self.decimal(value, digits)
 
     def comparison(self, text: str, unit: str = "") -> str:
         """Write what a criterion wants: `≥ 1,500 RWF`; the sign of equality is left out."""

@@ -9,11 +9,12 @@ from __future__ import annotations
 import hashlib
 import sys
 from collections import deque
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 from sandbox.evidence.chain import LogFinding, LogWalk
+from sandbox.evidence.counting import Counting, Measured
 from sandbox.evidence.disk import say_what_the_disk_refused
 from sandbox.evidence.inventory import Disclosure, take_inventory
 from sandbox.evidence.latency import Latency, Meter
@@ -45,6 +46,8 @@ class Spooled:
     latencies: tuple[Latency, ...]
     inventory: tuple[Disclosure, ...]
     protection: ProtectionReport
+    measures: Mapping[str, Measured]
+    """What criteria may ask of the log."""
     individuals: frozenset[str]
     sample: tuple[Exchange, ...]
     leaks: bool
@@ -66,7 +69,7 @@ def spool_exchanges(
     Raises DiskRefused.
     """
     walk, meter, sampler, people = LogWalk(), Meter(), _Sampler(shown), _People()
-    digest = hashlib.sha256()
+    digest, counting = hashlib.sha256(), Counting(MOST_NUMBERS)
     count = refused = 0
     leaks = False
     batch: list[str] = []
@@ -90,6 +93,7 @@ def spool_exchanges(
                 sampler.pass_by(exchange)
                 people.pass_by(exchange)
                 inquiry.pass_by(exchange)
+                counting.pass_by(exchange)
                 batch.append(to_line(exchange) + "\n")
                 if len(batch) >= _BATCH:
                     flush()
@@ -102,6 +106,7 @@ def spool_exchanges(
         latencies=meter.latencies(names),
         inventory=tuple(map(_shorten, take_inventory(people.firsts, names))),
         protection=inquiry.report(),
+        measures=counting.measures(),
         individuals=frozenset(people.individuals),
         sample=sampler.sample(),
         leaks=leaks,

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime
 from http import HTTPStatus
 from typing import Any
@@ -39,6 +39,14 @@ def say_number(value: Any, unit: str = "") -> str:
     else:
         text = value if isinstance(value, str) else say_value(value)
     return f"{text}\u00a0{unit}" if unit else text
+
+
+_PLACE = re.compile(r"\{([A-Za-z0-9_.-]+)\}")
+
+
+def fill_in(text: str, values: Mapping[str, Any], say: Callable[[Any], str]) -> str:
+    """Put values in the places of a scenario's sentence, `{paid}`; a place without a value stays."""
+    return _PLACE.sub(lambda found: say(values[found[1]]) if found[1] in values else found[0], text)
 
 
 _SIGNS = {"==": "", "!=": "≠ ", "<=": "≤ ", ">=": "≥ ", "<": "< ", ">": "> "}
@@ -109,6 +117,17 @@ def shorten(text: str, most: int = 14) -> str:
 def cut(text: str, most: int) -> str:
     """Shorten a text at its end."""
     return text if len(text) <= most else text[: most - 1].rstrip() + "…"
+
+
+LONGEST_LABEL = 48
+_CHARACTER = 7.2
+"""Estimated width of a 13 px character."""
+
+
+def room_for(labels: Iterable[str], least: int) -> int:
+    """Say how wide the labels of a plot are; they are as long as the language makes them."""
+    longest = max((min(len(label), LONGEST_LABEL) for label in labels), default=0)
+    return max(least, round(longest * _CHARACTER) + 20)
 
 
 def say_value(value: Any, most: int = 200) -> str:

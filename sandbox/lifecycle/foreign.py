@@ -8,14 +8,16 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
+from typing import Any
 from urllib.parse import urlsplit
 
 from sandbox.lifecycle.secrets import Secrets
-from sandbox.model.candidate import Candidate, PartRunning, program_name
+from sandbox.model.candidate import Candidate, Outside, PartRunning, program_name
 from sandbox.runtime import InstanceSpec, Limits
 
 TELLS_OF_A_SANDBOX = frozenset({"SANDBOX_SECRET", "ISSUER_URL"})
 """What a program that is not told them takes everybody without: it stands alone, as our own blocks can."""
+WAY_MIB = 64
 DATABASE_PORT = 5432
 DATABASE_ROLE = "candidate"
 PASSWORD = "{password}"  # noqa: S105  the word that stands for it
@@ -26,6 +28,8 @@ def candidate_specs(
 ) -> dict[str, InstanceSpec]:
     """Specify a candidate and its parts, by instance name."""
     block, descriptor = candidate.block, candidate.descriptor
+    if candidate.outside is not None:
+        return _way_spec(candidate, candidate.outside, told["SANDBOX_ID"])
     password = secrets.database(block)
     specs = {
         program_name(block, name): _part_spec(candidate, name, running, told["SANDBOX_ID"], password)
@@ -55,9 +59,21 @@ def candidate_specs(
     return specs
 
 
-def peer_of(candidate: Candidate, address: str) -> dict[str, str]:
-    """Say what the mediator must know of a candidate that it assumes of our own blocks."""
-    descriptor = candidate.descriptor
+def peer_of(candidate: Candidate, address: str, ways: str = "") -> dict[str, Any]:
+    """Say what the mediator must know of a candidate that it assumes of our own blocks.
+
+    `ways` is the folder in which it finds ways out, where it has no other.
+    """
+    descriptor, outside = candidate.descriptor, candidate.outside
+    if outside is not None:
+        papers = {name: getattr(outside, name) for name in ("authority", "certificate", "key")}
+        socket = f"{ways}/{candidate.block}" if outside.relayed else ""
+        return {
+            "url": outside.url,
+            "readiness": descriptor.readiness,
+            "clock": candidate.clock,
+            "outside": {**papers, "socket": socket},
+        }
     place = urlsplit(address)
     return {
         "url": f"{place.scheme}://{place.hostname}:{descriptor.port}",
@@ -65,6 +81,20 @@ def peer_of(candidate: Candidate, address: str) -> dict[str, str]:
         # Whoever stands alone goes by the machine's clock, as our own blocks do then.
         "clock": "real" if candidate.alone else descriptor.clock,
         **({"measured": "yes"} if candidate.alone else {}),
+    }
+
+
+def _way_spec(candidate: Candidate, outside: Outside, sandbox: str) -> dict[str, InstanceSpec]:
+    """Specify what leads the mediator to a product elsewhere; nothing where it needs no help."""
+    return {
+        program: InstanceSpec(
+            sandbox=sandbox,
+            name=program,
+            alias=candidate.block,
+            leads_to=(outside.host, outside.port),
+            limits=Limits(memory_mib=WAY_MIB, pids=32),
+        )
+        for program in candidate.programs
     }
 
 

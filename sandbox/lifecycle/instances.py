@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import Any
 
 from sandbox.lifecycle.foreign import candidate_specs, peer_of
 from sandbox.lifecycle.secrets import Secrets
@@ -98,6 +99,7 @@ def _block_spec(layout: Layout, slug: str) -> InstanceSpec:
         name=slug,
         module=descriptor.module,
         environment=environment,
+        leads_out=slug == MEDIATOR and any(each.outside for each in layout.candidates.values()),
     )
 
 
@@ -129,13 +131,13 @@ def _common(layout: Layout, name: str) -> dict[str, str]:
 
 
 def _mediator_environment(layout: Layout) -> dict[str, str]:
-    peers: dict[str, dict[str, str]] = {
+    peers: dict[str, dict[str, Any]] = {
         name: {"url": layout.site.addresses[name], "secret": layout.secrets.block(name)}
         for name in layout.names
         if name != MEDIATOR
     }
     for slug, candidate in layout.candidates.items():
-        peers[slug] |= peer_of(candidate, layout.site.addresses[slug])
+        peers[slug] |= peer_of(candidate, layout.site.addresses[slug], layout.site.ways)
     hosts = [url.removeprefix("http://") for url in (layout.site.public_url, layout.site.addresses[MEDIATOR])]
     public_port = layout.site.public_url.rpartition(":")[2]
     return {

@@ -33,6 +33,7 @@ def wait_until_ready(
     *,
     patience: Mapping[str, float] | None = None,
     beside: Sequence[str] = (),
+    elsewhere: Sequence[str] = (),
 ) -> None:
     """Poll until every named instance is ready.
 
@@ -45,6 +46,7 @@ def wait_until_ready(
         progress: Hears how many are ready, of how many.
         patience: Seconds for those that are given another time than `waiting` says.
         beside: Those that must run and can't be asked.
+        elsewhere: Those of `names` that don't run here.
 
     Raises StartFailed naming the instance that exited or stayed unready, with its log's tail.
     """
@@ -58,7 +60,8 @@ def wait_until_ready(
             return
         if waiting.now() - observed_at > 0.5:
             observed_at = waiting.now()
-            _refuse_gone(runtime, sandbox, (*names, *beside))
+            here = [name for name in names if name not in elsewhere]
+            _refuse_gone(runtime, sandbox, (*here, *beside))
         late = [state for state in missing if waiting.now() > began + allowed[state.name]]
         if late:
             first, given = late[0], allowed[late[0].name]

@@ -84,7 +84,7 @@ class Running:
     @property
     def instances(self) -> tuple[str, ...]:
         """Names of all instances."""
-        return (*self.spec.blocks, CONTROLS, *self.spec.parts)
+        return (*self.spec.started, CONTROLS, *self.spec.parts)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -197,7 +197,8 @@ def _create(tools: Tools, wish: Wish) -> Running:
     secrets = Secrets.fresh()
     names = (*sorted(wish.blocks), CONTROLS)
     parts = spec.parts
-    plan = plan_changes((*names, *parts), Observed(prepared=False))
+    here = tuple(name for name in names if name not in spec.elsewhere)
+    plan = plan_changes((*here, *parts), Observed(prepared=False))
     tools.report("preparing networks and database", 0, 1)
     wanted = _keepable(tools, wish)
     site = tools.runtime.prepare(
@@ -227,6 +228,7 @@ def _create(tools: Tools, wish: Wish) -> Running:
                 slug: candidate.descriptor.start_timeout for slug, candidate in wish.candidates.items()
             },
             beside=parts,
+            elsewhere=spec.elsewhere,
         )
         gate.set_clock(clock_offset(spec.clock_start, tools.now()), epoch=1)
     return running
@@ -334,7 +336,7 @@ def _state(tools: Tools, remains: Remains, instances: Mapping[str, str]) -> str:
         return "starting" if is_held(tools.home, remains.name) else "incomplete"
     if spec.expired(tools.now()):
         return "expired"
-    if all(instances.get(each) == Phase.RUNNING for each in (*spec.blocks, CONTROLS, *spec.parts)):
+    if all(instances.get(each) == Phase.RUNNING for each in (*spec.started, CONTROLS, *spec.parts)):
         return "running"
     return "starting" if is_held(tools.home, remains.name) else "degraded"
 

@@ -37,6 +37,10 @@ TOLD = (
 """What the sandbox itself tells a candidate; its own settings can't replace these."""
 
 
+STARTED_ONLY = ("port", "environment", "services", "memory", "writable", "start_timeout")
+"""What can be said of a product that is started here alone."""
+
+
 class Part(Frozen):
     """A program that a candidate brings along: a database, a cache. On the candidate's network only."""
 
@@ -79,6 +83,12 @@ class CandidateDescriptor(Frozen):
     image: Digest | None = None
     build: Literal["."] | None = None
     """Build the image from the `Dockerfile` in this folder, without a network."""
+    url: str | None = Field(default=None, max_length=400)
+    """Where it runs, when it runs somewhere else."""
+    ca: str | None = None
+    """File beside `block.yaml`: who vouches for it there. `cert` and `key` are what the mediator shows it."""
+    cert: str | None = None
+    key: str | None = None
     command: tuple[str, ...] = Field(default=(), max_length=50)
     """What starts it on this machine, from its folder, for who trusts its code: a measurement alone does."""
     port: int = Field(default=8080, ge=1024, le=65535)
@@ -100,11 +110,12 @@ class CandidateDescriptor(Frozen):
             raise ValueError(
                 "name either 'image' (by digest) or 'build: .' (a Dockerfile beside it), not both"
             )
-        if not (self.image or self.build or self.command):
+        if not (self.image or self.build or self.command or self.url):
             raise ValueError(
                 "name either 'image' (by digest) or 'build: .' (a Dockerfile beside it), not both; "
-                "or 'command', for a measurement without Docker"
+                "or 'url', where it runs already; or 'command', for a measurement without Docker"
             )
+        self._check_where_it_runs()
         taken = sorted(set(TOLD) & set(self.environment))
         if taken:
             raise ValueError(f"environment sets {taken[0]}, which the sandbox itself tells")
@@ -112,12 +123,47 @@ class CandidateDescriptor(Frozen):
             raise ValueError("services asks for more than one provided database")
         return self
 
+    def _check_where_it_runs(self) -> None:
+        if self.url is None:
+            if self.ca or self.cert or self.key:
+                raise ValueError("'ca', 'cert' and 'key' are about a 'url', and there is none")
+            return
+        if self.image or self.build or self.command:
+            raise ValueError("'url' is about a product that runs already; nothing of it is started here")
+        said = [name for name in STARTED_ONLY if name in self.model_fields_set]
+        if said:
+            raise ValueError(f"{said[0]!r} is about a product that is started here, not about one at a 'url'")
+        if "clock" in self.model_fields_set and self.clock == "follows":
+            raise ValueError("the clock of a product at a 'url' can't be moved: it is real or faked")
+        if "settles" in self.model_fields_set and self.settles == "outward":
+            raise ValueError("a product at a 'url' can't call the payees' institutions: it settles nowhere")
+
+
+WAY = "way"
+"""The part that leads the mediator to a product elsewhere."""
+
 
 class PartRunning(Frozen):
     """A part with its image found; without one it is ours."""
 
     part: Part
     image: str = ""
+
+
+class Outside(Frozen):
+    """A product that runs somewhere else, and by what papers it and the mediator know each other (PEM)."""
+
+    url: str
+    host: str
+    port: int
+    authority: str = ""
+    """Who vouches for it; empty leaves it to the usual authorities."""
+    authority_digest: str = ""
+    certificate: str = ""
+    certificate_digest: str = ""
+    key: str = Field(default="", repr=False)
+    relayed: bool = False
+    """Whether the mediator has no way there but a relay to exactly this host."""
 
 
 class Candidate(Frozen):
@@ -131,12 +177,22 @@ class Candidate(Frozen):
     """The Engine's own `sha256:...`."""
     built: bool = False
     parts: dict[str, PartRunning] = {}
+    outside: Outside | None = None
+    """Set when it runs somewhere else, and nothing is started for it but a way there."""
     alone: bool = False
     """It is measured, and has no neighbours: it is told no secret and no issuer, and takes everybody."""
 
     @property
+    def clock(self) -> str:
+        """Whose clock it goes by; one that runs elsewhere can't go by ours."""
+        clock = self.descriptor.clock
+        return "real" if self.outside is not None and clock == "follows" else clock
+
+    @property
     def programs(self) -> tuple[str, ...]:
-        """Names of the instances that its parts are."""
+        """Names of the instances that its parts are, and the way to one that runs elsewhere."""
+        if self.outside is not None:
+            return (program_name(self.block, WAY),) if self.outside.relayed else ()
         return tuple(program_name(self.block, name) for name in sorted(self.parts))
 
 

@@ -19,6 +19,7 @@ class Language:
         formats: The locale whose numbers and dates Babel writes.
         reviewed_by: Who has read the translation and stands for it; empty when nobody has.
         messages: The catalogue as a `.mo` file; empty for the source.
+        own: What the scenario that is played says of itself, in the same form; empty when untranslated.
     """
 
     tag: str
@@ -27,6 +28,7 @@ class Language:
     formats: str
     reviewed_by: str = ""
     messages: bytes = b""
+    own: bytes = b""
 
     @property
     def is_source(self) -> bool:

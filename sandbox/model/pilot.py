@@ -29,7 +29,25 @@ MEASURES: Mapping[str, str] = {
     "run.seconds": "s",
     "people.seen": "",
 }
-"""What every run measures, and its unit. Outputs of the story come on top, as `outputs.<name>`."""
+"""What a run of a story measures, and its unit. The story's outputs come on top, as `outputs.<name>`."""
+
+OF_JOURNEYS: Mapping[str, str] = {
+    "journeys.passed": "",
+    "journeys.failed": "",
+    "journeys.error": "",
+    "journeys.not_passed": "",
+    "journeys.passed_share": "%",
+    "journeys.late": "",
+    "journeys.per_second": "/s",
+    "journeys.p50": "ms",
+    "journeys.p90": "ms",
+    "journeys.p95": "ms",
+    "journeys.p99": "ms",
+    "journeys.max": "ms",
+    **{name: unit for name, unit in MEASURES.items() if not name.startswith("steps.")},
+}
+"""What a run of many journeys measures; the outputs of its closing come on top."""
+UNITS: Mapping[str, str] = {**MEASURES, **OF_JOURNEYS}
 
 OUTPUT = "outputs."
 

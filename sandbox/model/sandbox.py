@@ -37,6 +37,8 @@ class Swap(Frozen):
     """What it was allowed beyond a reference block, one sentence each."""
     clock: str = "follows"
     settles: str = "outward"
+    url: str = ""
+    """Where it runs, when it runs somewhere else; then `image` is empty."""
 
 
 class SandboxSpec(Frozen):
@@ -62,11 +64,21 @@ class SandboxSpec(Frozen):
     @property
     def foreign(self) -> tuple[str, ...]:
         """Names of the instances that are not ours: candidates, and what they brought along."""
-        return tuple(name for swap in self.swaps for name in (swap.block, *swap.parts))
+        return tuple(name for swap in self.swaps if not swap.url for name in (swap.block, *swap.parts))
+
+    @property
+    def elsewhere(self) -> tuple[str, ...]:
+        """Blocks whose place a product has that runs somewhere else: nothing here is started for them."""
+        return tuple(swap.block for swap in self.swaps if swap.url)
+
+    @property
+    def started(self) -> tuple[str, ...]:
+        """Blocks that are started here."""
+        return tuple(block for block in self.blocks if block not in self.elsewhere)
 
     @property
     def parts(self) -> tuple[str, ...]:
-        """Names of the instances that candidates brought along."""
+        """Names of the instances that candidates brought along, and ways to those that run elsewhere."""
         return tuple(name for swap in self.swaps for name in swap.parts)
 
     def expired(self, now: datetime) -> bool:

@@ -25,7 +25,7 @@ from sandbox.runner.verdict import explain_check
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Attempt:
-    """How one attempt went; passed when `reason` is empty."""
+    """How one attempt went; passed when `reason` is empty, unless it is not applicable."""
 
     context: Context
     request: Request | None = None
@@ -33,6 +33,7 @@ class Attempt:
     checks: tuple[Check, ...] = ()
     outputs: dict[str, Any] = field(default_factory=dict)
     reason: str = ""
+    not_applicable: str = ""
 
 
 def attempt_operation(
@@ -53,6 +54,10 @@ def attempt_operation(
         return Attempt(context=context, reason=str(error))
     after = replace(context, request=request, answer=answer)
     judged = judge_step(step, after)
+    if answer.not_applicable:
+        return replace(
+            judged, request=request, answer=answer, checks=(), reason="", not_applicable=answer.not_applicable
+        )
     if answer.problem:
         judged = replace(judged, reason=answer.problem)
     elif not step.tests and answer.status >= 400:

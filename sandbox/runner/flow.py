@@ -146,7 +146,7 @@ class Flow:
         while index < len(steps):
             step = steps[index]
             result, attempt, blamed = self._play_step(frame, step)
-            if result.outcome is Outcome.PASSED:
+            if result.outcome in (Outcome.PASSED, Outcome.SKIPPED):
                 action = choose(step.on_success, attempt.context)
             else:
                 action = choose([one for one in step.on_failure if one.kind != "retry"], attempt.context)
@@ -217,7 +217,8 @@ class Flow:
             return result, played.attempt, played.failure or result
         frame.steps[step.step_id] = played.attempt.outputs
         frame.origins[step.step_id] = played.origins
-        result = finish(Outcome.PASSED, "", played)
+        unmet = played.attempt.not_applicable
+        result = finish(Outcome.SKIPPED if unmet else Outcome.PASSED, unmet, played)
         return result, played.attempt, result
 
     def _play_attempts(self, frame: Frame, step: CompiledStep, path: tuple[str, ...]) -> Played:

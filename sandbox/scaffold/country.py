@@ -5,15 +5,14 @@ The folder appears whole or not at all. Refuses to overwrite a pack, and a name 
 
 from __future__ import annotations
 
-import errno
 import re
 import shutil
-import tempfile
 from importlib.resources import files
 from pathlib import Path
 
-from sandbox.errors import RuntimeFailure, StateConflict, UsageError
+from sandbox.errors import UsageError
 from sandbox.population.packs.folder import FOLDER, list_files, load_pack
+from sandbox.scaffold.folder import grow_folder
 
 
 def scaffold_country(content: Path, code: str, *, country: str, like: str, out: Path | None = None) -> Path:
@@ -29,30 +28,10 @@ def scaffold_country(content: Path, code: str, *, country: str, like: str, out: 
     if not country.strip() or not country.isprintable() or len(country) > 60:
         raise UsageError(f"{country!r} can't be a country's name", hint="one line of 1 to 60 characters")
     folder = (content / FOLDER if out is None else out) / code
-    try:
-        if folder.exists():
-            raise _taken(folder)
+    with grow_folder(folder, hint="change what is in it, or choose other letters") as growing:
         model = load_pack(content, like).folder
-        folder.parent.mkdir(parents=True, exist_ok=True)
-        growing = Path(tempfile.mkdtemp(prefix=f".{code}.", dir=folder.parent))
-        try:
-            _fill(growing, model, code=code, country=country.strip(), like=like)
-            growing.chmod(0o755)
-            growing.rename(folder)
-        finally:
-            shutil.rmtree(growing, ignore_errors=True)
-    except OSError as error:
-        if error.errno == errno.ENOTEMPTY:  # somebody else was quicker
-            raise _taken(folder) from error
-        raise RuntimeFailure(
-            f"{folder} can't be written: {error.strerror or error}",
-            hint="--out names a folder that you may write to",
-        ) from error
+        _fill(growing, model, code=code, country=country.strip(), like=like)
     return folder
-
-
-def _taken(folder: Path) -> StateConflict:
-    return StateConflict(f"{folder} exists already", hint="change what is in it, or choose other letters")
 
 
 def _fill(folder: Path, model: Path, *, code: str, country: str, like: str) -> None:

@@ -177,11 +177,14 @@ def _rename(admin: Connection, old: str, new: str) -> None:
 
 
 def _end_sessions(admin: Connection, name: str) -> None:
-    """End them and see them gone: PostgreSQL itself would look again only after 0.1 s."""
+    """End them and see them gone: PostgreSQL itself would look again only after 0.1 s.
+
+    Autovacuum's workers are nobody's sessions, and we may not end them; they give way by themselves.
+    """
     deadline = time.monotonic() + _SESSIONS_END_WITHIN_SECONDS
     ending = (
         "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
-        " WHERE datname = %s AND pid <> pg_backend_pid()"
+        " WHERE datname = %s AND pid <> pg_backend_pid() AND usesysid IS NOT NULL"
     )
     while admin.execute(ending, [name]).fetchone() and time.monotonic() < deadline:
         time.sleep(_LOOK_AGAIN_SECONDS)

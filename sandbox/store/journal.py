@@ -27,6 +27,11 @@ def heard_since(session: Session, subject: str, number: int, most: int = 500) ->
     ).all()
 
 
+def last_number(session: Session, subject: str) -> int:
+    """Say how far what happened to a subject has come; 0 when nothing did."""
+    return session.scalar(select(func.max(Happening.number)).where(Happening.subject == subject)) or 0
+
+
 def forget(session: Session, subject: str) -> None:
     """Forget what happened before a subject begins anew."""
     session.execute(delete(Happening).where(Happening.subject == subject))

@@ -59,8 +59,7 @@ def _play(held: Held, asked: RunAsked) -> None:
             return
         row.state, row.outcome, row.sentence = "ended", verdict.outcome.value, verdict.sentence
         row.folder, row.ended = _below(result.page.parent, settings.runs), held.bench.now()
-        told = {"outcome": verdict.outcome.value, "sentence": verdict.sentence}
-        journal.tell(session, row.id, "verdict", told, held.bench.now())
+        journal.tell(session, row.id, "verdict", verdict.model_dump(mode="json"), held.bench.now())
 
 
 def _prepare(

@@ -52,7 +52,7 @@ def read_policy(path: Path, root: Path) -> Policy:
 def need_policy(scenario: Scenario) -> Path:
     """Give the scenario's own policy file. Raises UsageError when it has none that can be compared."""
     policy = scenario.policy.get("policy")
-    missing = [name for name in WANTED if not isinstance(policy, dict) or name not in policy]
+    missing = [name for name in WANTED if not isinstance(policy, dict) or policy.get(name) in (None, [])]
     if missing:
         raise UsageError(
             f"scenario {scenario.slug!r} has no policy that can be compared: its policy.yaml has no "

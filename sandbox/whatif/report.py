@@ -17,7 +17,7 @@ from markupsafe import Markup
 from sandbox.evidence.disk import say_what_the_disk_refused
 from sandbox.evidence.printing import make_environment
 from sandbox.evidence.speech import ENGLISH, Speech, noted
-from sandbox.evidence.wording import show_invisible
+from sandbox.evidence.wording import LONGEST_LABEL, cut, room_for, show_invisible
 from sandbox.model.whatif import GroupChange, WhatIfReport
 
 MOST_BARS = 24
@@ -134,10 +134,12 @@ def draw_changes(
 ) -> Markup:
     """Draw winners to the right and losers to the left, the groups with most changes first."""
     shown = sorted(changes, key=lambda each: (-(each.winners + each.losers), each.value))[:MOST_BARS]
+    labels = [show_invisible(say_group(each.value, speech)) for each in shown]
     largest = max([1, *(max(each.winners, each.losers) for each in shown)])
     step = _choose_step(largest)
     end = step * math.ceil(largest / step)
-    middle, bottom = _LEFT + _HALF, 24 + len(shown) * _ROW
+    left = room_for(labels, _LEFT)
+    middle, bottom = left + _HALF, 24 + len(shown) * _ROW
     parts = [
         Markup(
             '<line class="grid" x1="{x}" y1="18" x2="{x}" y2="{}"/>'
@@ -150,7 +152,7 @@ def draw_changes(
         )
         for place in range(-round(end / step), round(end / step) + 1)
     ]
-    for place, each in enumerate(shown):
+    for place, (each, label) in enumerate(zip(shown, labels, strict=True)):
         y = 32 + place * _ROW
         gain, loss = each.winners / end * _HALF, each.losers / end * _HALF
         parts.append(
@@ -162,8 +164,8 @@ def draw_changes(
             ).format(
                 *(
                     "" if each.value in TYPES else Markup(' translate="no"'),
-                    _LEFT - 10,
-                    show_invisible(say_group(each.value, speech)),
+                    left - 10,
+                    cut(label, LONGEST_LABEL),
                 ),
                 *(middle, round(gain, 1), round(middle - loss, 1), round(loss, 1)),
                 *(middle + _HALF + 10, f"+{speech.number(each.winners)} −{speech.number(each.losers)}"),

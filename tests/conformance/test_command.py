@@ -126,6 +126,7 @@ def test_a_server_that_says_yes_to_everything_fails_with_words_and_a_curl(
         del os.environ["PRODUCT_TOKEN"]
     assert code == 1
     assert "not met" in told
+    assert "GovStack publishes the text that numbers them apart" in told
     assert "This is not a GovStack certificate" in told
     page = (out / "index.html").read_text()
     assert "This is not a GovStack certificate" in page

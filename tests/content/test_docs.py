@@ -27,6 +27,7 @@ DOCUMENTS = [
 LINK = re.compile(r"\]\(([^)\s]+)\)")
 RECIPES = sections(ROOT / "CONTRIBUTING.md")
 BLOCK, SCENARIO, COUNTRY, RUNTIME = "A new block", "A new scenario", "A new country", "A new runtime"
+LANGUAGE = "A new language"
 
 MEANT_FOR = {
     "make": "made by continuous integration, from outside",
@@ -41,6 +42,7 @@ MEANT_FOR = {
     "sandbox inbox hand": "tests/e2e/test_by_hand.py",
     "sandbox down hand": "tests/e2e/test_by_hand.py",
     "sandbox whatif": "tests/unit/whatif/test_whatif.py",
+    "sandbox challenge": "tests/e2e/test_challenge.py",
     "sandbox conformance": "tests/conformance/test_command.py",
     "sandbox serve": "tests/e2e/test_serve.py",
     "sandbox worker": "tests/e2e/test_killed_workers.py",
@@ -135,6 +137,12 @@ def test_the_recipe_for_a_country_works(checkout: Checkout) -> None:
     said = checkout.follows(RECIPES[COUNTRY])
     assert re.search(r"^xx +My country", said["sandbox data packs"], re.MULTILINE)
     assert (checkout.folder / "people" / "persons.parquet").is_file()
+
+
+def test_the_recipe_for_a_language_works(checkout: Checkout) -> None:
+    said = checkout.follows(RECIPES[LANGUAGE])
+    assert "1 languages" in said["sandbox check sw"]
+    assert (checkout.folder / "datasets" / "languages" / "sw" / "messages.po").is_file()
 
 
 def test_the_recipe_for_a_runtime_is_found_without_being_registered(checkout: Checkout) -> None:

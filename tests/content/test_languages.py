@@ -5,12 +5,14 @@ from __future__ import annotations
 import re
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from babel import Locale
 from babel.messages.pofile import read_po
 
+from sandbox.catalog.catalog import open_catalog
 from sandbox.catalog.languages import (
     CATALOGUE,
     FOLDER,
@@ -20,13 +22,20 @@ from sandbox.catalog.languages import (
     list_languages,
     read_catalogue,
     read_language,
+    read_own,
     read_sentences,
 )
 from sandbox.catalog.pseudo import PSEUDO
+from sandbox.evidence.page import render_page
 from sandbox.evidence.speech import Speech
+from sandbox.evidence.story import read_story
+from sandbox.evidence.wording import fill_in, say_number
+from sandbox.model.run import RunFinished
 from sandbox.settings import CONTENT_ROOT
 from tests.fakes.outside import find_outside
+from tests.fakes.sample_material import sample_material
 from tests.fakes.sample_pages import Render, sample_pages
+from tests.fakes.sample_run import play_run
 
 PAGES = sample_pages()
 FRENCH = Speech(read_language(CONTENT_ROOT, "fr"))
@@ -102,6 +111,37 @@ def test_numbers_and_dates_are_the_readers() -> None:
 def test_what_content_says_is_marked_as_english() -> None:
     page = PAGES["a run that failed"](FRENCH)
     assert '<h2><bdi lang="en">' in page
+
+
+CATALOG = open_catalog(CONTENT_ROOT)
+
+
+@pytest.mark.parametrize("slug", CATALOG.scenario_slugs())
+def test_what_opens_the_page_of_a_scenario_is_in_french(slug: str) -> None:
+    scenario = CATALOG.scenario(slug)
+    speech = Speech(read_own(scenario.folder, CONTENT_ROOT, FRENCH.language))
+    said = scenario.findings
+    texts = [scenario.story.title, scenario.story.summary, said.passed, *said.limits]
+    texts += [figure.label for figure in said.figures]
+    assert [text for text in texts if speech.translate_own(text) is None] == []
+
+
+def test_the_verdict_is_said_in_the_page_s_language_when_it_is_the_recorded_one() -> None:
+    scenario = CATALOG.scenario("cash-transfer")
+    speech = Speech(read_own(scenario.folder, CONTENT_ROOT, FRENCH.language))
+    values = {"paid_first": 10, "invited": 1204, "paid_second": 9, "credited": 1500, "currency": "RWF"}
+    play = play_run()
+    sentence = fill_in(scenario.findings.passed, values, say_number)
+    last = play.events[-1]
+    assert isinstance(last, RunFinished)
+    verdict = last.verdict.model_copy(update={"sentence": sentence})
+    play.events[-1] = last.model_copy(update={"verdict": verdict, "outputs": values})
+    material = sample_material(play, passed=scenario.findings.passed)
+    page = render_page(material, read_story(material.events), fingerprint="4f", speech=speech)
+    assert "<h2>Sur 1\u202f204 ménages, 10 ont été payés en janvier" in page
+    material = replace(material, passed="Something else: {paid_first}.")
+    page = render_page(material, read_story(material.events), fingerprint="4f", speech=speech)
+    assert '<h2><bdi lang="en">10 of 1,204 households' in page
 
 
 def test_every_language_of_the_folder_is_found() -> None:

@@ -74,7 +74,7 @@ class Bench:
 @pytest.fixture(scope="module")
 def home() -> Iterator[Path]:
     """A short path that an unprivileged PostgreSQL may enter; pytest's own may not be."""
-    with tempfile.TemporaryDirectory(prefix="sbx-", dir="/tmp") as folder:
+    with tempfile.TemporaryDirectory(prefix="sbx-") as folder:
         Path(folder).chmod(0o711)
         yield Path(folder)
 

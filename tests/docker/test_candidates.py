@@ -24,6 +24,7 @@ from sandbox.cli.main import main
 from sandbox.prover import load_prover
 from sandbox.runtimes.docker.images import ImageRef
 from sandbox.settings import Settings
+from tests.fakes.elsewhere import Authority, running_elsewhere
 from tests.fakes.entrance import pass_attack
 
 pytestmark = pytest.mark.docker
@@ -317,3 +318,40 @@ def test_a_measurement_tells_an_honest_product_from_one_with_a_wrong_field(
     folder = payments(fault).partition("=")[2]
     _, said = types("conformance", "payments", "--candidate", folder, "--cases", "0")
     assert {each["check"] for each in said["findings"]} == steps
+
+
+@pytest.mark.campaign
+@pytest.mark.skipif(not EVERYTHING, reason=WHY)
+def test_a_product_elsewhere_is_reached_through_a_relay_and_nothing_is_left_of_that(
+    types: Types, tmp_path: Path, engine: docker.DockerClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    authority = Authority(tmp_path)
+    ours = authority.vouch("mediator")
+    with running_elsewhere(authority.vouch("product"), authority.file) as product:
+        monkeypatch.setenv("SANDBOX_ALLOWED_HOSTS", f"127.0.0.1:{product.port}")
+        product.answers["/inbox/someone"] = {"count": 0, "messages": []}
+        swap = f"messaging={product.url},ca={authority.file},cert={ours.cert},key={ours.key}"
+        asked = ("--block", "messaging", "--runtime", "docker", "--size", "100", "--name", "far")
+        code, up = types("up", *asked, "--swap", swap)
+        assert code == 0, up
+        shown = {
+            "Information-Mediator-Client": "SBX/GOV/SANDBOX/explorer",
+            "Information-Mediator-Secret": up["token"],
+        }
+        with httpx2.Client(headers=shown, trust_env=False) as client:
+            found = client.get(f"{up['url']}/r1/SBX/GOV/CENTRAL/messaging/inbox/someone")
+        assert found.json() == {"count": 0, "messages": []}
+        assert types("logs", "far", "messaging_way")[1] == {
+            "messaging_way": [f"leading to 127.0.0.1:{product.port}"]
+        }
+        (relay,) = engine.containers.list(filters={"name": "far.messaging_way"})
+        confined = relay.attrs["HostConfig"]
+        assert (confined["CapDrop"], confined["ReadonlyRootfs"], confined["PortBindings"]) == (
+            ["ALL"],
+            True,
+            {},
+        )
+        assert types("down", "far")[0] == 0
+    assert [
+        each.name for each in engine.volumes.list() if ".ways" in each.name and "-far." in each.name
+    ] == []

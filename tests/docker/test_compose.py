@@ -34,7 +34,7 @@ def run(*command: str, **environment: str) -> str:
 @pytest.fixture
 def home() -> Iterator[Path]:
     """A short path: the installation of whoever exports."""
-    with tempfile.TemporaryDirectory(prefix="sbx-", dir="/tmp") as folder:
+    with tempfile.TemporaryDirectory(prefix="sbx-") as folder:
         yield Path(folder)
 
 

@@ -14,6 +14,7 @@ from collections.abc import Iterator
 from contextlib import closing
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -23,9 +24,9 @@ import pytest
 from sandbox.bootstrap import make_catalog, make_tools
 from sandbox.calls.client import MediatorClient
 from sandbox.calls.redaction import Redactor
-from sandbox.lifecycle.service import Running, bring_up, reset, take_all_down
+from sandbox.lifecycle.service import Running, bring_up, reset, take_all_down, take_down
 from sandbox.model.crowd import CrowdWish
-from sandbox.model.run import Event, RunFinished
+from sandbox.model.run import Event, Exchange, RunFinished
 from sandbox.model.scenario import Scenario
 from sandbox.preparing import SandboxWish, prepare_trial
 from sandbox.runner.compile import compile_scenario
@@ -65,8 +66,15 @@ class User:
         kept = {name: value for name, value in os.environ.items() if not name.startswith("SANDBOX_")}
         return {**kept, "SANDBOX_HOME": str(self.home), "SANDBOX_RUNTIME": self.runtime, "COLUMNS": "200"}
 
-    def types(self, *arguments: str, timeout: float = 300) -> Ended:
-        return Ended(*the_typist().types(arguments, self.environment, timeout))
+    def types(
+        self,
+        *arguments: str,
+        timeout: float = 300,
+        killed: tuple[str, int, str] | None = None,
+        **environment: str,
+    ) -> Ended:
+        """Type a command and wait for its end; `killed` says how it is cut short (kill_at.py)."""
+        return Ended(*the_typist().types(arguments, {**self.environment, **environment}, timeout, killed))
 
     def starts(self, *command: str) -> subprocess.Popen[str]:
         return subprocess.Popen(
@@ -144,7 +152,7 @@ class Stage:
             self.settings,
             self.tools,
             self.catalog,
-            SandboxWish(name="stage", size=size),
+            SandboxWish(name=slug, size=size),
             scenario=compile_scenario(self.scenario, self.catalog.interfaces(self.scenario)),
         )
         self.population = prepared.wish.population
@@ -181,7 +189,14 @@ class Stage:
             population_digest=spec.population_digest,
         )
 
-    def play(self, scenario: Scenario) -> tuple[RunFinished, list[Event]]:
+    @cached_property
+    def as_shipped(self) -> tuple[RunFinished, list[Event], list[Exchange]]:
+        """The first play of the scenario as it is shipped, for all who only look at how that went."""
+        with self.running.gate() as gate:
+            before = max((each.number for each in gate.exchanges()), default=0)
+            return *self.play(self.scenario), gate.exchanges(since=before)
+
+    def play(self, scenario: Scenario, **inputs: Any) -> tuple[RunFinished, list[Event]]:
         heard: list[Event] = []
         secrets = self.running.secrets.all(self.running.instances)
         with MediatorClient(self.running.site.public_url, self.running.secrets.token) as caller:
@@ -190,7 +205,7 @@ class Stage:
                 facts=self._facts,
                 caller=caller,
                 listeners=(heard.append,),
-                inputs={},
+                inputs=inputs,
                 redactor=Redactor(secrets),
                 clock=lambda: datetime.now(UTC),
                 sleep=time.sleep,
@@ -198,17 +213,24 @@ class Stage:
         return finished, heard
 
 
-def a_stage(slug: str, size: int) -> Iterator[Stage]:
-    """A sandbox for one scenario; afterwards nothing of it is left."""
+@pytest.fixture(scope="session")
+def stages() -> Iterator[Path]:
+    """The home of every stage: what one of them loaded and read, the next one finds."""
     home = Path(tempfile.mkdtemp(prefix="sandbox-e2e-"))
     home.chmod(0o711)  # PostgreSQL's unprivileged user passes through
-    stage = Stage(home, slug, size)
-    yield stage
-    take_all_down(stage.tools)
+    yield home
+    take_all_down(make_tools(Settings(home=home), "local"))
     shutil.rmtree(home, ignore_errors=True)
 
 
+def a_stage(home: Path, slug: str, size: int) -> Iterator[Stage]:
+    """A sandbox for one scenario; afterwards nothing of it is left."""
+    stage = Stage(home, slug, size)
+    yield stage
+    take_down(stage.tools, stage.running.spec.name)
+
+
 @pytest.fixture(scope="session")
-def stage() -> Iterator[Stage]:
+def stage(stages: Path) -> Iterator[Stage]:
     """The one sandbox of all tests that only play; brought up for the first of them."""
-    yield from a_stage("cash-transfer", size=1000)
+    yield from a_stage(stages, "cash-transfer", size=1000)

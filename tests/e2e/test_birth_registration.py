@@ -17,17 +17,19 @@ PLANTINGS = [
     ("plantings.arazzo.yaml", "lose-a-father", "read-the-refusal"),
     ("twins.arazzo.yaml", "register-the-twin", "count-the-entries"),
     ("twins.arazzo.yaml", "apply-twice", "read-the-refusal"),
-    ("fees.arazzo.yaml", "take-the-fee", "approve"),
+    ("fees.arazzo.yaml", "pay-the-fee", "approve"),
     ("opening.arazzo.yaml", "identity-subscribes", "the-child-has-an-identity"),
+    ("opening.arazzo.yaml", "ministry-subscribes", "fetch-the-news"),
+    ("news.arazzo.yaml", "enter-the-candidate", "read-the-candidates"),
 ]
 FULL = os.environ.get("SANDBOX_CAMPAIGN") == "full"
 TRIED = PLANTINGS if FULL else PLANTINGS[:1]
 
 
 @pytest.fixture(scope="module")
-def births() -> Iterator[Stage]:
+def births(stages: Path) -> Iterator[Stage]:
     """One sandbox of a hundred citizens for all tests of this file."""
-    yield from a_stage("birth-registration", size=100)
+    yield from a_stage(stages, "birth-registration", size=100)
 
 
 def test_it_passes_as_shipped(births: Stage) -> None:

@@ -53,9 +53,9 @@ ELSEWHERE = MUTATIONS if FULL else MUTATIONS[2:3]
 
 
 @pytest.fixture(scope="module")
-def site() -> Iterator[Stage]:
+def site(stages: Path) -> Iterator[Stage]:
     """A sandbox with this scenario's blocks."""
-    yield from a_stage("construction-permit", 100)
+    yield from a_stage(stages, "construction-permit", 100)
 
 
 def test_it_passes_as_shipped(site: Stage) -> None:

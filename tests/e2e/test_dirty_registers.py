@@ -18,7 +18,7 @@ def test_a_run_on_dirty_registers_is_told_and_explained(local_user: User) -> Non
     assert found["matches"]["people"] == 1000
     if ended.code == 1:
         assert "found" in ended.value["verdict"]["sentence"]
-    assert "Dirty registers, level <b>field</b>" in page.read_text("utf-8")
+    assert 'Dirty registers, level <b><bdi translate="no">field</bdi></b>' in page.read_text("utf-8")
     assert local_user.remains() == []
 
 

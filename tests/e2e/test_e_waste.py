@@ -21,6 +21,13 @@ MUTATIONS: list[tuple[str, Callable[[Scenario], Scenario], str]] = [
         "cross-check",
     ),
     (
+        "the company is not entered",
+        lambda scenario: with_parameter(
+            scenario, "entrants.arazzo.yaml", "ask-for-a-licence", "registrationNumber", "CO0"
+        ),
+        "check-the-producer",
+    ),
+    (
         "no time passes",
         lambda scenario: without_step(scenario, "late.arazzo.yaml", "the-due-day-passes"),
         "a-notice-came",
@@ -51,15 +58,15 @@ PLAYED = MUTATIONS if FULL else MUTATIONS[:1]
 
 
 @pytest.fixture(scope="module")
-def site() -> Iterator[Stage]:
+def site(stages: Path) -> Iterator[Stage]:
     """A sandbox with this scenario's blocks."""
-    yield from a_stage("e-waste", 100)
+    yield from a_stage(stages, "e-waste", 100)
 
 
 def test_it_passes_as_shipped(site: Stage) -> None:
     figures = passes(site)
-    # Three licences and products at 230,000 together, and a tenth on top of the late 2,500,000.
-    assert (figures["fees"], figures["held"]) == (25_000_000, 25_000_000 + 690_000 + 250_000)
+    # Three companies, licences and products at 240,000 together, and a tenth on top of the late 2,500,000.
+    assert (figures["fees"], figures["held"]) == (25_000_000, 25_000_000 + 720_000 + 250_000)
 
 
 def test_many_pass_at_once(site: Stage) -> None:

@@ -338,10 +338,38 @@ def test_the_page_is_one_small_whole_file_that_refers_to_itself_only(left: Left)
     page = Page(text)
     assert (page.open, page.faults) == ([], [])
     assert [name for name, times in page.ids.items() if times > 1] == []
-    assert [each for each in page.references if not each.startswith("#")] == []
-    assert {each[1:] for each in page.references} - set(page.ids) == set()
+    inside = [each for each in page.references if each.startswith("#")]
+    assert {*page.references} - {*inside} == {"dpo.html"}  # which lies beside it
+    assert {each[1:] for each in inside} - set(page.ids) == set()
     assert page.tags.keys() & {"script", "link", "img", "iframe", "object", "embed", "form", "base"} == set()
     assert re.findall(r"url\(|@import", text.partition("</style>")[0]) == []
+
+
+def test_the_data_protection_officer_is_told_what_the_log_shows(left: Left) -> None:
+    told = json.loads(left.read("inventory.json"))
+    unused = {
+        (row["reader"], field["field"])
+        for row in told["readings"]
+        for field in row["fields"]
+        if field["answered"] and field["followed"] and not field["seen_again"]
+    }
+    assert {("Registration", "sex"), ("Registration", "district")} <= unused
+    assert ("Registration", "household id") not in unused  # it is asked on with
+    assert {"birth date", "payee functional id"} <= {each["field"] for each in told["asked_twice"]}
+    assert "disabled" in {field for each in told["sensitive"] for field in each["fields"]}
+    (consent,) = told["consents"]
+    counted = [consent[name]["times"] for name in ("given", "withdrawn", "refused")]
+    assert counted == [20, 1, len([each for each in left.exchanges if each.refused == "consent-missing"])]
+    computed = next(each for each in told["decisions"] if "score" in each["computed"])
+    decided = [each for each in told["decisions"] if not each["computed"]]
+    assert computed["nobody"]["times"]
+    assert decided
+    assert not sum(each["nobody"]["times"] for each in decided)  # officers had logged in
+    assert told["unused_rights"]
+    numbers = {each.number for each in left.exchanges}
+    assert {number for row in told["readings"] for number in row["counted"]["numbers"]} <= numbers
+    people = {each.individual for each in left.exchanges if each.individual}
+    assert not [each for each in people if each in left.read("dpo.html") + left.read("inventory.csv")]
 
 
 def test_the_page_goes_on_paper_once_its_signature_is_checked(left: Left, tmp_path: Path) -> None:

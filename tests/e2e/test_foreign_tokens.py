@@ -9,8 +9,6 @@ from __future__ import annotations
 import base64
 import dataclasses
 import json
-import shutil
-import tempfile
 import time
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -24,7 +22,7 @@ import pytest
 from sandbox.bootstrap import make_catalog, make_tools
 from sandbox.calls.client import MediatorClient
 from sandbox.calls.redaction import Redactor
-from sandbox.lifecycle.service import Running, bring_up, reset, take_all_down
+from sandbox.lifecycle.service import Running, bring_up, reset, take_down
 from sandbox.model.run import Outcome
 from sandbox.model.wiring import Wiring
 from sandbox.preparing import SandboxWish, look_up_scenario, prepare_trial
@@ -138,14 +136,11 @@ class Town:
 
 
 @pytest.fixture(scope="module")
-def town() -> Iterator[Town]:
-    home = Path(tempfile.mkdtemp(prefix="sandbox-e2e-"))
-    home.chmod(0o711)  # PostgreSQL's unprivileged user passes through
-    town = Town(home)
+def town(stages: Path) -> Iterator[Town]:
+    town = Town(stages)
     yield town
     town.caller.close()
-    take_all_down(town.tools)
-    shutil.rmtree(home, ignore_errors=True)
+    take_down(town.tools, town.running.spec.name)
 
 
 @pytest.fixture(scope="module")

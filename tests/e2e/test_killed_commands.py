@@ -9,7 +9,6 @@ from __future__ import annotations
 import os
 import random
 import signal
-import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,7 +17,6 @@ import pytest
 
 from tests.e2e.conftest import User, a_user
 
-KILL_AT = str(Path(__file__).parent.parent / "fakes" / "kill_at.py")
 UP = ("up", "--block", "payee-institutions", "--name", "victim", "--size", "200")
 SEED = 20261123
 COUNT = 60 if os.environ.get("SANDBOX_CAMPAIGN") == "full" else 6
@@ -57,9 +55,8 @@ def traced(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFact
     trace = tmp_path_factory.mktemp("traced") / "steps"
     for user in a_user(request.param):
         for _ in range(2):
-            whole = user.starts(sys.executable, KILL_AT, "SIGKILL", "0", str(trace), *UP)
-            _, said = whole.communicate(timeout=300)
-            assert whole.returncode == 0, said
+            whole = user.types(*UP, killed=("SIGKILL", 0, str(trace)))
+            assert whole.code == 0, whole.err
             assert [each["state"] for each in user.types("ls", "--json").value] == ["running"]
             assert user.types("down", "victim").code == 0
             assert user.remains() == []
@@ -76,15 +73,14 @@ def test_a_command_cut_short_leaves_what_ls_shows_and_down_removes(
     print(f"seed {SEED}, kill points {points}")
     cut_short = 0
     for point in points:
-        process = user.starts(sys.executable, KILL_AT, signal_name, str(point), str(trace), *UP)
-        process.communicate(timeout=300)
+        code = user.types(*UP, killed=(signal_name, point, str(trace))).code
         # A run that polls less often than the traced one may end before its last points.
-        assert process.returncode in (0, -signal.SIGKILL if signal_name == "SIGKILL" else 130)
-        cut_short += process.returncode != 0
+        assert code in (0, -signal.SIGKILL if signal_name == "SIGKILL" else 130)
+        cut_short += code != 0
         listed = user.types("ls", "--json")
         assert listed.code == 0, listed.err
         assert {each["name"] for each in listed.value} <= {"victim"}
-        if signal_name == "SIGINT" and process.returncode == 130:
+        if signal_name == "SIGINT" and code == 130:
             assert listed.value == []
         removed = user.types("down", "--all", "--json")
         assert removed.code == 0, removed.err

@@ -53,9 +53,9 @@ PLAYED = MUTATIONS if FULL else MUTATIONS[:1]
 
 
 @pytest.fixture(scope="module")
-def clinic() -> Iterator[Stage]:
+def clinic(stages: Path) -> Iterator[Stage]:
     """A sandbox with this scenario's blocks."""
-    yield from a_stage("postpartum-care", 100)
+    yield from a_stage(stages, "postpartum-care", 100)
 
 
 def test_it_passes_as_shipped_with_the_figures_kept_beside_it(clinic: Stage) -> None:

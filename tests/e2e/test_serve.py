@@ -99,12 +99,39 @@ def test_a_killed_server_goes_on_where_it_was(user: User, tmp_path: Path) -> Non
     with again.client(authorization=f"Bearer {token}") as program:
         eventually(lambda: state_of(program, "demo") == "running", within=90)
         assert [each["name"] for each in user.types("ls", "--json").value] == ["demo"]
-        assert program.delete("/api/v1/sandboxes/demo").status_code == 202
+        check_that_commands_are_the_same_there(user, again.address, token)
         eventually(lambda: state_of(program, "demo") == "removed", within=60)
     assert user.types("ls", "--json").value == []
     assert again.end(signal.SIGINT) == 130
     assert postgres_of(user) == []
     assert "Traceback" not in again.said
+
+
+def check_that_commands_are_the_same_there(user: User, address: str, token: str) -> None:
+    """What the command line says and does through a server is what it says and does here."""
+    there = {"SANDBOX_SERVER": address, "SANDBOX_TOKEN": token}
+    for listing in (("ls",), ("ls", "--json")):
+        assert user.types(*listing, **there).out == user.types(*listing).out
+    assert user.types("reset", "demo", **there).out == user.types("reset", "demo").out
+    assert user.types("reset", "demo", "--json", **there).value["name"] == "demo"
+    up = user.types("up", "--block", "payee-institutions", "--size", "50", "--name", "two", "--json", **there)
+    assert up.code == 0, up.err
+    assert set(up.value) == {"name", "url", "token"}
+    assert len(user.types("logs", "two", "payee-institutions", "--tail", "3", **there).out.splitlines()) == 3
+    assert user.types("up", "--block", "payee-institutions", "--name", "two", **there).code == 3
+    assert user.types("down", "two", "--server", address, SANDBOX_TOKEN="nobody").code == 3
+    assert user.types("down", "two", "demo-not", **there).code == 2
+    assert user.types("down", "--all", "--json", **there).value == {"removed": ["demo", "two"]}
+    refused = user.types("run", "construction-permit", "--input", "nope=1", **there)
+    assert refused.code == 4
+    assert "nope" in refused.err
+    played = user.types("run", "construction-permit", **there)
+    assert played.code == 0, played.err
+    assert played.out.splitlines()[-1].startswith(f"{address}/api/v1/runs/")
+    unreachable = user.types("ls", "--server", "http://127.0.0.1:1")
+    assert unreachable.code == 5
+    assert "does not answer" in unreachable.err
+    assert "Traceback" not in unreachable.err
 
 
 def test_a_port_that_is_taken_is_said_and_starts_nothing(user: User, tmp_path: Path) -> None:

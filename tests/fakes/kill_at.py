@@ -1,26 +1,23 @@
-"""Runs the command line and kills it (SIGKILL) or interrupts it (SIGINT) at its Nth step into the world.
-
-    python tests/fakes/kill_at.py SIGNAL N TRACE ARGUMENTS...
+"""Kills the process it is loaded in (SIGKILL) or interrupts it (SIGINT) at its Nth step into the world.
 
 A step is an audit event of the interpreter by which something outside can come into being: a
-folder, a process, a file written, a request sent. With N = 0 it only writes the steps to TRACE.
+folder, a process, a file written, a request sent. With N = 0 it writes the steps down when all is done.
 """
 
 from __future__ import annotations
 
+import atexit
 import os
 import signal
 import sys
+from pathlib import Path
 from typing import Any
 
 STEPS = {"os.mkdir", "os.rename", "os.link", "subprocess.Popen", "socket.connect", "http.client.send"}
 
 
-def main() -> int:
-    """Arm the hook, then run the command."""
-    number, at, trace = getattr(signal, sys.argv[1]), int(sys.argv[2]), sys.argv[3]
-    from sandbox.cli.main import main as command
-
+def kill_at(name: str, number: int, trace: str) -> None:
+    """Arm the hook: signal `name` at step `number`, or with 0 the steps into the file `trace`."""
     seen: list[str] = []
 
     def hook(event: str, arguments: tuple[Any, ...]) -> None:
@@ -30,17 +27,13 @@ def main() -> int:
         if event not in STEPS and not writes:
             return
         seen.append(f"{event} {str(arguments[0])[:200]!r}")
-        if len(seen) == at:
-            os.kill(os.getpid(), number)
+        if len(seen) == number:
+            os.kill(os.getpid(), getattr(signal, name))
 
+    def write() -> None:
+        steps = list(seen)
+        Path(trace).write_text("\n".join(steps), encoding="utf-8")
+
+    if number == 0:
+        atexit.register(write)
     sys.addaudithook(hook)
-    code = command(sys.argv[4:])
-    if at == 0:
-        steps, seen = seen, []
-        with open(trace, "w", encoding="utf-8") as file:  # noqa: PTH123
-            file.write("\n".join(steps))
-    return code
-
-
-if __name__ == "__main__":
-    sys.exit(main())

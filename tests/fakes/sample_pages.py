@@ -9,12 +9,14 @@ from sandbox.candidates.comparison import Comparison, OperationTook, Side
 from sandbox.candidates.comparison_page import render_comparison
 from sandbox.catalog.catalog import open_catalog
 from sandbox.evidence.chain import check_log
+from sandbox.evidence.counting import Measured
 from sandbox.evidence.crowd import CrowdEvidence
 from sandbox.evidence.inventory import take_inventory
 from sandbox.evidence.latency import measure
 from sandbox.evidence.material import CriterionFound, Material, Pilot, StopRuleFound
 from sandbox.evidence.page import render_page
 from sandbox.evidence.protection.inquiry import inquire
+from sandbox.evidence.protection.page import render_protection
 from sandbox.evidence.register import Standing
 from sandbox.evidence.speech import Speech
 from sandbox.evidence.spool import Spooled
@@ -29,7 +31,7 @@ from sandbox.runtime import RuntimeInfo
 from sandbox.settings import CONTENT_ROOT
 from sandbox.whatif.report import render
 from tests.fakes.sample_material import sample_material, sample_wiring
-from tests.fakes.sample_play import Play
+from tests.fakes.sample_play import START, Play
 from tests.fakes.sample_registers import sample_registers
 from tests.fakes.sample_run import play_run
 
@@ -70,6 +72,8 @@ def sample_pages() -> Mapping[str, Render]:
     }
     return {
         **{name: _evidence(material) for name, material in materials.items()},
+        "for the data-protection officer": _protection(materials["a run that passed, held against criteria"]),
+        "for the data-protection officer, of nothing": _protection(sample_material(Play())),
         "a comparison": lambda speech: render_comparison(_comparison(), speech),
         "what if": lambda speech: render(_whatif(), speech),
     }
@@ -78,6 +82,13 @@ def sample_pages() -> Mapping[str, Render]:
 def _evidence(material: Material) -> Render:
     story = read_story(material.events)
     return lambda speech: render_page(material, story, fingerprint="4f" * 32, speech=speech)
+
+
+def _protection(material: Material) -> Render:
+    report = inquire(material.exchanges, material.wiring, material.blocks, material.events)
+    return lambda speech: render_protection(
+        material, report, title="Cash transfer", run="r1", started=START, fingerprint="4f" * 32, speech=speech
+    )
 
 
 def _pilot(material: Material) -> Pilot:
@@ -118,9 +129,15 @@ def _crowd(material: Material) -> CrowdEvidence:
         digest="ab", count=900, refused=2, log=check_log(material.exchanges), leaks=False,
         latencies=measure(material.exchanges, names), inventory=take_inventory(material.exchanges, names),
         individuals=frozenset(), sample=tuple(material.exchanges),
+        measures={"exchanges.count": Measured(900)},
         protection=inquire(material.exchanges, material.wiring, material.blocks, material.events),
     )  # fmt: skip
     return CrowdEvidence(report=report, spooled=spooled, journeys_digest="cd")
+
+
+def sample_crowd(play: Play) -> CrowdEvidence:
+    """What came of many journeys."""
+    return _crowd(sample_material(play))
 
 
 def _comparison() -> Comparison:

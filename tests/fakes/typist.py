@@ -46,10 +46,20 @@ class Typist:
             )
 
     def types(
-        self, arguments: Sequence[str], environment: Mapping[str, str], timeout: float
+        self,
+        arguments: Sequence[str],
+        environment: Mapping[str, str],
+        timeout: float,
+        killed: tuple[str, int, str] | None = None,
     ) -> tuple[int, str, str]:
-        """Run one command to its end; gives exit code, output and errors, as `subprocess.run` would."""
-        asked = {"arguments": list(arguments), "environment": dict(environment), "folder": str(Path.cwd())}
+        """Run one command to its end; gives exit code, output and errors, as `subprocess.run` would.
+
+        `killed`: by which signal at which step, as kill_at.py takes it.
+        """
+        asked = {
+            **{"arguments": list(arguments), "environment": dict(environment)},
+            **{"folder": str(Path.cwd()), "killed": killed},
+        }
         (out, into_out), (err, into_err) = os.pipe(), os.pipe()
         with socket.socket(socket.AF_UNIX) as line, ThreadPoolExecutor(2) as readers:
             line.connect(self._address)
@@ -135,6 +145,10 @@ def _take_place(asked: Mapping[str, object], descriptors: Sequence[int]) -> None
     os.chdir(str(asked["folder"]))
     sys.argv = [str(ROOT / "sandbox" / "__main__.py"), *asked["arguments"]]  # type: ignore[misc]
     sys.modules["__main__"].__package__ = "sandbox"
+    if asked["killed"] is not None:
+        from tests.fakes.kill_at import kill_at
+
+        kill_at(*asked["killed"])  # type: ignore[misc]
 
 
 def _load() -> None:

@@ -26,6 +26,8 @@ from blocks.information_mediator.settings import SLUG
 from blocks.information_mediator.store import keep_time, read_wiring
 
 READINESS_SECONDS = 2.0
+OUTSIDE_SECONDS = 10.0
+"""For a product elsewhere, to which the first connection takes longer."""
 CLOCK_SECONDS = 60.0
 """A block answers when the jobs that fell due are done."""
 
@@ -182,6 +184,8 @@ def make_router(core: Core) -> APIRouter:
         peer = core.settings.peers.get(planting.block)
         if peer is None:
             raise Problem(404, "no-such-service", f"no block is called {planting.block!r} here")
+        if peer.outside is not None:
+            raise Problem(422, "nothing-to-plant", "nothing can be planted in a product that runs elsewhere")
         said = planting.model_dump(exclude={"block"}, exclude_none=True)
         try:
             answer = await core.upstream.ask(peer, "POST", "/_sandbox/plant", json=said)
@@ -276,10 +280,12 @@ def make_router(core: Core) -> APIRouter:
 async def _readiness_of(core: Core, slug: str) -> dict[str, Any]:
     peer = core.settings.peers[slug]
     try:
-        answer = await core.upstream.ask(peer, "GET", peer.readiness, seconds=READINESS_SECONDS)
+        seconds = READINESS_SECONDS if peer.outside is None else OUTSIDE_SECONDS
+        answer = await core.upstream.ask(peer, "GET", peer.readiness, seconds=seconds)
     except Refusal as refusal:
         return {"ready": False, "reason": refusal.detail}
-    if answer.status_code in (200, 204):
+    # A product elsewhere need not have such a path: it is there when it answers for itself.
+    if answer.status_code in (200, 204) or (peer.outside and answer.status_code < 500):
         return {"ready": True, "reason": ""}
     try:
         reason = str(answer.json().get("reason", ""))

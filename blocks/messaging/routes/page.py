@@ -1,17 +1,18 @@
-"""The inbox page, opened by a link."""
+"""The inbox page, opened by a link, and its e-mails as files."""
 
 from __future__ import annotations
 
 from typing import Annotated
 
 from fastapi import APIRouter, Query
-from fastapi.responses import HTMLResponse
+from fastapi.responses import HTMLResponse, Response
 
 from blockkit.app import Kit
 from blockkit.clock import machine_now
 from blockkit.problems import Problem
 from blocks.messaging import pages
-from blocks.messaging.delivery import newest_before, read_message
+from blocks.messaging.delivery import newest_before, read_emails, read_message
+from blocks.messaging.letters import write, write_mailbox
 from blocks.messaging.links import person_behind
 from blocks.messaging.routes.text import Name
 
@@ -20,7 +21,7 @@ Short = Annotated[Name | None, Query(max_length=200)]
 
 
 def make_router(kit: Kit) -> APIRouter:
-    """Give the route."""
+    """Give the routes."""
     router = APIRouter()
     sandbox = kit.settings.sandbox_id
 
@@ -41,4 +42,24 @@ def make_router(kit: Kit) -> APIRouter:
         more = len(listed) > PAGE_LENGTH
         return pages.show_list(person, listed[:PAGE_LENGTH], code, more=more, sandbox=sandbox)
 
+    @router.get("/inbox-page/e-mail", response_class=Response)
+    def take(link: Short = None, message: Short = None) -> Response:
+        try:
+            with kit.records.transaction() as db:
+                found = read_emails(db, person_behind(db, link or "", machine_now()), message)
+        except Problem as problem:
+            return pages.refuse(problem.detail, sandbox=sandbox, status=problem.status)
+        if message is None:
+            return _as_file(write_mailbox(found), "application/mbox", "inbox.mbox")
+        return _as_file(write(found[0]).as_bytes(), "message/rfc822", f"{found[0]['message_id']}.eml")
+
     return router
+
+
+def _as_file(content: bytes, kind: str, name: str) -> Response:
+    headers = {
+        "Content-Disposition": f'attachment; filename="{name}"',
+        "Cache-Control": "no-store",
+        "X-Content-Type-Options": "nosniff",
+    }
+    return Response(content, media_type=kind, headers=headers)

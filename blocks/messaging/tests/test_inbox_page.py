@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
+import mailbox
+from contextlib import closing
 from datetime import timedelta
+from email import message_from_bytes, policy
+from email.message import EmailMessage
+from pathlib import Path
 from urllib.parse import urlsplit
 
 import psycopg
@@ -89,3 +94,50 @@ def test_older_messages_are_a_page_further(client: TestClient) -> None:
     second = client.get("/inbox-page" + older.replace("&amp;", "&"))
     assert "message 0." in second.text
     assert "message 1." not in second.text
+
+
+def write_email(client: TestClient, text: str, subject: str = "Approved") -> str:
+    note = {"channel": "email", "subject": subject, "text": text}
+    identifier: str = client.post("/inbox/P1/messages", json=note).json()["id"]
+    return identifier
+
+
+def test_an_email_is_taken_as_a_file_that_mail_programs_read(client: TestClient) -> None:
+    identifier = write_email(
+        client, "Good news, Zoë.\nFrom now on you are paid.", subject="Häuser\r\nBcc: x@y.z"
+    )
+    link = open_inbox(client).partition("?")[2]
+    page = client.get(f"/inbox-page?{link}&message={identifier}")
+    assert "href='inbox-page/e-mail?" in page.text
+    taken = client.get(f"/inbox-page/e-mail?{link}&message={identifier}")
+    assert (taken.status_code, taken.headers["content-type"]) == (200, "message/rfc822")
+    assert f"{identifier}.eml" in taken.headers["content-disposition"]
+    mail = message_from_bytes(taken.content, policy=policy.default)
+    assert (mail["To"], mail["Subject"], mail["Bcc"]) == ("ada@example.org", "Häuser Bcc: x@y.z", None)
+    assert mail["Message-ID"] == f"<{identifier}@sandbox.invalid>"
+    assert mail.defects == []
+    assert isinstance(mail, EmailMessage)
+    assert mail.get_content().splitlines() == ["Good news, Zoë.", "From now on you are paid."]
+
+
+def test_all_emails_are_taken_as_one_mailbox_without_what_is_no_email(
+    client: TestClient, tmp_path: Path
+) -> None:
+    put(client, "a text message")
+    for number in (1, 2):
+        write_email(client, f"Letter {number}.\nFrom here on it goes on.")
+    taken = client.get(f"/inbox-page/e-mail?{open_inbox(client).partition('?')[2]}")
+    assert taken.headers["content-type"] == "application/mbox"
+    (tmp_path / "inbox.mbox").write_bytes(taken.content)
+    with closing(mailbox.mbox(tmp_path / "inbox.mbox")) as opened:
+        letters = [str(each.get_payload()) for each in opened]
+    assert [each.splitlines()[0] for each in letters] == ["Letter 1.", "Letter 2."]
+
+
+def test_no_file_is_given_without_a_link_or_of_what_is_no_email(client: TestClient) -> None:
+    notice, letter = put(client, "a text message"), write_email(client, "secret")
+    link = open_inbox(client).partition("?")[2]
+    assert client.get(f"/inbox-page/e-mail?{link}&message={notice}").status_code == 404
+    assert client.get(f"/inbox-page/e-mail?message={letter}").status_code == 403
+    other = open_inbox(client, "P2").partition("?")[2]
+    assert client.get(f"/inbox-page/e-mail?{other}&message={letter}").status_code == 404

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 from datetime import date
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
-from fastapi import APIRouter
+from fastapi import APIRouter, Response
 from pydantic import BaseModel, ConfigDict, Field
 
 from blockkit.app import Kit
 from blockkit.records import Row
 from blocks.payee_institutions.books import find_account, find_accounts, read_statement
-from blocks.payee_institutions.routes.settlements import Code
+from blocks.payee_institutions.opening import Wish, open_account
+from blocks.payee_institutions.routes.settlements import Code, Currency
 
 
 class CheckBody(BaseModel):
@@ -22,9 +23,40 @@ class CheckBody(BaseModel):
     accountNumbers: Annotated[tuple[Code, ...], Field(min_length=1, max_length=1000)]  # noqa: N815
 
 
+class OpenBody(BaseModel):
+    """Who will hold the account, and what kind it is."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    individualId: Code  # noqa: N815  the wire's names
+    functionalId: Code  # noqa: N815
+    kind: Literal["bank", "mobile-money"]
+    currency: Currency
+
+
 def make_router(kit: Kit) -> APIRouter:
     """Make the routes."""
     router = APIRouter()
+
+    @router.put("/institutions/{institution}/accounts/{accountNumber}")
+    def open_it(
+        institution: Code,
+        accountNumber: Code,  # noqa: N803
+        body: OpenBody,
+        response: Response,
+    ) -> dict[str, str]:
+        wish = Wish(
+            institution=institution,
+            account_number=accountNumber,
+            kind=body.kind,
+            currency=body.currency,
+            individual_id=body.individualId,
+            functional_id=body.functionalId,
+        )
+        with kit.records.transaction() as db:
+            account, new = open_account(db, wish)
+        response.status_code = 201 if new else 200
+        return _describe(account)
 
     @router.get("/institutions/{institution}/accounts/{accountNumber}")
     def check_account(institution: Code, accountNumber: Code) -> dict[str, str]:  # noqa: N803

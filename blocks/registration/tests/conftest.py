@@ -19,6 +19,7 @@ from blocks.registration.seed import load
 
 _towns = itertools.count(1)
 CENTRAL = "/r1/SBX/GOV/CENTRAL"
+NONE = "no record found"
 REGISTRIES = (
     "individuals", "households", "beneficiaries", "household-registrations", "births", "producer-licences",
     "construction-permits", "companies", "parcels", "birth-notifications", "epr-obligations",
@@ -63,6 +64,8 @@ class Neighbourhood:
     permits: dict[str, dict[str, Any]] = field(default_factory=dict)
     """How a permit stands in its register now, by application."""
     licences: dict[str, dict[str, Any]] = field(default_factory=dict)
+    companies: frozenset[str] = frozenset({"R-1"})
+    """Numbers of companies called Bulbs, whoever asks as their director."""
     reports: list[dict[str, Any]] = field(default_factory=list)
     credentials: list[dict[str, Any]] = field(default_factory=list)
     messages: list[tuple[str, dict[str, Any]]] = field(default_factory=list)
@@ -116,7 +119,10 @@ class Neighbourhood:
             found = self.parcels.get(query.get("parcelId")) or self.notifications.get(
                 query.get("notificationNumber")
             )
-            return (200, {"content": found}) if found else (404, {"detail": "no record found"})
+            return (200, {"content": found}) if found else (404, {"detail": NONE})
+        if "/companies/" in operation:
+            known = query["companyNumber"] in self.companies
+            return (200, {"content": {**query, "companyName": "Bulbs"}}) if known else (404, {"detail": NONE})
         if "/producer-licences/" in operation:
             return 200, {"content": self.licences[query["applicationId"]]}
         if "/construction-permits/" in operation:
@@ -124,7 +130,7 @@ class Neighbourhood:
         records = self.people if "/individuals/" in operation else self.households
         found = records.get(query.get("householdId", query["individualId"]))
         if found is None or found["individualId"] != query["individualId"]:
-            return 404, {"detail": "no record found"}
+            return 404, {"detail": NONE}
         return 200, {"content": found}
 
     def _exists(self, operation: str, body: dict[str, Any]) -> tuple[int, Any]:

@@ -225,6 +225,23 @@ def test_a_parcel_is_the_applicants_and_open_to_building(town: Any, parcel: Any,
     assert (told["state"], told["reason"]) == ("check-failed", reason)
 
 
+@pytest.mark.parametrize(
+    ("change", "reason"),
+    [
+        ({"registrationNumber": "R-2"}, "company-unknown"),
+        ({"companyName": "Lamps"}, "company-name-mismatch"),
+    ],
+)
+def test_a_licence_is_for_a_registered_company_of_that_name(
+    town: Any, change: dict[str, str], reason: str
+) -> None:
+    person = f"ZZ-{reason}"
+    application = town.open("producer-licence", person, {**LICENCE, **change}, company_certificate=PDF)
+    town.act(application, "submit", town.citizen(person))
+    told = town.act(application, "verification", town.staff("licensing-officer")).json()
+    assert (told["state"], told["reason"]) == ("check-failed", reason)
+
+
 def test_an_eform_is_held_against_its_schema(town: Any) -> None:
     town.neighbours.settle("ZZ-unfit")
     body = {"service": "company", "individualId": "ZZ-unfit", "form": {**COMPANY, "legalForm": "empire"}}

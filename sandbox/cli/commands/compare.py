@@ -12,7 +12,7 @@ import typer
 
 from sandbox.bootstrap import make_catalog, make_tools, open_languages
 from sandbox.cli.live import live
-from sandbox.cli.options import Json, Language, Out, Pack, Seed, Size, Verbose
+from sandbox.cli.options import Json, Language, Out, Pack, Seed, Size, Swaps, Verbose
 from sandbox.cli.output import MARKS, err, out, print_alone, print_json, print_table, say_swaps
 from sandbox.errors import UsageError
 from sandbox.foreign import load_foreign
@@ -31,10 +31,10 @@ PLACE = "comparisons"
 
 def compare(
     scenario: Annotated[str, typer.Argument(help="Which scenario; `sandbox show` lists them.")],
-    swaps: Annotated[
-        list[str] | None,
-        typer.Option("--swap", help="BLOCK=FOLDER or BLOCK=IMAGE-DIGEST; repeatable."),
-    ] = None,
+    swaps: Swaps = None,
+    runtime: Annotated[
+        str, typer.Option("--runtime", help="Where blocks run: docker, or local for a product elsewhere.")
+    ] = RUNTIME,
     pack: Pack = "zz",
     size: Size = 1000,
     seed: Seed = 1,
@@ -57,11 +57,11 @@ def compare(
     from sandbox.trial import RUN_LEASE, exit_code_of
 
     if not swaps:
-        raise UsageError("say what to compare", hint="--swap payments=FOLDER, or an image by digest")
+        raise UsageError("say what to compare", hint="--swap payments=FOLDER, an image by digest, or a URL")
     settings = Settings()
     spoken = open_languages(settings, [language] if language else None)
     with live(err(), quiet=as_json, verbose=verbose) as shown:
-        tools = make_tools(settings, RUNTIME, shown.report)
+        tools = make_tools(settings, runtime, shown.report)
         catalog = make_catalog(settings)
         compiled = look_up_scenario(catalog, scenario)
 
@@ -108,7 +108,7 @@ def _play(
     from sandbox.candidates.comparison import take_side
     from sandbox.trial import RunWish, run_trial
 
-    foreign = load_foreign(RUNTIME, settings)
+    foreign = load_foreign(tools.runtime.info().name, settings)
     exchanges: list[Exchange] = []
     memory: dict[str, int] = {}
     started: list[RunStarted] = []

@@ -158,6 +158,8 @@ def _print(report: Report) -> None:
     print_table(
         ("verdict", "number", "requirement", "level", "because"), rows, empty="no requirement is named"
     )
+    if report.unnumbered:
+        out().print(report.unnumbered)
     if report.findings:
         out().print()
         print_table(

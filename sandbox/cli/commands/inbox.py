@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 from sandbox.bootstrap import find_tools
+from sandbox.cli.mailing import hand_over, read_sink
 from sandbox.cli.options import Json
 from sandbox.cli.output import out, print_json
 from sandbox.errors import RequestRefused, UsageError
@@ -23,21 +24,34 @@ def inbox(
     person: Annotated[
         str, typer.Argument(help="A person's individual id, or STAFF- and a role, such as STAFF-registrar.")
     ],
+    smtp: Annotated[
+        str | None,
+        typer.Option(
+            "--smtp",
+            help="HOST:PORT of a mail sink on the loopback: the person's e-mails are handed to it.",
+            show_default=False,
+        ),
+    ] = None,
     as_json: Json = False,
 ) -> None:
     """Print the address of a person's inbox page, where letters and one-time codes arrive.
 
-    Good for twelve hours. `sandbox data query` finds people and their ids.
+    Good for twelve hours. `sandbox data query` finds people and their ids. E-mails can be downloaded
+    there; `--smtp` hands them to a mail sink, from this command, for the sandbox itself has no way out.
 
     Example: sandbox inbox demo STAFF-enrolment-officer
     """
+    sink = read_sink(smtp) if smtp is not None else None
     settings = Settings()
     running = adopt(find_tools(settings, name, None), name)
     address = open_inbox(running, person)
+    handed = hand_over(take_emails(running, address), sink) if sink is not None else None
     if as_json:
-        print_json({"person": person, "url": address})
-    else:
-        out().print(address, soft_wrap=True, highlight=False)
+        print_json({"person": person, "url": address, **({} if handed is None else {"emails": handed})})
+        return
+    out().print(address, soft_wrap=True, highlight=False)
+    if handed is not None:
+        out().print(f"{handed} e-mail{'' if handed == 1 else 's'} handed to {smtp}", highlight=False)
 
 
 def open_inbox(running: Running, person: str) -> str:
@@ -53,3 +67,16 @@ def open_inbox(running: Running, person: str) -> str:
     if answer.status_code != 201:
         raise RequestRefused(f"messaging gave no link to the inbox: {answer.text[:300]}")
     return f"{running.site.public_url}{answer.json()['link']}"
+
+
+def take_emails(running: Running, address: str) -> bytes:
+    """Take all e-mails of an inbox as a mailbox. Raises RequestRefused where messaging has no such file."""
+    page, _, link = address.partition("?")
+    with running.gate() as gate:
+        answer = gate.open_page("GET", f"{page}/e-mail?{link}")
+    if answer.status_code != 200:
+        raise RequestRefused(
+            f"messaging gave no e-mails: it answered {answer.status_code}",
+            hint="a product in messaging's place need not have them as a file; open the page instead",
+        )
+    return answer.content

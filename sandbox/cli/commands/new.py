@@ -16,11 +16,6 @@ app = typer.Typer(
 )
 
 
-@app.callback()
-def _group() -> None:
-    """Keep `country` a command of its own while it is the only one."""
-
-
 @app.command()
 def country(
     code: Annotated[str, typer.Argument(help="The country's two letters, small.", show_default=False)],
@@ -58,5 +53,41 @@ def country(
     err().print(
         "replace its files one by one, name their sources in SOURCES.md, and look at it with:", soft_wrap=True
     )
+    for command in following:
+        err().print(f"  {command}", markup=False, soft_wrap=True)
+
+
+@app.command()
+def language(
+    tag: Annotated[str, typer.Argument(help="The language's tag, such as fr or pt-BR.", show_default=False)],
+    out: Annotated[
+        Path | None,
+        typer.Option(
+            "--out",
+            help="Folder for the language; the content's own when not given.",
+            show_default=False,
+            file_okay=False,
+        ),
+    ] = None,
+    as_json: Json = False,
+) -> None:
+    """Begin a language of the pages: every sentence of the source, to be translated.
+
+    Example: sandbox new language sw
+    """
+    from sandbox.scaffold.language import scaffold_language
+
+    content = Settings().content
+    folder = scaffold_language(content, tag, out=out)
+    following = [
+        *([] if out is None else [f"mv {folder} {content / 'datasets' / 'languages'}"]),
+        f"sandbox check {tag}",
+        f"sandbox run cash-transfer --language {tag}",
+    ]
+    if as_json:
+        print_json({"folder": str(folder), "next": following})
+        return
+    print_alone(str(folder))
+    err().print("translate messages.po with any gettext editor, and look at it with:", soft_wrap=True)
     for command in following:
         err().print(f"  {command}", markup=False, soft_wrap=True)

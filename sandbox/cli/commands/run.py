@@ -31,11 +31,10 @@ from sandbox.cli.options import (
     read_lease,
     read_rate,
 )
-from sandbox.cli.output import EXIT_INTERRUPTED, MARKS, err, out, print_alone, print_json, say_swaps
-from sandbox.errors import UsageError
+from sandbox.cli.output import EXIT_INTERRUPTED, err, out, print_alone, print_json, say_swaps
+from sandbox.cli.verdicts import print_verdict
 from sandbox.evidence.wording import say_comparison, say_number
 from sandbox.model.crowd import ask_for_journeys
-from sandbox.model.run import Verdict
 from sandbox.settings import Settings
 
 if TYPE_CHECKING:
@@ -105,18 +104,17 @@ def run(
     from sandbox.trial import RUN_LEASE, RunWish, exit_code_of, run_trial
 
     settings = Settings()
-    if pilot is not None and journeys is not None:
-        raise UsageError(
-            "--pilot holds the story against its criteria, and --journeys does not play the story",
-            hint="run twice: once with --pilot, once with --journeys",
-        )
     spoken = open_languages(settings, languages)
     crowd = ask_for_journeys(journeys, concurrency, read_rate(rate), people=size)
     with live(err(), quiet=as_json, verbose=verbose) as shown:
         tools = make_tools(settings, runtime, shown.report)
         catalog = make_catalog(settings)
         compiled = look_up_scenario(catalog, scenario)
-        criteria = read_pilot(pilot, catalog.root, compiled.scenario) if pilot else None
+        criteria = (
+            read_pilot(pilot, catalog.root, compiled.scenario, of_journeys=crowd is not None)
+            if pilot
+            else None
+        )
         prepared = prepare_trial(
             settings,
             tools,
@@ -142,7 +140,7 @@ def run(
     if as_json:
         print_json(_as_value(result))
     else:
-        _print_verdict(result.finished.verdict)
+        print_verdict(result.finished.verdict)
         if result.pilot:
             _print_criteria(result.pilot)
         if result.crowd is not None:
@@ -170,20 +168,6 @@ def _as_value(result: TrialResult) -> dict[str, object]:
     }
 
 
-def _print_verdict(verdict: Verdict) -> None:
-    console = out()
-    mark, colour = MARKS[verdict.outcome]
-    sentence = verdict.sentence.replace("[", r"\[")
-    console.print(f"\n[{colour}]{mark} {verdict.outcome.value}[/{colour}]  {sentence}")
-    for figure in verdict.figures:
-        unit = f" {figure.unit}" if figure.unit else ""
-        console.print(
-            f"  {figure.label}: {figure.value:,}{unit}"
-            if _countable(figure.value)
-            else f"  {figure.label}: {figure.value}{unit}"
-        )
-
-
 def _print_criteria(pilot: Pilot) -> None:
     """Say what was wanted before the run and what it found."""
     console = out()
@@ -197,7 +181,3 @@ def _print_criteria(pilot: Pilot) -> None:
         if rule.reached:
             told = f"{rule.label}: found {say_number(rule.found, rule.unit)}. {rule.then}"
             console.print(f"  [red]✗ rule for stopping reached[/red]  {escape(told)}")
-
-
-def _countable(value: object) -> bool:
-    return isinstance(value, int | float) and not isinstance(value, bool)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Annotated
 
@@ -80,13 +81,9 @@ def ls(runtime: RuntimeName = None, as_json: Json = False) -> None:
     """List the sandboxes of this installation, as the runtime shows them now."""
     found = [each for tools in make_all_tools(Settings(), runtime) for each in list_all(tools)]
     if as_json:
-        print_json([_as_value(each) for each in found])
+        print_json([as_value(each) for each in found])
         return
-    print_table(
-        ("name", "state", "runtime", "scenario", "citizens", "expires", "address"),
-        [_row(each) for each in found],
-        empty="no sandbox is here; start one with: sandbox up cash-transfer",
-    )
+    print_listed(found)
 
 
 def reset_(name: Which, runtime: RuntimeName = None, as_json: Json = False) -> None:
@@ -160,7 +157,17 @@ def down(
         out().print("\n".join(f"removed {each}" for each in removed) or "there was nothing to remove")
 
 
-def _as_value(each: Listed) -> dict[str, object]:
+def print_listed(found: Sequence[Listed]) -> None:
+    """Print sandboxes as a table."""
+    print_table(
+        ("name", "state", "runtime", "scenario", "citizens", "expires", "address"),
+        [_row(each) for each in found],
+        empty="no sandbox is here; start one with: sandbox up cash-transfer",
+    )
+
+
+def as_value(each: Listed) -> dict[str, object]:
+    """Give one as JSON."""
     return {
         "name": each.name,
         "state": each.state,
@@ -202,5 +209,5 @@ def _what_is_wrong(each: Listed) -> str:
     """Give the state, and of a degraded sandbox what does not run."""
     if each.state != "degraded" or each.spec is None:
         return each.state
-    wanted = (*each.spec.blocks, CONTROLS, *each.spec.parts)
+    wanted = (*each.spec.started, CONTROLS, *each.spec.parts)
     return f"degraded: {', '.join(name for name in wanted if each.instances.get(name) != Phase.RUNNING)}"

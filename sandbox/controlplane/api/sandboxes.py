@@ -9,15 +9,15 @@ from typing import Annotated
 from fastapi import APIRouter, Header, Query, Request, Response
 from pydantic import Field, StringConstraints
 
-from sandbox.bootstrap import find_tools
+from sandbox.bootstrap import find_tools, make_all_tools
 from sandbox.controlplane.access import AskedBy, Builder
-from sandbox.controlplane.api.views import Page, SandboxView, View
+from sandbox.controlplane.api.views import ChangeView, Page, SandboxView, View
 from sandbox.controlplane.orders import extend, order_change, order_sandbox
 from sandbox.controlplane.plane import Plane
 from sandbox.controlplane.stream import follow
 from sandbox.errors import NotFound, StateConflict
 from sandbox.lifecycle.checkpoints import list_checkpoints
-from sandbox.lifecycle.service import adopt
+from sandbox.lifecycle.service import Listed, adopt, list_all
 from sandbox.model.asking import SandboxAsked
 from sandbox.model.block import Frozen
 from sandbox.store import wishes
@@ -47,6 +47,14 @@ class Checkpoint(View):
     kept: str
 
 
+class Access(View):
+    """How to reach the blocks of a sandbox, from the machine it runs on."""
+
+    name: str
+    url: str
+    token: str
+
+
 class Lines(View):
     """Newest lines of an instance's log."""
 
@@ -72,12 +80,15 @@ def _ask_and_see(router: APIRouter, plane: Plane) -> None:
         return view
 
     @router.get("/sandboxes")
-    def list_all(caller: AskedBy, after: str = "", most: Most = 50) -> Page[SandboxView]:
-        """List yours, by name; an admin sees everybody's."""
+    def list_mine(
+        caller: AskedBy, after: str = "", most: Most = 50, world: bool = False
+    ) -> Page[SandboxView]:
+        """List yours, by name; an admin sees everybody's. With `world`, also what their runtime says now."""
         with plane.store.session() as session:
             rows = wishes.list_sandboxes(session, caller.sees, after=after, most=most)
+        seen = look_at_world(plane) if world else {}
         return Page(
-            items=tuple(SandboxView.of(row) for row in rows),
+            items=tuple(SandboxView.of(row, seen.get(row.name)) for row in rows),
             next=rows[-1].name if len(rows) == most else None,
         )
 
@@ -95,14 +106,14 @@ def _ask_and_see(router: APIRouter, plane: Plane) -> None:
 
 def _change(router: APIRouter, plane: Plane) -> None:
     @router.delete("/sandboxes/{name}", status_code=202)
-    def remove(name: str, caller: AskedBy) -> SandboxView:
+    def remove(name: str, caller: AskedBy) -> ChangeView:
         """Take it down; nothing of it is left when its state is `removed`."""
-        return SandboxView.of(order_change(plane, caller, name, Job.REMOVE))
+        return ChangeView.of_order(order_change(plane, caller, name, Job.REMOVE))
 
     @router.post("/sandboxes/{name}/reset", status_code=202)
-    def reset(name: str, caller: AskedBy) -> SandboxView:
+    def reset(name: str, caller: AskedBy) -> ChangeView:
         """Put it back to how it was seeded."""
-        return SandboxView.of(order_change(plane, caller, name, Job.RESET))
+        return ChangeView.of_order(order_change(plane, caller, name, Job.RESET))
 
     @router.post("/sandboxes/{name}/lease")
     def live_longer(name: str, longer: Longer, caller: AskedBy) -> SandboxView:
@@ -110,16 +121,16 @@ def _change(router: APIRouter, plane: Plane) -> None:
         return SandboxView.of(extend(plane, caller, name, timedelta(seconds=longer.seconds)))
 
     @router.post("/sandboxes/{name}/checkpoints", status_code=202)
-    def save(name: str, asked: CheckpointAsked, caller: AskedBy) -> SandboxView:
+    def save(name: str, asked: CheckpointAsked, caller: AskedBy) -> ChangeView:
         """Keep the state of all its blocks under a name."""
         detail = {"checkpoint": asked.name}
-        return SandboxView.of(order_change(plane, caller, name, Job.SAVE, detail))
+        return ChangeView.of_order(order_change(plane, caller, name, Job.SAVE, detail))
 
     @router.post("/sandboxes/{name}/checkpoints/{checkpoint}/restore", status_code=202)
-    def restore(name: str, checkpoint: str, caller: AskedBy) -> SandboxView:
+    def restore(name: str, checkpoint: str, caller: AskedBy) -> ChangeView:
         """Bring a kept state back."""
         detail = {"checkpoint": checkpoint}
-        return SandboxView.of(order_change(plane, caller, name, Job.RESTORE, detail))
+        return ChangeView.of_order(order_change(plane, caller, name, Job.RESTORE, detail))
 
 
 def _look_inside(router: APIRouter, plane: Plane) -> None:
@@ -132,6 +143,13 @@ def _look_inside(router: APIRouter, plane: Plane) -> None:
             items=tuple(Checkpoint(name=each["name"], kept=str(each.get("today", ""))) for each in kept)
         )
 
+    @router.get("/sandboxes/{name}/access")
+    def access(name: str, caller: AskedBy) -> Access:
+        """Say how to reach its blocks: where, and with which secret."""
+        row = _find_running(plane, name, caller.sees)
+        running = adopt(find_tools(plane.settings, row.name, None), row.name)
+        return Access(name=row.name, url=running.site.public_url, token=running.secrets.token)
+
     @router.get("/sandboxes/{name}/logs/{instance}")
     def logs(
         name: str, instance: str, caller: AskedBy, tail: Annotated[int, Query(ge=1, le=2000)] = 100
@@ -143,6 +161,11 @@ def _look_inside(router: APIRouter, plane: Plane) -> None:
         if instance not in known:
             raise NotFound(f"sandbox {name!r} has no {instance!r}", hint=f"it has: {', '.join(known)}")
         return Lines(instance=instance, lines=tuple(tools.runtime.logs(row.name, instance, tail=tail)))
+
+
+def look_at_world(plane: Plane) -> dict[str, Listed]:
+    """Ask every runtime of this machine what runs there."""
+    return {each.name: each for tools in make_all_tools(plane.settings, None) for each in list_all(tools)}
 
 
 def _find(plane: Plane, name: str, owner: str | None) -> SandboxRow:

@@ -7,6 +7,7 @@ from typing import Any, Generic, TypeVar
 
 from pydantic import BaseModel, ConfigDict
 
+from sandbox.lifecycle.service import Listed
 from sandbox.store.schema import Account, Deed, RunRow, SandboxRow
 
 Item = TypeVar("Item")
@@ -42,10 +43,14 @@ class SandboxView(View):
     created: datetime
     expires: datetime | None
     links: dict[str, str]
+    instances: dict[str, str] | None = None
+    """How each instance is, as the runtime says; null unless `world` was asked for."""
+    spec: dict[str, Any] | None = None
+    """What the runtime remembers of it; null unless `world` was asked for, and while it is not there."""
 
     @classmethod
-    def of(cls, row: SandboxRow) -> SandboxView:
-        """Show a row of the store."""
+    def of(cls, row: SandboxRow, listed: Listed | None = None) -> SandboxView:
+        """Show a row of the store, and what the runtime says of it where that was asked."""
         here = f"/api/v1/sandboxes/{row.name}"
         return cls(
             name=row.name,
@@ -61,7 +66,21 @@ class SandboxView(View):
             created=row.created,
             expires=row.expires,
             links={"self": here, "events": f"{here}/events", "checkpoints": f"{here}/checkpoints"},
+            instances=dict(listed.instances) if listed else None,
+            spec=listed.spec.model_dump(mode="json") if listed and listed.spec else None,
         )
+
+
+class ChangeView(SandboxView):
+    """A sandbox of which a change was asked. What comes of it is among its events after `since`."""
+
+    since: int
+
+    @classmethod
+    def of_order(cls, ordered: tuple[SandboxRow, int]) -> ChangeView:
+        """Show what was ordered."""
+        row, since = ordered
+        return cls(**SandboxView.of(row).model_dump(), since=since)
 
 
 class RunView(View):

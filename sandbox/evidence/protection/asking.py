@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from sandbox.evidence.protection.fields import say_field
+from sandbox.evidence.protection.fields import Sighting, say_field
 from sandbox.evidence.protection.findings import AskedTwice
 from sandbox.evidence.protection.lists import Lists
 from sandbox.evidence.protection.looking import Look, Tally
@@ -55,8 +55,9 @@ class Asking:
         self._registers = {slug for slug, _, _ in self._columns}
         self._asked: dict[tuple[str, str], _Asked] = {}
         self._written: set[tuple[str, str, str]] = set()
-        self._held: dict[tuple[str, str], tuple[str, str, int]] = {}
-        self._between: dict[tuple[str, str], set[str]] = {}
+        self._held: dict[tuple[str, str], dict[str, tuple[str, int]]] = {}
+        """By person and value: under which names it was answered, by which block, in which line."""
+        self._between: dict[tuple[str, str], set[tuple[str, str]]] = {}
 
     def pass_by(self, look: Look) -> None:
         """Look at one exchange about one person."""
@@ -70,15 +71,19 @@ class Asking:
             for value in said:
                 if seen.given and seen.pointer.startswith("request"):
                     self._hear_given(look, person, name, value)
-                elif not seen.given and exchange.block in self._registers:
-                    held = (exchange.block, seen.field, exchange.number)
-                    if (exchange.block, person, value) not in self._written:
-                        self._held.setdefault((person, value), held)
+                elif self._answers(look, seen, person, value):
+                    held = self._held.setdefault((person, value), {})
+                    held.setdefault(name, (exchange.block, exchange.number))
+
+    def _answers(self, look: Look, seen: Sighting, person: str, value: str) -> bool:
+        """Whether a register tells what nobody told it before."""
+        block = look.exchange.block
+        return not seen.given and block in self._registers and (block, person, value) not in self._written
 
     def _hear_given(self, look: Look, person: str, name: str, value: str) -> None:
         self._written.add((look.exchange.block, person, value))
         if not look.from_office:
-            self._between.setdefault((person, value), set()).add(name)
+            self._between.setdefault((person, value), set()).add((name, look.exchange.block))
         elif name not in self._identifiers:
             key = (look.called_address, name)
             asked = self._asked.setdefault(key, _Asked(look, Tally(self._most)))
@@ -91,22 +96,16 @@ class Asking:
         return tuple(sorted((each for each in found if each), key=lambda each: (-each.alike, each.field)))
 
     def _judge(self, name: str, asked: _Asked) -> AskedTwice | None:
-        same = {
-            person: self._held[person, value]
-            for person, value in asked.values.items()
-            if (person, value) in self._held
-        }
-        answers = {(block, held) for block, held, _ in same.values()}
+        held_as, answers = self._find_answers(name, asked)
         loaded = self._find_column(name, asked)
-        if same:
-            block, held = sorted(answers)[0]
-            how, held_as = "answered", held
+        if answers:
+            block, how = answers[0][0], "answered"
         elif loaded:
             (block, table, column), how = loaded, "loaded"
             held_as = f"{table}.{column}"
         else:
             return None
-        for _, _, number in sorted(set(same.values()), key=lambda held: held[2]):
+        for _, number in sorted(set(answers), key=lambda answer: answer[1]):
             asked.tally.add(number)
         return AskedTwice(
             field=name,
@@ -116,19 +115,41 @@ class Asking:
             held_as=held_as,
             how=how,
             people=len(asked.values),
-            alike=len(same),
+            alike=len(answers),
             counted=asked.tally.counted(),
         )
 
+    def _find_answers(self, name: str, asked: _Asked) -> tuple[str, list[tuple[str, int]]]:
+        """Find the same values under the same name; else under the other name that fits nearly everybody."""
+        found: dict[str, list[tuple[str, int]]] = {}
+        values: dict[str, set[str]] = {}
+        for person, value in asked.values.items():
+            for other, answer in self._held.get((person, value), {}).items():
+                found.setdefault(other, []).append(answer)
+                values.setdefault(other, set()).add(value)
+        if name in found:
+            return name, found[name]
+        people = len(asked.values)
+        fitting = [
+            other
+            for other, answers in found.items()
+            if 3 * len(answers) >= 2 * people and len(values[other]) >= min(FEWEST_ALIKE, people)
+        ]
+        best = max(sorted(fitting), key=lambda other: len(found[other]), default="")
+        return best, found.get(best, [])
+
     def _find_column(self, name: str, asked: _Asked) -> tuple[str, str, str] | None:
-        """Find a column by the field's own name, then by a name that carried the same values."""
-        others: dict[str, int] = {}
+        """Find a column of that name, else one by whose name its block was given the very same values."""
+        others: dict[tuple[str, str], int] = {}
         for person, value in asked.values.items():
             for other in self._between.get((person, value), ()):
                 others[other] = others.get(other, 0) + 1
-        alike = [other for other, times in others.items() if times >= min(FEWEST_ALIKE, len(asked.values))]
-        for wanted in (name, *sorted(alike)):
-            for place, words in sorted(self._columns.items()):
-                if words == wanted:
-                    return place
-        return None
+        people = len(asked.values)
+        alike = {
+            other
+            for other, times in others.items()
+            if times >= min(FEWEST_ALIKE, people) and 3 * times >= 2 * people
+        }
+        columns = sorted(self._columns.items())
+        own = [place for place, words in columns if words == name]
+        return next(iter([*own, *(place for place, words in columns if (words, place[0]) in alike)]), None)

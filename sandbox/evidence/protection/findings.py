@@ -79,16 +79,17 @@ class AskedTwice:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Sensitive:
-    """One category of data that asks for more care, and who read it."""
+    """One category of data that asks for more care, and one application that read such data."""
 
     category: str
     kind: str
     basis: str
-    field: str
+    fields: tuple[str, ...]
     reader: str
-    source: str
-    purpose: str
+    sources: tuple[str, ...]
+    purposes: tuple[str, ...]
     people: int
+    """In the row of the inventory with most of them."""
     counted: Counted
 
 

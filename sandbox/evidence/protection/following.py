@@ -71,13 +71,18 @@ class Following:
             learnt.values.update(_keys(name, value, look.people)[:1])
 
     def outcome(self, row: FieldKey) -> tuple[int, int]:
-        """How many values were followed, and how many of them were seen again."""
+        """How many values were followed, and how many of them were seen again.
+
+        What the reader itself told the source, before or after, was no news to it or was used to ask on,
+        and counts as neither.
+        """
         learnt = self._learnt.get(row)
         if learnt is None:
             return 0, 0
         said = self._said.get(learnt.reader, {})
-        again = sum(key in said and said[key] != learnt.source for key in learnt.values)
-        return len(learnt.values), again
+        told = [said[key] for key in learnt.values if key in said]
+        echoes = told.count(learnt.source)
+        return len(learnt.values) - echoes, len(told) - echoes
 
 
 def _keys(name: str, value: str, people: frozenset[str]) -> list[int]:

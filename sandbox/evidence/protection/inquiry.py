@@ -45,6 +45,7 @@ class Inquiry:
         """
         lists, names = read_lists(), Names(wiring)
         self._lists = lists
+        self._most = most_numbers
         self._looker = Looker(wiring, names, lists)
         self._following = Following()
         self._readings = Readings(lists, self._following, most_numbers)
@@ -79,7 +80,7 @@ class Inquiry:
             people=len(self._people),
             readings=rows,
             asked_twice=self._asking.findings(),
-            sensitive=list_sensitive(rows, self._lists),
+            sensitive=list_sensitive(rows, self._lists, self._most),
             decisions=self._deciding.findings(),
             proposals=self._deciding.proposals(),
             consents=self._agreeing.consents(),

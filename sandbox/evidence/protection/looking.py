@@ -25,12 +25,14 @@ class Tally:
     times: int = 0
     numbers: list[int] = field(default_factory=list)
     people: set[str] = field(default_factory=set)
+    last: int = 0
 
     def add(self, number: int, people: Iterable[str] = ()) -> None:
         """Count one."""
         self.people.update(people)
-        if self.numbers and self.numbers[-1] == number:
+        if number == self.last:  # several fields of one exchange
             return
+        self.last = number
         self.times += 1
         if self.most is None or len(self.numbers) < self.most:
             self.numbers.append(number)

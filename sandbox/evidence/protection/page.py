@@ -6,32 +6,56 @@ security policy allows its own style by hash and nothing else.
 
 from __future__ import annotations
 
-import base64
-import hashlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from jinja2 import Environment
 from markupsafe import Markup
 
-from sandbox.evidence import wording
+from sandbox.evidence.folding import ANYONE, say_end
 from sandbox.evidence.material import Material
-from sandbox.evidence.printing import TEMPLATES as LOOK
+from sandbox.evidence.printing import in_english, make_environment, name_data
 from sandbox.evidence.protection.findings import Counted, FieldRead, ProtectionReport
 from sandbox.evidence.protection.following import LONG, MOST_FOLLOWED
 from sandbox.evidence.protection.real import list_real
+from sandbox.evidence.speech import ENGLISH, Speech, noted
 from sandbox.model.population import FieldClass
 
 TEMPLATES = Path(__file__).parent / "templates"
-STRENGTHS: Mapping[str, str] = {
-    "reserved": "In a range that a standard keeps from everybody",
-    "impossible": "Of a form that no authority issues",
-    "unallocated": "Allocated to nobody on the day they were looked up",
-    "plausible": "No more than plausible: a real person may have such a value",
+STRENGTHS = {
+    "reserved": noted("In a range that a standard keeps from everybody"),
+    "impossible": noted("Of a form that no authority issues"),
+    "unallocated": noted("Allocated to nobody on the day they were looked up"),
+    "plausible": noted("No more than plausible: a real person may have such a value"),
 }
 """Classes of proof, the strongest first."""
+CATEGORIES = frozenset(
+    {
+        noted("Health and disability"),
+        noted("Ethnic origin"),
+        noted("Religion or belief"),
+        noted("Political opinion or trade union"),
+        noted("Biometric or genetic data"),
+        noted("Sex life or orientation"),
+        noted("Criminal offences"),
+        noted("Children"),
+        noted("National identification number"),
+        noted("Poverty and need"),
+        noted("Bank or mobile-money account"),
+        noted("Special category: GDPR article 9(1), Convention 108+ article 6"),
+        noted("GDPR article 10, Convention 108+ article 6"),
+        noted(
+            "People who merit specific protection: GDPR recital 38, Convention on the Rights of the Child "
+            "article 16"
+        ),
+        noted("Specific conditions may apply: GDPR article 87 and national law"),
+        noted("No special category in law, and harmful to people when it is known"),
+        noted("No special category in law, and open to fraud when it is known"),
+    }
+)
+"""What the list of categories says, as far as the catalogue knows it; lawyers may correct the list."""
 
 
 def render_protection(
@@ -42,14 +66,12 @@ def render_protection(
     run: str,
     started: datetime | None,
     fingerprint: str,
+    index: str = "index.html",
+    speech: Speech = ENGLISH,
 ) -> str:
-    """Render the page of one run."""
-    paths = (LOOK / "tokens.css", LOOK / "page.css", TEMPLATES / "dpo.css")
-    style = "\n".join(path.read_text("utf-8") for path in paths)
+    """Render the page of one run; `index` is the page beside it in the same language."""
     special = [each for each in report.sensitive if each.kind == "special"]
     values: dict[str, Any] = {
-        "style": Markup(style),  # noqa: S704  our own files, no value in them
-        "style_hash": base64.b64encode(hashlib.sha256(style.encode()).digest()).decode(),
         "material": material,
         "report": report,
         "title": title,
@@ -63,50 +85,46 @@ def render_protection(
             len(fields) for row, fields in report.never_used if not row.reader_is_office
         ),
         "special": special,
-        "special_fields": {each.field for each in special},
+        "special_fields": {field for each in special for field in each.fields},
         "without_person": [each for each in report.decisions if each.nobody.times],
         "unused_whole": [each for each in report.unused_rights if each.whole],
-        "real": list_real(material),
-        "strengths": _group_fields(material.manifest.fields),
+        "real": list_real(material, speech),
+        "strengths": _group_fields(material.manifest.fields, speech),
         "long": LONG,
         "most_followed": MOST_FOLLOWED,
     }
     shown = frozenset(each.number for each in material.exchanges)
-    return _environment(shown).get_template("dpo.html.j2").render(values)
+    environment = _environment(shown, index, speech)
+    return environment.get_template("dpo.html.j2").render(values)
 
 
-def _group_fields(fields: Sequence[FieldClass]) -> list[tuple[str, list[FieldClass]]]:
+def _group_fields(fields: Sequence[FieldClass], speech: Speech) -> list[tuple[str, list[FieldClass]]]:
     known = [*STRENGTHS, *sorted({each.strength for each in fields} - STRENGTHS.keys())]
     groups = [(kind, [each for each in fields if each.strength == kind]) for kind in known]
-    return [(STRENGTHS.get(kind, kind), group) for kind, group in groups if group]
+    return [
+        (speech.look_up(STRENGTHS[kind]) if kind in STRENGTHS else kind, group)
+        for kind, group in groups
+        if group
+    ]
 
 
-def _environment(shown: frozenset[int]) -> Environment:
-    environment = Environment(
-        loader=FileSystemLoader(TEMPLATES),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-        finalize=_finalize,
-    )
-    environment.filters.update(
-        {"moment": wording.say_moment, "number": wording.say_number, "shorten": wording.shorten}
-    )
+def _environment(shown: frozenset[int], index: str, speech: Speech) -> Environment:
+    environment = make_environment(speech, TEMPLATES, styles=[TEMPLATES / "dpo.css"])
+
+    def say_category(text: str) -> str | Markup:
+        return speech.look_up(text) if text in CATEGORIES else in_english(text, speech)
+
+    environment.filters["named"] = name_data
     environment.globals.update(
         {
-            "count": wording.say_count,
+            "index": index,
+            "category": say_category,
+            "end": lambda name: say_end(name, speech) if name == ANYONE else name_data(name),
             "on_page": lambda number: number in shown,
             "together": _count_together,
         }
     )
     return environment
-
-
-def _finalize(value: Any) -> Any:
-    return (
-        wording.show_invisible(value) if isinstance(value, str) and not isinstance(value, Markup) else value
-    )
 
 
 def _count_together(fields: Sequence[FieldRead]) -> Counted:

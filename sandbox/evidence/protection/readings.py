@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from sandbox.evidence.protection.findings import FieldRead, Reading, Sensitive
+from sandbox.evidence.protection.findings import Counted, FieldRead, Reading, Sensitive
 from sandbox.evidence.protection.following import Following
 from sandbox.evidence.protection.lists import Lists
 from sandbox.evidence.protection.looking import Look, Tally
@@ -109,23 +109,32 @@ class Readings:
         )
 
 
-def list_sensitive(rows: tuple[Reading, ...], lists: Lists) -> tuple[Sensitive, ...]:
+def list_sensitive(
+    rows: tuple[Reading, ...], lists: Lists, most_numbers: int | None
+) -> tuple[Sensitive, ...]:
     """List who read data that ask for more care, special categories first."""
-    found = [
-        Sensitive(
-            category=category.name,
-            kind=category.kind,
-            basis=category.basis,
-            field=told.field,
-            reader=row.reader,
-            source=row.source,
-            purpose=row.purpose,
-            people=told.people,
-            counted=told.counted,
-        )
-        for category in lists.categories
-        for row in rows
-        for told in row.fields
-        if category.name in told.categories
-    ]
-    return tuple(sorted(found, key=lambda each: (each.kind != "special", -each.people)))
+    found: list[Sensitive] = []
+    for category in lists.categories:
+        by_reader: dict[str, list[tuple[Reading, FieldRead]]] = {}
+        for row in rows:
+            for each in row.fields:
+                if category.name in each.categories:
+                    by_reader.setdefault(row.reader, []).append((row, each))
+        for reader, read in by_reader.items():
+            numbers = sorted({number for _, each in read for number in each.counted.numbers})
+            times = max(len(numbers), *(each.counted.times for _, each in read))
+            found.append(
+                Sensitive(
+                    category=category.name,
+                    kind=category.kind,
+                    basis=category.basis,
+                    fields=tuple(sorted({each.field for _, each in read})),
+                    reader=reader,
+                    sources=tuple(sorted({row.source for row, _ in read})),
+                    purposes=tuple(dict.fromkeys(row.purpose for row, _ in read if row.purpose)),
+                    people=max(each.people for _, each in read),
+                    counted=Counted(times, tuple(numbers[:most_numbers])),
+                )
+            )
+    order = {category.name: place for place, category in enumerate(lists.categories)}
+    return tuple(sorted(found, key=lambda each: (each.kind != "special", order[each.category], -each.people)))

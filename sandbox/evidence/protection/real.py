@@ -13,8 +13,9 @@ from ipaddress import ip_address
 
 from sandbox.evidence.material import Material
 from sandbox.evidence.protection.findings import Counted
+from sandbox.evidence.speech import ENGLISH, Speech, noted
 
-UNTIL_ERASED = (
+UNTIL_ERASED = noted(
     "As long as this bundle; `sandbox privacy erase` deletes it, and the register of runs keeps that it was."
 )
 _ADDRESS = re.compile(r"(?<![\w.])(?:\d{1,3}\.){3}\d{1,3}(?![\w.])")
@@ -28,11 +29,13 @@ class Real:
     found: str
     where: tuple[str, ...]
     purpose: str
-    retention: str = UNTIL_ERASED
+    retention: str
     counted: Counted | None = None
+    in_words: bool = False
+    """Whether what was found is a sentence, and not what somebody typed."""
 
 
-def list_real(material: Material) -> tuple[Real, ...]:
+def list_real(material: Material, speech: Speech = ENGLISH) -> tuple[Real, ...]:
     """List every kind, those of which nothing is there too: an officer asks for them."""
     pilot = material.pilot
     uploads = tuple(
@@ -41,43 +44,60 @@ def list_real(material: Material) -> tuple[Real, ...]:
         if isinstance(each.request, dict) and each.request.keys() == {"omitted"}
     )
     addresses = sorted(set(_find_addresses(material)))
+    kept = speech.look_up(UNTIL_ERASED)
     return (
         Real(
-            what="Account of whoever started the run",
+            what=speech.gettext("Account of whoever started the run"),
             found=material.who,
             where=("run.json", "index.html", "dpo.html", "inventory.json"),
-            purpose="To say who answers for the run.",
+            purpose=speech.gettext("To say who answers for the run."),
+            retention=kept,
         ),
         Real(
-            what="What was typed to start it: the command, names of files and of the sandbox, inputs",
+            what=speech.gettext(
+                "What was typed to start it: the command, names of files and of the sandbox, inputs"
+            ),
             found=material.command,
             where=("run.json", "index.html", "events.jsonl"),
-            purpose="To repeat the run.",
+            purpose=speech.gettext("To repeat the run."),
+            retention=kept,
         ),
         Real(
-            what="Whoever owns the question of the pilot",
+            what=speech.gettext("Whoever owns the question of the pilot"),
             found=pilot.owner if pilot else "",
             where=("pilot.yaml", "run.json", "index.html"),
-            purpose="To say whose question the run answers.",
+            purpose=speech.gettext("To say whose question the run answers."),
+            retention=kept,
         ),
         Real(
-            what="Files that were uploaded, or bodies that can't be taken apart",
-            found=f"{len(uploads):,}, of which type and size are kept, and no content" if uploads else "",
+            what=speech.gettext("Files that were uploaded, or bodies that can't be taken apart"),
+            found=speech.ngettext(
+                "%(num)s, of which type and size are kept, and no content",
+                "%(num)s, of which type and size are kept, and no content",
+                len(uploads),
+            )
+            if uploads
+            else "",
+            in_words=True,
             where=("exchanges.jsonl",),
-            purpose="To show that something was handed over.",
+            purpose=speech.gettext("To show that something was handed over."),
+            retention=kept,
             counted=Counted(len(uploads), uploads),
         ),
         Real(
-            what="Network addresses in the blocks' logs",
+            what=speech.gettext("Network addresses in the blocks' logs"),
             found=", ".join(addresses),
             where=("logs/",),
-            purpose="To find out why something failed.",
+            purpose=speech.gettext("To find out why something failed."),
+            retention=kept,
         ),
         Real(
-            what="Key of this installation (its public half), which names the installation",
-            found="the fingerprint below",
+            what=speech.gettext("Key of this installation (its public half), which names the installation"),
+            found=speech.gettext("the fingerprint below"),
+            in_words=True,
             where=("key.pub.pem", "run.json", "index.html"),
-            purpose="To prove that nothing was changed.",
+            purpose=speech.gettext("To prove that nothing was changed."),
+            retention=kept,
         ),
     )
 

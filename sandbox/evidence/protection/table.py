@@ -47,7 +47,10 @@ def write_json(material: Material, report: ProtectionReport, *, run: str) -> byt
             "fields": manifest.fields,
             "coincidences": manifest.coincidences,
         },
-        "real": [asdict(each) for each in list_real(material)],
+        "real": [
+            {name: value for name, value in asdict(each).items() if name != "in_words"}
+            for each in list_real(material)
+        ],
         **asdict(report),
     }
     return to_document(document)

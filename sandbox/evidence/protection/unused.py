@@ -6,6 +6,7 @@ controls are no part of a service and are left out.
 
 from __future__ import annotations
 
+from sandbox.evidence.protection.fields import everything_said
 from sandbox.evidence.protection.findings import Unused
 from sandbox.evidence.protection.lists import Lists
 from sandbox.evidence.wording import Names
@@ -13,6 +14,7 @@ from sandbox.model.run import Exchange
 from sandbox.model.wiring import CONTROLS_SERVICE, EXPLORER, Wiring
 
 OURS = frozenset({CONTROLS_SERVICE, EXPLORER})
+_UNTOLD = ""
 
 
 class Rights:
@@ -36,8 +38,10 @@ class Rights:
         """Remember one exchange, whatever became of it."""
         self._used.add((exchange.client, exchange.service, exchange.operation_id))
         if exchange.operation_id in self._of_acts:
-            for part in exchange.path.partition("?")[0].split("/"):
-                self._used.add((exchange.client, "event", exchange.operation_id, part))
+            said = {value for _, value in everything_said(exchange, given=True)}
+            # What was said may not have been kept; then any of the types may have been meant.
+            said |= {_UNTOLD} if exchange.request is None else set()
+            self._used.update((exchange.client, "event", exchange.operation_id, value) for value in said)
 
     def unused(self) -> tuple[Unused, ...]:
         """List rights of which nothing was used, then those that were used in part."""
@@ -79,5 +83,7 @@ class Rights:
 
     def _did(self, client: str, act: str, event_type: str) -> bool:
         return any(
-            (client, "event", operation, event_type) in self._used for operation in self._acts.get(act, ())
+            (client, "event", operation, meant) in self._used
+            for operation in self._acts.get(act, ())
+            for meant in ((event_type, _UNTOLD) if act == "manage" else (event_type,))
         )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from sandbox.breaker import Breaker
 from sandbox.composer import Composer
 from sandbox.foreign import Foreign
 from sandbox.prover import Prover
@@ -49,3 +50,11 @@ def open_composer(settings: Settings) -> Composer:
     from sandbox.runtimes.docker.composing import DockerComposer
 
     return DockerComposer(settings)
+
+
+def open_breaker(settings: Settings) -> Breaker:
+    """Open what breaks sandboxes of this runtime. Raises RuntimeUnavailable."""
+    from sandbox.runtimes.docker.breaking import DockerBreaker
+    from sandbox.runtimes.docker.engine import connect
+
+    return DockerBreaker(connect(), settings)

@@ -21,6 +21,7 @@ from sandbox.runtimes.docker.hardening import confinement
 from sandbox.runtimes.docker.layout import Layout, Place
 from sandbox.runtimes.docker.sealing import seal
 from sandbox.runtimes.docker.volumes import volume_mount
+from sandbox.runtimes.docker.ways import create_way, way_mount
 
 _ALIVE = frozenset({"running", "restarting", "paused"})
 _PORT_TAKEN = ("port is already allocated", "address already in use")
@@ -36,10 +37,14 @@ def create(
     if spec.name == layout.public and role == parts.INSTANCE_ROLE:
         network = place.name("edge")
         published = {"ports": {f"{parts.PORT}/tcp": ("127.0.0.1", layout.port)}}
+    if spec.leads_to is not None:
+        return create_way(client, place, layout, spec, spec.leads_to)
     mounts = [
         volume_mount(place.name("data"), parts.DATA, place.labels(parts.DATA_ROLE), read_only=True)
         for _ in range(spec.reads_data)
     ]
+    if spec.leads_out:
+        mounts.append(way_mount(place, read_only=True))
     return client.containers.create(
         spec.image or layout.image,
         _command(spec, role),

@@ -25,6 +25,9 @@ KEPT_FILES = "/srv/kept"
 """Where a sandbox's PostgreSQL finds the cluster that it begins as a copy of; it may only read there."""
 PREPARED_DATABASE_FILES = "/opt/civic-sandbox/prepared/data"
 """In our image (compose/Dockerfile): what a new server begins with."""
+WAYS = "/srv/ways"
+OPEN_WAYS = f"{WAYS}/open"
+"""Where the public instance finds a socket for each way out, by the block to which it leads."""
 SECRET = "SANDBOX_ROOT_SECRET"  # noqa: S105  the variable's name
 
 KEEPER_ROLE = "keeper"
@@ -36,6 +39,7 @@ EDGE_ROLE = "edge"
 CANDIDATE_ROLE = "candidate"
 DATA_ROLE = "data"
 MARKER_ROLE = "marker"
+WAYS_ROLE = "ways"
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,6 +114,7 @@ def site_of(layout: Layout, sandbox: str, secret: str) -> Site:
         ),
         data=DATA,
         secret=secret,
+        ways=OPEN_WAYS,
     )
 
 

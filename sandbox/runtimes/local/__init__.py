@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from sandbox.breaker import Breaker
 from sandbox.runtime import Keeper, Runtime
+from sandbox.runtimes.local.breaking import LocalBreaker
 from sandbox.runtimes.local.driver import LocalRuntime
 from sandbox.runtimes.local.keeping import LocalKeeper
 from sandbox.settings import Settings
@@ -16,3 +18,8 @@ def open_runtime(settings: Settings) -> Runtime:
 def open_keeper(settings: Settings) -> Keeper:
     """Give what keeps loaded databases in that home; touches nothing."""
     return LocalKeeper(settings.home)
+
+
+def open_breaker(settings: Settings) -> Breaker:
+    """Give what breaks sandboxes of that home; touches nothing."""
+    return LocalBreaker(settings.home)

@@ -119,12 +119,16 @@ class LocalRuntime:
 
     def start(self, spec: InstanceSpec) -> Instance:
         """Start one instance and return without waiting for readiness."""
-        folder = self._folder_of(spec)
-        answer = self._ask(
-            folder,
-            {"do": "start", "name": spec.name, "module": spec.module, "environment": dict(spec.environment)},
-        )
-        return _instance(spec.sandbox, spec.name, f"{answer['pid']}/{spec.name}", None)
+        return self._start(spec, apart=False)
+
+    def start_apart(self, spec: InstanceSpec) -> Instance:
+        """Start one instance in a process of its own, so that it can be killed alone."""
+        return self._start(spec, apart=True)
+
+    def runs_apart(self, sandbox: str, name: str) -> bool:
+        """Whether an instance runs in a process of its own."""
+        answer = self._ask(self._home.folder(sandbox), {"do": "observe"})
+        return name in answer["apart"]
 
     def run_once(self, spec: InstanceSpec) -> Completed:
         """Run a program inside the host process to its end."""
@@ -168,6 +172,20 @@ class LocalRuntime:
         if not follow:
             return iter(logfile.read_tail(path, tail))
         return logfile.follow(path, tail, lambda: self._runs(sandbox, name))
+
+    def _start(self, spec: InstanceSpec, *, apart: bool) -> Instance:
+        folder = self._folder_of(spec)
+        answer = self._ask(
+            folder,
+            {
+                "do": "start",
+                "name": spec.name,
+                "module": spec.module,
+                "environment": dict(spec.environment),
+                "apart": apart,
+            },
+        )
+        return _instance(spec.sandbox, spec.name, f"{answer['pid']}/{spec.name}", None)
 
     def _lay_out(self, folder: SandboxFolder, request: SiteRequest) -> Site:
         records.write_spec(folder, request.spec)

@@ -29,6 +29,7 @@ from sandbox.runtimes.local.logfile import BoundedLog
 from sandbox.runtimes.local.output import Output, route_output
 
 if TYPE_CHECKING:  # imported when first needed, so that the channel is served at once
+    from sandbox.runtimes.local.apart import Apart
     from sandbox.runtimes.local.serving import Served
 
 Message = Mapping[str, Any]
@@ -52,7 +53,7 @@ class Host:
         self._folder = folder
         self._listeners = dict(listeners)
         self._ports: dict[str, int] = {name: held.getsockname()[1] for name, held in listeners.items()}
-        self._instances: dict[str, Served] = {}
+        self._instances: dict[str, Served | Apart] = {}
         self._logs: dict[str, BoundedLog] = {}
         self._lock = Lock()
         self._questions: dict[str, Callable[[Message], Message]] = {
@@ -73,17 +74,30 @@ class Host:
             return {"refused": f"the host process failed: {error!r}", "log_tail": traceback.format_exc()}
 
     def _start(self, question: Message) -> Message:
-        from sandbox.runtimes.local.serving import Served
-
-        name, module, environment = question["name"], question["module"], question["environment"]
+        name = question["name"]
         with self._lock:
             there = self._instances.get(name)
             if there is None or there.exit_code is not None:  # one that runs is left alone
-                output, listener = self._output(name), self._listener(name)
-                served = Served(name, module, environment, listener, output, on_end=lambda: self._hold(name))
-                self._instances[name] = served
-                served.start()
+                instance = (
+                    self._make_apart(question) if question.get("apart") else self._make_served(question)
+                )
+                self._instances[name] = instance
+                instance.start()
         return {"pid": os.getpid()}
+
+    def _make_served(self, question: Message) -> Served:
+        from sandbox.runtimes.local.serving import Served
+
+        name, module, environment = question["name"], question["module"], question["environment"]
+        output, listener = self._output(name), self._listener(name)
+        return Served(name, module, environment, listener, output, on_end=lambda: self._hold(name))
+
+    def _make_apart(self, question: Message) -> Apart:
+        from sandbox.runtimes.local.apart import Apart
+
+        name, module, environment = question["name"], question["module"], question["environment"]
+        log, listener = self._folder.log(name), self._listener(name)
+        return Apart(name, module, environment, listener, log, on_end=lambda: self._hold(name))
 
     def _run_once(self, question: Message) -> Message:
         from sandbox.runtimes.local.serving import import_program
@@ -123,6 +137,7 @@ class Host:
             return {
                 "pid": os.getpid(),
                 "instances": [[name, served.exit_code] for name, served in self._instances.items()],
+                "apart": [name for name, served in self._instances.items() if served.is_apart],
             }
 
     def _listener(self, name: str) -> socket.socket:

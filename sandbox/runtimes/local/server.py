@@ -105,6 +105,14 @@ def ensure_server(home: Home) -> Server:
         return server
 
 
+def restart_server(home: Home) -> Server:
+    """Kill the server and start it again on the same port and data: what is committed is recovered."""
+    home.make()
+    with explained("restart the embedded PostgreSQL", home.postgres), _locked(home):
+        end_processes(_running(home), ((signal.SIGQUIT, 3.0), (signal.SIGKILL, 3.0)))
+    return ensure_server(home)
+
+
 def recorded_server(home: Home) -> Server | None:
     """Recall the server that was started last and not yet stopped."""
     try:

@@ -39,6 +39,8 @@ class StillRunning(Exception):
 class Served:
     """One instance, from its start to its end."""
 
+    is_apart = False
+
     def __init__(
         self,
         name: str,
@@ -94,18 +96,23 @@ class Served:
         self.exit_code = code
 
     def _serve(self) -> None:
-        application = import_program(f"{self._module}.app").create_app(self._environment)
-        config = uvicorn.Config(
-            application,
-            log_config=None,
-            access_log=False,
-            server_header=False,
-            lifespan="on",
-            ws="none",
-            http=PROTOCOL,
-        )
-        server = uvicorn.Server(config)
+        server = make_server(self._module, self._environment)
         with self._lock:
             self._server = server
             server.should_exit = self._leaving
         server.run(sockets=[self._listener])
+
+
+def make_server(module: str, environment: Mapping[str, str]) -> uvicorn.Server:
+    """Make what serves a block's application."""
+    application = import_program(f"{module}.app").create_app(environment)
+    config = uvicorn.Config(
+        application,
+        log_config=None,
+        access_log=False,
+        server_header=False,
+        lifespan="on",
+        ws="none",
+        http=PROTOCOL,
+    )
+    return uvicorn.Server(config)

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from sandbox.candidates.outside import HostNotAllowed
 from sandbox.candidates.passes import NotProven
 from sandbox.candidates.swaps import (
     SwapRefused,
@@ -102,7 +103,12 @@ def test_the_mediator_can_not_be_swapped(tmp_path: Path) -> None:
         ("vendor/payments:1.0", UsageError, "is a tag", f"--swap payments={HERE}"),
         ("vendor/other:2", UsageError, "neither a folder nor an image", "docker inspect --format"),
         ("./nowhere", UsageError, "there is no folder", "block.yaml"),
-        ("https://pay.example", SwapRefused, "a product at an address", "digest"),
+        (
+            "https://pay.example",
+            HostNotAllowed,
+            "not among the hosts",
+            "SANDBOX_ALLOWED_HOSTS=pay.example:443",
+        ),
         (MISSING, ImageUnavailable, "can't be had", ""),
     ],
 )

@@ -83,6 +83,14 @@ def test_a_step_that_goes_back_says_where_to(scenario) -> None:
     assert [each.back_to for each in show_scenario(scenario)] == ["", "1", ""]
 
 
+def test_no_word_of_a_name_is_broken_however_many_lanes_there_are(planned: Blueprint) -> None:
+    words = ("Competition", "Environment", "producers'", "Digital registries", "Information mediator")
+    lanes = tuple(Lane(key=f"{word}{n}", name=word, kind="actor") for word in words for n in (1, 2))
+    drawn = ET.fromstring(draw_blueprint(replace(planned, lanes=lanes)))
+    texts = " ".join(each.text or "" for each in drawn.iter(f"{SVG}text")).split()
+    assert {word for name in words for word in name.split()} <= set(texts)
+
+
 def test_nothing_stands_outside_the_picture(planned: Blueprint) -> None:
     lanes = tuple(Lane(key=str(n), name=f"Institution {n}", kind="block") for n in range(11))
     touches = {lane.key: Touch(calls=99, refusals=1) for lane in lanes}

@@ -82,3 +82,24 @@ def test_whatever_may_be_named_is_measured() -> None:
     play = play_run()
     found = take_measures(play.events, play.exchanges)
     assert {name for name in found if not name.startswith("outputs.")} == set(MEASURES)
+
+
+def test_many_journeys_have_measures_of_their_own_and_a_story_has_its(
+    scenario: Scenario, tmp_path: Path
+) -> None:
+    text = PILOT.replace("outputs.paid_first", "journeys.p95").replace("steps.error", "journeys.not_passed")
+    (tmp_path / "pilot.yaml").write_text(text)
+    pilot = read_pilot(tmp_path / "pilot.yaml", CONTENT_ROOT, scenario, of_journeys=True)
+    assert [each.measure for each in pilot.plan.thresholds] == ["journeys.p95", "latency.p95"]
+    with pytest.raises(ContentError, match=r"'journeys\.p95' when the story is played; --journeys does"):
+        read_pilot(tmp_path / "pilot.yaml", CONTENT_ROOT, scenario)
+    (tmp_path / "pilot.yaml").write_text(text.replace("journeys.not_passed", "steps.error"))
+    with pytest.raises(ContentError, match=r"'steps\.error' when many journeys are played"):
+        read_pilot(tmp_path / "pilot.yaml", CONTENT_ROOT, scenario, of_journeys=True)
+
+
+def test_outputs_of_the_closing_are_measures_of_many_journeys(scenario: Scenario) -> None:
+    closing = scenario.documents[scenario.folder / "closing.arazzo.yaml"].workflows["closing"]
+    measures = measures_of(scenario, of_journeys=True)
+    assert closing.outputs
+    assert {f"outputs.{name}" for name in closing.outputs} <= set(measures)

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
 
 from sandbox.conformance.requirements import choose_groups, conclude, judge_requirements
-from sandbox.conformance.values import Exercised, Finding, Met, Part
+from sandbox.conformance.values import Exercised, Finding, Met, Part, Report, SeedProof
 from sandbox.model.block import BlockDescriptor, Implementation
 from sandbox.model.run import Outcome
 
@@ -99,3 +100,24 @@ def test_the_whole_passes_only_when_something_was_met_and_nothing_found() -> Non
     outcome, sentence = conclude("X", met, (), ("withdrawal",))
     assert outcome is Outcome.FAILED
     assert "what it was prepared for" in sentence
+
+
+@pytest.mark.parametrize(
+    ("specification", "number", "said"),
+    [
+        ("consent", "UC-1", ""),
+        ("messaging", "", "apart from the definitions"),
+        ("", "", "GovStack specifies no such block"),
+    ],
+)
+def test_a_report_says_why_a_requirement_has_no_number(specification: str, number: str, said: str) -> None:
+    (judged,) = judge_requirements([GROUP.model_copy(update={"requirements": (number,)})], {}, ())
+    now = datetime(2026, 1, 1, tzinfo=UTC)
+    report = Report(
+        **{"block": "b", "name": "B", "specification": specification, "version": "1", "product": "p"},
+        **{"level": "required", "started": now, "finished": now, "outcome": Outcome.PASSED, "sentence": "s"},
+        **{"proof": SeedProof(commitment="c", seed=1, salt="s", given=False), "cases": 0, "plays": ()},
+        **{"operations": (), "requirements": (judged,), "findings": ()},
+    )
+    assert said in report.unnumbered
+    assert bool(report.unnumbered) is bool(said)

@@ -225,6 +225,21 @@ def test_what_is_done_is_in_the_audit_log_and_admins_read_it(served: Served, sto
     ]
 
 
+def test_prometheus_is_told_how_things_stand_and_names_nobody(served: Served, store: Store) -> None:
+    ada = somebody(store)
+    with served.program(ada) as program:
+        program.post("/api/v1/sandboxes", json={"name": "demo", "blocks": ["payments"]})
+        assert program.get("/metrics").status_code == 403
+    with served.program(somebody(store, "Root", "admin")) as root:
+        root.get("/api/v1/sandboxes/demo")
+        root.get("/api/v1/sandboxes/nowhere")
+        told = root.get("/metrics").text
+    assert 'sandbox_sandboxes{state="asked"} 1.0' in told
+    assert 'sandbox_jobs{state="waiting"} 1.0' in told
+    assert 'route="/api/v1/sandboxes/{name}",status="200"} 1.0' in told
+    assert "demo" not in told
+
+
 def test_pages_show_what_there_is(served: Served, store: Store) -> None:
     ada = somebody(store)
     with store.session() as session:

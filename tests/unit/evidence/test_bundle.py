@@ -9,12 +9,15 @@ from pathlib import Path
 
 import pytest
 
-from sandbox.errors import SandboxError
+from sandbox.catalog.languages import read_language
+from sandbox.errors import NotFound, SandboxError
 from sandbox.evidence.bundle import SecretInEvidence, bundle_digest, write_bundle
 from sandbox.evidence.disk import DiskRefused
 from sandbox.evidence.keys import InstallationKey, open_key
+from sandbox.evidence.paper import choose_page
 from sandbox.evidence.recorder import read_events
 from sandbox.evidence.seal import ENVELOPE, verify_bundle
+from sandbox.settings import CONTENT_ROOT
 from tests.fakes.sample_material import sample_material
 from tests.fakes.sample_run import play_run
 
@@ -189,3 +192,28 @@ def test_a_link_that_was_planted_is_found(bundle: Path) -> None:
     (bundle / "planted").symlink_to("/etc/hostname")
     assert "NOT VALID: planted was not signed" in _run_script(bundle).stdout
     assert verify_bundle(bundle) == ["planted was not signed"]
+
+
+def test_pages_in_further_languages_are_signed_and_change_nothing_else(
+    tmp_path: Path, key: InstallationKey, bundle: Path
+) -> None:
+    languages = [read_language(CONTENT_ROOT, tag) for tag in ("fr", "en")]
+    material = sample_material()
+    two = write_bundle(tmp_path / "two", material, key=key, secrets=[], languages=languages).parent
+    assert verify_bundle(two) == []
+    for page in ("index", "dpo"):
+        assert '<html lang="fr"' in (two / f"{page}.html").read_text("utf-8")
+        assert (two / f"{page}.en.html").read_text("utf-8").startswith('<!doctype html>\n<html lang="en"')
+    assert 'href="dpo.en.html"' in (two / "index.en.html").read_text("utf-8")
+    assert 'href="index.en.html#' in (two / "dpo.en.html").read_text("utf-8")
+    for path in bundle.iterdir():
+        if path.is_file() and path.suffix != ".html" and path.name != ENVELOPE:
+            assert (two / path.name).read_bytes() == path.read_bytes()
+    assert choose_page(two) == choose_page(two, "fr") == two / "index.html"
+    assert choose_page(two, "en") == two / "index.en.html"
+    with pytest.raises(NotFound, match="no page in 'sw'"):
+        choose_page(two, "sw")
+    assert choose_page(two, stem="dpo") == two / "dpo.html"
+    assert choose_page(two, "en", stem="dpo") == two / "dpo.en.html"
+    with pytest.raises(NotFound, match="no page 'nonsense'"):
+        choose_page(two, stem="nonsense")

@@ -1,11 +1,13 @@
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
-from sandbox.evidence.criteria import holds, judge_pilot, take_measures
+from sandbox.evidence.criteria import holds, judge_pilot, take_crowd_measures, take_measures
 from sandbox.model.pilot import PilotPlan, SetPilot, StopRule, Threshold
+from tests.fakes.sample_pages import sample_crowd
 from tests.fakes.sample_run import play_run
 
 
@@ -59,3 +61,22 @@ def test_a_pilot_is_met_when_every_criterion_is_and_no_limit_was_reached() -> No
     kept = _pilot("steps.error", "== 0")
     plan = kept.plan.model_copy(update={"stop_rules": ()})
     assert judge_pilot(SetPilot(plan=plan, content=b"", digest=""), play.events, play.exchanges).met
+
+
+def test_many_journeys_are_held_against_rates_and_percentiles_over_all_of_them() -> None:
+    play = play_run()
+    crowd = sample_crowd(play)
+    found = take_crowd_measures(play.events, crowd)
+    assert found["journeys.passed_share"].value == 75.0  # 30 of the 40 that were asked for
+    assert (found["journeys.not_passed"].value, found["journeys.p95"].value) == (10, 1200.0)
+    assert found["exchanges.count"].value == 900
+    assert not [name for name in found if name.startswith("steps.")]
+    kept = judge_pilot(_pilot("journeys.p95", "<= 1200"), play.events, play.exchanges, crowd)
+    assert [(each.found, each.unit, each.met) for each in kept.criteria] == [(1200.0, "ms", True)]
+
+
+def test_journeys_of_which_none_began_meet_nothing() -> None:
+    crowd = replace(sample_crowd(play_run()), report=None)
+    judged = judge_pilot(_pilot("journeys.failed", "== 0"), [], [], crowd)
+    assert not judged.criteria[0].met
+    assert judged.stop_rules[0].reached

@@ -9,6 +9,7 @@ import pytest
 
 from sandbox.evidence import spool
 from sandbox.evidence.chain import check_log
+from sandbox.evidence.counting import count_exchanges
 from sandbox.evidence.inventory import take_inventory
 from sandbox.evidence.latency import measure
 from sandbox.evidence.leaks import LiveSecrets
@@ -45,6 +46,10 @@ def test_what_is_counted_is_counted_over_all_lines(
     assert found.latencies == measure(exchanges, NAMES)
     assert found.log == check_log(exchanges)
     assert found.protection == inquire(exchanges, WIRING, {})
+    counted = count_exchanges(exchanges)
+    assert {name: each.value for name, each in found.measures.items()} == {
+        name: each.value for name, each in counted.items()
+    }
     everybody = {each.individual for each in exchanges if each.individual}
     assert found.individuals == everybody
     wanted = take_inventory(exchanges, NAMES)

@@ -9,7 +9,7 @@ from typing import Any
 import httpx2
 import pytest
 
-from sandbox.calls.messages import Request
+from sandbox.calls.messages import Answer, Request
 from sandbox.calls.redaction import Redactor
 from sandbox.errors import BlockUnreachable, UsageError
 from sandbox.model.run import Event, Outcome, RunFinished, StepFinished, StepStarted, WorkflowFinished
@@ -570,3 +570,27 @@ def test_no_listener_hears_a_secret_and_the_workflow_still_passes_it_on():
     for one in (secret, TOKEN, "4711", "issued-to-the-sandbox", "marked-by-contract"):
         assert one not in everything
     assert "[redacted]" in finished.verdict.sentence
+
+
+def test_a_step_that_is_not_applicable_is_counted_apart_and_the_run_goes_on() -> None:
+    class Partly:
+        """Can do the second of three calls for others alone; its answer is not what the step wants."""
+
+        def __init__(self) -> None:
+            self.asked = 0
+
+        def call(self, request: Request) -> Answer:
+            del request
+            self.asked += 1
+            unmet = "the clock of X can't be moved" if self.asked == 2 else ""
+            return Answer(url="", status=408 if unmet else 200, not_applicable=unmet)
+
+    stage = Stage()
+    steps = [echo(name, {}, successCriteria=OK) for name in ("first", "second", "third")]
+    finished = stage.play(scenario_of(story_of(*steps)), caller=Partly())
+    assert [(one.outcome.value, one.reason) for one in stage.results] == [
+        ("passed", ""),
+        ("skipped", "the clock of X can't be moved"),
+        ("passed", ""),
+    ]
+    assert finished.verdict.steps == {"passed": 2, "skipped": 1}

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+from dataclasses import replace
 from decimal import Decimal
 from pathlib import Path
 
@@ -161,6 +162,9 @@ def test_a_scenario_without_such_a_policy_is_refused_by_name():
         UsageError, match=r"scenario 'permit' has no policy .* policy.proxy_means, policy.packages"
     ):
         need_policy(scenario)
+    alike = {"proxy_means": [], "threshold": 0, "packages": [{"size_from": 1, "amount": 15}]}
+    with pytest.raises(UsageError, match=r"has no policy.proxy_means$"):
+        need_policy(replace(scenario, policy={"policy": alike}))
 
 
 def test_the_command_compares_with_the_scenarios_own_policy(

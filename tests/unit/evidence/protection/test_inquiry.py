@@ -8,7 +8,7 @@ import pytest
 
 from sandbox.evidence.protection.fields import expand_fields, say_field
 from sandbox.evidence.protection.findings import ProtectionReport
-from sandbox.evidence.protection.inquiry import find_logged_in, inquire
+from sandbox.evidence.protection.inquiry import Inquiry, find_logged_in, inquire
 from sandbox.evidence.protection.lists import begins, read_lists
 from sandbox.model.block import BlockDescriptor, Loader
 from sandbox.model.wiring import CONTROLS_SERVICE, Client, Operation, Right, Service, Topic, Wiring
@@ -116,7 +116,7 @@ def test_lists_of_accounts_count_the_people_behind_them() -> None:
     assert report.people == 2
 
 
-def test_a_value_is_used_when_it_is_told_to_somebody_else_and_not_when_it_is_echoed() -> None:
+def test_a_value_is_used_when_it_is_told_to_somebody_else_and_an_echo_counts_as_neither() -> None:
     play = Play()
     _read(play, "p1", householdId="HH-000165", districtName="Upper Valley")
     play.exchange(
@@ -125,9 +125,13 @@ def test_a_value_is_used_when_it_is_told_to_somebody_else_and_not_when_it_is_ech
         request={"look": "Upper Valley"},  # back to where it came from
     )
     play.exchange(block="payments", client=DESK, request={"household": "HH-000165"})
-    ((row, fields),) = _report(play).never_used
-    assert row.reader == "Registration"
-    assert [each.field for each in fields] == ["district name"]
+    report = _report(play)
+    (row,) = report.readings
+    assert [(each.field, each.followed, each.seen_again) for each in row.fields] == [
+        ("district name", 0, 0),
+        ("household id", 1, 1),
+    ]
+    assert report.never_used == ()
 
 
 def test_a_short_value_is_used_only_under_its_own_name_and_about_its_person() -> None:
@@ -157,11 +161,21 @@ def test_what_an_office_reads_is_marked_as_the_end_of_the_chain_and_comes_last()
 def test_a_field_that_a_register_answers_need_not_be_asked() -> None:
     play = Play()
     _apply(play, "p1", birthDate="1990-12-24", note="by phone")
-    _read(play, "p1", bornOn="1990-12-24")
+    _read(play, "p1", bornOn="1990-12-24", birthDate="1990-12-24")
     (found,) = _report(play, registers=BLOCK).asked_twice
-    assert (found.field, found.held_by, found.held_as) == ("birth date", "Digital registries", "born on")
+    assert (found.field, found.held_by, found.held_as) == ("birth date", "Digital registries", "birth date")
     assert (found.how, found.people, found.alike) == ("answered", 1, 1)
     assert found.counted.numbers == (1, 2)
+
+
+@pytest.mark.parametrize(("alike", "named"), [(3, "family name"), (1, "")])
+def test_another_name_is_the_same_thing_only_when_it_fits_nearly_everybody(alike: int, named: str) -> None:
+    play = Play()
+    for number in range(4):
+        _apply(play, f"p{number}", motherFamilyName=f"Lalelka-{number}")
+        _read(play, f"p{number}", familyName=f"Lalelka-{number if number < alike else 9}")
+    found = _report(play, registers=BLOCK).asked_twice
+    assert [each.held_as for each in found] == ([named] if named else [])
 
 
 def test_what_was_written_into_a_register_before_is_not_held_by_it() -> None:
@@ -189,8 +203,10 @@ def test_a_column_is_found_by_the_name_under_which_blocks_compared_the_same_valu
             fields=("request/claims/functional_id",),
             request={"claims": {"functional_id": number}},
         )
-    (found,) = _report(play, registers=BLOCK).asked_twice
+    block = BLOCK.model_copy(update={"slug": "identity"})
+    (found,) = _report(play, registers=block).asked_twice
     assert (found.field, found.how, found.held_as) == ("card number", "loaded", "persons.functional_id")
+    assert _report(play, registers=BLOCK).asked_twice == ()  # who compared it is another block
 
 
 def test_the_number_that_names_a_person_may_be_asked() -> None:
@@ -204,9 +220,9 @@ def test_special_categories_come_first_and_say_who_read_them() -> None:
     play = Play()
     _read(play, "p1", children_under_5=2, disabled=1)
     found = _report(play).sensitive
-    assert [(each.kind, each.category, each.field) for each in found] == [
-        ("special", "Health and disability", "disabled"),
-        ("protected", "Children", "children under 5"),
+    assert [(each.kind, each.category, each.fields, each.reader) for each in found] == [
+        ("special", "Health and disability", ("disabled",), "Registration"),
+        ("protected", "Children", ("children under 5",), "Registration"),
     ]
 
 
@@ -384,3 +400,19 @@ def test_controls_are_no_part_of_the_service() -> None:
     play.exchange(block="identity", client=CONTROLS_SERVICE, fields=("path/individualId",), individual="p1")
     report = _report(play)
     assert (report.exchanges, report.readings) == (0, ())
+
+
+def test_of_a_long_log_fewer_exchanges_are_named_and_as_many_counted() -> None:
+    play = Play()
+    for number in range(5):
+        _apply(play, f"p{number}", givenName="Amina", familyName="Teso", size=3)
+        _read(play, f"p{number}", sex="female", disabled=1)
+    short = Inquiry(_wiring(), {}, most_numbers=2)
+    for exchange in play.exchanges:
+        short.pass_by(exchange)
+    rows = list(zip(_report(play).readings, short.report().readings, strict=True))
+    assert [row.counted.times for row, _ in rows] == [5, 5]
+    for whole, cut in rows:
+        assert (cut.counted.times, cut.people) == (whole.counted.times, whole.people)
+        assert cut.counted.numbers == whole.counted.numbers[:2]
+        assert [each.counted.times for each in cut.fields] == [5] * len(whole.fields)

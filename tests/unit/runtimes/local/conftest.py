@@ -21,7 +21,7 @@ MakeRequest = Callable[[str], SiteRequest]
 
 @pytest.fixture(scope="module")
 def home_path() -> Iterator[Path]:
-    with tempfile.TemporaryDirectory(prefix="sbx-", dir="/tmp") as folder:
+    with tempfile.TemporaryDirectory(prefix="sbx-") as folder:
         Path(folder).chmod(0o711)
         yield Path(folder)
 
