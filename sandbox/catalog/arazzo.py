@@ -40,6 +40,7 @@ def read_document(
     info = document.need("info")
     keys.expect_keys(info, keys.INFO)
     info.need("version").any_text()
+    info.optional_text("description")
     components = Components.of(document)
     sources: dict[str, Source] = {}
     document.need("sourceDescriptions")

@@ -32,6 +32,8 @@ class Components:
                             f"components.{group}: the name {name!r} has signs other than letters, digits, "
                             "'.', '-', '_'"
                         )
+                    if group == "inputs":
+                        entries.at(name).mapping()
         return Components(document)
 
     def entries(self, kind: Kind) -> Iterator[Cursor]:

@@ -62,7 +62,11 @@ class Cursor:
     @property
     def name(self) -> str:
         """How messages name this value."""
-        words = [f"[{part}]" if isinstance(part, int) else f".{part}" for part in self.pointer[-2:]]
+        # An index alone says nothing: what it counts in stands before it.
+        first = next(
+            (at for at in range(len(self.pointer) - 2, -1, -1) if isinstance(self.pointer[at], str)), 0
+        )
+        words = [f"[{part}]" if isinstance(part, int) else f".{part}" for part in self.pointer[first:]]
         return "".join(words).lstrip(".") or "the document"
 
     def error(self, message: str, *, hint: str = "") -> ContentError:

@@ -170,7 +170,8 @@ def _parameter(entry: Cursor, meant: Cursor) -> Parameter:
             f"'in: {location}' is not run here", hint=f"wanted one of: {', '.join(LOCATIONS)}"
         )
     if location is not None and location not in LOCATIONS:
-        raise entry.error(f"the parameter {name!r} is in {location!r}, wanted one of: {', '.join(LOCATIONS)}")
+        found = "has no 'in'" if location is None else f"is in {location!r}"
+        raise entry.error(f"the parameter {name!r} {found}, wanted one of: {', '.join(LOCATIONS)}")
     stated = read_value(meant.need("value"))
     value = entry.at("value").value if entry is not meant and entry.has("value") else stated
     return Parameter(name=name, location=location, value=value, place=entry.place)

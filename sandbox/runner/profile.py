@@ -28,8 +28,10 @@ from sandbox.model.scenario import (
     Step,
     Workflow,
 )
+from sandbox.runner.rereading import find_rereadings
 
 _POINTER_BEHIND_INPUT = re.compile(r"\$inputs\.[\w.-]+#")
+_EXPRESSION_INSIDE = re.compile(r"\{\$[^{}]+\}")
 _TEXT_LITERAL = re.compile(r"'[^']*'")
 Departure = tuple[Place, str, str]
 """Where, what, and what to write instead."""
@@ -37,10 +39,14 @@ Departure = tuple[Place, str, str]
 
 def find_departures(scenario: Scenario) -> list[ContentError]:
     """Name every place that another runner plays otherwise or not at all, with file and line."""
+    departures = [
+        departure
+        for document in scenario.documents.values()
+        for departure in _of_document(document, is_story=document is scenario.story)
+    ]
     return [
         ContentError(message, path=place.path, line=place.line, hint=hint)
-        for document in scenario.documents.values()
-        for place, message, hint in _of_document(document, is_story=document is scenario.story)
+        for place, message, hint in (*departures, *find_rereadings(scenario))
     ]
 
 
@@ -64,6 +70,15 @@ def _of_workflow(workflow: Workflow) -> Iterator[Departure]:
             "dependsOn is played otherwise elsewhere",
             "call the other workflow in a step, so that the reader sees it happen",
         )
+    for rule in workflow.inputs.get("properties", {}).values():
+        for word in (
+            [key for key, value in rule.items() if value is None] if isinstance(rule, Mapping) else ()
+        ):
+            yield (
+                workflow.place,
+                f"{word!r} in the inputs is no word of JSON Schema",
+                "text with a comma has quotes",
+            )
     yield from _of_outputs(workflow)
     for step in workflow.steps:
         yield from _of_step(step)
@@ -133,6 +148,12 @@ def _of_action(action: Action, *, after_failure: bool) -> Iterator[Departure]:
         )
     for criterion in action.criteria:
         yield from _of_criterion(criterion)
+        if "$inputs" in criterion.condition + (criterion.context or ""):
+            yield (
+                criterion.place,
+                f"{action.name!r} looks at $inputs, which are empty there elsewhere",
+                "make it an output of the step, and look at $steps.<step>.outputs.<name>",
+            )
 
 
 def _of_criterion(criterion: Criterion) -> Iterator[Departure]:
@@ -146,9 +167,21 @@ def _of_criterion(criterion: Criterion) -> Iterator[Departure]:
                 f"the JSONPath {criterion.condition!r} doesn't begin with '$..'",
                 "elsewhere the body lies in a list: write $..name[?@.field == 'x']",
             )
+        if _EXPRESSION_INSIDE.search(criterion.condition):
+            yield (
+                criterion.place,
+                f"an expression inside the JSONPath {criterion.condition!r}",
+                "elsewhere it has quotes of its own; compare with a literal, or in a line of its own",
+            )
         return
     yield from _of_value(criterion.condition, criterion.place)
     if criterion.kind == "regex":
+        if criterion.context in ("$response.body", "$request.body"):
+            yield (
+                criterion.place,
+                f"a regex over the whole of {criterion.context}",
+                "elsewhere an object has no text; point at a field: $response.body#/...",
+            )
         return
     if criterion.context is not None:
         yield criterion.place, "a simple criterion has no 'context'", "say 'type: regex' or 'type: jsonpath'"
@@ -188,6 +221,8 @@ def _of_body(body: RequestBody) -> Iterator[Departure]:
     if not body.content_type:
         yield body.place, "the requestBody has no contentType", "add 'contentType: application/json'"
     payload = body.payload
+    if payload == {}:
+        yield body.place, "an empty payload", "elsewhere nothing is sent then; write a field with its default"
     if isinstance(payload, str) and not payload.startswith("$") and is_json(body.content_type or "text/json"):
         yield body.place, "the payload is JSON written as text", "write the payload as YAML"
     else:

@@ -21,6 +21,7 @@ import mediator
 import memory
 import readiness
 import resetting
+import runners
 import whole_runs
 from figures import Figure, print_figures, write_figures
 from installation import Installation, installed
@@ -38,6 +39,7 @@ BENCHMARKS: Mapping[str, Measure] = {
     "generation": generation.measure,
     "loading": loading.measure,
     "mediator": mediator.measure,
+    "runners": runners.measure,
     "scenarios": whole_runs.measure,
 }
 

@@ -11,6 +11,7 @@ import pytest
 
 from tests.e2e.conftest import Stage, a_stage
 from tests.e2e.mutations import fails_at, many_pass, passes, without_step
+from tests.e2e.respect import ends_alike
 
 PLANTINGS = [
     ("plantings.arazzo.yaml", "lose-a-father", "read-the-refusal"),
@@ -45,6 +46,16 @@ def test_it_fails_when_a_planting_is_taken_away(
     births: Stage, file: str, planting: str, noticed_by: str
 ) -> None:
     fails_at(births, without_step(births.scenario, file, planting), noticed_by)
+
+
+@pytest.mark.campaign
+@pytest.mark.skipif(not FULL, reason="SANDBOX_CAMPAIGN=full plays it under respect too")
+@pytest.mark.parametrize("planting", [None, *(each[:2] for each in PLANTINGS)])
+def test_another_runner_comes_to_the_same_end(
+    births: Stage, tmp_path: Path, planting: tuple[str, str] | None
+) -> None:
+    scenario = births.scenario if planting is None else without_step(births.scenario, *planting)
+    ends_alike(births, scenario, tmp_path, passes=planting is None)
 
 
 @pytest.mark.campaign

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from pathlib import Path
 
 import duckdb
@@ -11,6 +12,17 @@ import pytest
 from sandbox.model.run import Outcome
 from tests.e2e.conftest import Stage, User
 from tests.e2e.mutations import steps_that_failed, without_step
+from tests.e2e.respect import ends_alike
+
+PLANTINGS = [
+    ("plantings.arazzo.yaml", "misspell-a-name", "read-the-decision"),
+    ("plantings.arazzo.yaml", "misdate-a-birth", "read-the-decision"),
+    ("plantings.arazzo.yaml", "lose-a-record", "read-the-decision"),
+    ("plantings.arazzo.yaml", "let-an-institution-refuse", "reconcile-the-batch"),
+    ("month.arazzo.yaml", "somebody-dies", "draw-up"),
+    ("scenario.arazzo.yaml", "withdraw-consent", "read-the-decision"),
+]
+FULL = os.environ.get("SANDBOX_CAMPAIGN") == "full"
 
 FEW = 13
 """The fewest households of the stage's citizens among whom all cases can be planted."""
@@ -27,23 +39,23 @@ def test_every_figure_of_the_verdict_names_its_exchanges(stage: Stage) -> None:
     assert [figure.name for figure in finished.verdict.figures if not figure.exchanges] == []
 
 
-@pytest.mark.parametrize(
-    ("file", "planting", "noticed_by"),
-    [
-        ("plantings.arazzo.yaml", "misspell-a-name", "read-the-decision"),
-        ("plantings.arazzo.yaml", "misdate-a-birth", "read-the-decision"),
-        ("plantings.arazzo.yaml", "lose-a-record", "read-the-decision"),
-        ("plantings.arazzo.yaml", "let-an-institution-refuse", "reconcile-the-batch"),
-        ("month.arazzo.yaml", "somebody-dies", "draw-up"),
-        ("scenario.arazzo.yaml", "withdraw-consent", "read-the-decision"),
-    ],
-)
+@pytest.mark.parametrize(("file", "planting", "noticed_by"), PLANTINGS)
 def test_it_fails_when_a_planting_is_taken_away(
     stage: Stage, file: str, planting: str, noticed_by: str
 ) -> None:
     finished, heard = stage.play(without_step(stage.scenario, file, planting), households=FEW)
     assert finished.verdict.outcome is Outcome.FAILED
     assert steps_that_failed(heard)[0] == noticed_by
+
+
+@pytest.mark.campaign
+@pytest.mark.skipif(not FULL, reason="SANDBOX_CAMPAIGN=full plays it under respect, half a minute each")
+@pytest.mark.parametrize("planting", [None, *(each[:2] for each in PLANTINGS)])
+def test_another_runner_comes_to_the_same_end(
+    stage: Stage, tmp_path: Path, planting: tuple[str, str] | None
+) -> None:
+    scenario = stage.scenario if planting is None else without_step(stage.scenario, *planting)
+    ends_alike(stage, scenario, tmp_path, passes=planting is None)
 
 
 def test_one_command_plays_it_and_leaves_evidence_and_nothing_else(user: User) -> None:

@@ -11,13 +11,14 @@ import pytest
 from sandbox.model.scenario import Scenario
 from tests.e2e.conftest import Stage, a_stage
 from tests.e2e.mutations import fails_at, many_pass, passes, with_parameter, without_step
+from tests.e2e.respect import ends_alike
 
 STORY = "scenario.arazzo.yaml"
 MUTATIONS: list[tuple[str, Callable[[Scenario], Scenario], str]] = [
     (
         "the land is not restricted",
         lambda scenario: without_step(scenario, "plantings.arazzo.yaml", "restrict-the-land"),
-        "decide",
+        "refuse",
     ),
     (
         "no report is wanted",
@@ -31,8 +32,8 @@ MUTATIONS: list[tuple[str, Callable[[Scenario], Scenario], str]] = [
     ),
     (
         "more time is not paid for",
-        lambda scenario: without_step(scenario, "extension.arazzo.yaml", "pay-the-fee"),
-        "decide",
+        lambda scenario: without_step(scenario, STORY, "pay-for-more-time"),
+        "extend",
     ),
     (
         "the building is not inspected",
@@ -41,11 +42,14 @@ MUTATIONS: list[tuple[str, Callable[[Scenario], Scenario], str]] = [
     ),
     (
         "the design has no opinion",
-        lambda scenario: without_step(scenario, "issue.arazzo.yaml", "give-an-opinion"),
-        "decide",
+        lambda scenario: without_step(scenario, "examination.arazzo.yaml", "give-an-opinion"),
+        "approve",
     ),
 ]
-PLAYED = MUTATIONS if os.environ.get("SANDBOX_CAMPAIGN") == "full" else MUTATIONS[:2]
+FULL = os.environ.get("SANDBOX_CAMPAIGN") == "full"
+PLAYED = MUTATIONS if FULL else MUTATIONS[:2]
+ELSEWHERE = MUTATIONS if FULL else MUTATIONS[2:3]
+"""Played under another runner too; the third is over soonest."""
 
 
 @pytest.fixture(scope="module")
@@ -68,3 +72,12 @@ def test_it_fails_when_a_planting_is_taken_away(
     site: Stage, change: Callable[[Scenario], Scenario], noticed_by: str
 ) -> None:
     fails_at(site, change(site.scenario), noticed_by)
+
+
+@pytest.mark.campaign
+@pytest.mark.parametrize("change", [None, *(pytest.param(each[1], id=each[0]) for each in ELSEWHERE)])
+def test_another_runner_comes_to_the_same_end(
+    site: Stage, tmp_path: Path, change: Callable[[Scenario], Scenario] | None
+) -> None:
+    scenario = site.scenario if change is None else change(site.scenario)
+    ends_alike(site, scenario, tmp_path, passes=change is None)

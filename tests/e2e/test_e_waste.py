@@ -11,6 +11,7 @@ import pytest
 from sandbox.model.scenario import Scenario
 from tests.e2e.conftest import Stage, a_stage
 from tests.e2e.mutations import fails_at, many_pass, passes, with_parameter, without_step
+from tests.e2e.respect import ends_alike
 
 STORY = "scenario.arazzo.yaml"
 MUTATIONS: list[tuple[str, Callable[[Scenario], Scenario], str]] = [
@@ -22,9 +23,9 @@ MUTATIONS: list[tuple[str, Callable[[Scenario], Scenario], str]] = [
     (
         "the company is not entered",
         lambda scenario: with_parameter(
-            scenario, "producer.arazzo.yaml", "ask-for-a-licence", "registrationNumber", "CO0"
+            scenario, "entrants.arazzo.yaml", "ask-for-a-licence", "registrationNumber", "CO0"
         ),
-        "verify",
+        "check-the-producer",
     ),
     (
         "no time passes",
@@ -33,8 +34,8 @@ MUTATIONS: list[tuple[str, Callable[[Scenario], Scenario], str]] = [
     ),
     (
         "the site is not visited",
-        lambda scenario: without_step(scenario, "producer.arazzo.yaml", "visit-the-site"),
-        "decide",
+        lambda scenario: without_step(scenario, "licence.arazzo.yaml", "visit-the-site"),
+        "issue-the-licence",
     ),
     (
         "less was collected",
@@ -52,7 +53,8 @@ MUTATIONS: list[tuple[str, Callable[[Scenario], Scenario], str]] = [
         "all-are-fulfilled",
     ),
 ]
-PLAYED = MUTATIONS if os.environ.get("SANDBOX_CAMPAIGN") == "full" else MUTATIONS[:1]
+FULL = os.environ.get("SANDBOX_CAMPAIGN") == "full"
+PLAYED = MUTATIONS if FULL else MUTATIONS[:1]
 
 
 @pytest.fixture(scope="module")
@@ -77,3 +79,13 @@ def test_it_fails_when_a_planting_is_taken_away(
     site: Stage, change: Callable[[Scenario], Scenario], noticed_by: str
 ) -> None:
     fails_at(site, change(site.scenario), noticed_by)
+
+
+@pytest.mark.campaign
+@pytest.mark.skipif(not FULL, reason="SANDBOX_CAMPAIGN=full plays it under respect too")
+@pytest.mark.parametrize("change", [None, *(pytest.param(change, id=name) for name, change, _ in MUTATIONS)])
+def test_another_runner_comes_to_the_same_end(
+    site: Stage, tmp_path: Path, change: Callable[[Scenario], Scenario] | None
+) -> None:
+    scenario = site.scenario if change is None else change(site.scenario)
+    ends_alike(site, scenario, tmp_path, passes=change is None)

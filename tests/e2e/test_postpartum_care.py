@@ -12,6 +12,7 @@ from ruamel.yaml import YAML
 from sandbox.model.scenario import Scenario
 from tests.e2e.conftest import Stage, a_stage
 from tests.e2e.mutations import fails_at, many_pass, passes, with_parameter, without_step
+from tests.e2e.respect import ends_alike
 
 MUTATIONS: list[tuple[str, Callable[[Scenario], Scenario], str]] = [
     (
@@ -47,7 +48,8 @@ MUTATIONS: list[tuple[str, Callable[[Scenario], Scenario], str]] = [
         "record-them",
     ),
 ]
-PLAYED = MUTATIONS if os.environ.get("SANDBOX_CAMPAIGN") == "full" else MUTATIONS[:1]
+FULL = os.environ.get("SANDBOX_CAMPAIGN") == "full"
+PLAYED = MUTATIONS if FULL else MUTATIONS[:1]
 
 
 @pytest.fixture(scope="module")
@@ -71,3 +73,13 @@ def test_it_fails_when_a_planting_is_taken_away(
     clinic: Stage, change: Callable[[Scenario], Scenario], noticed_by: str
 ) -> None:
     fails_at(clinic, change(clinic.scenario), noticed_by)
+
+
+@pytest.mark.campaign
+@pytest.mark.skipif(not FULL, reason="SANDBOX_CAMPAIGN=full plays it under respect too")
+@pytest.mark.parametrize("change", [None, *(pytest.param(change, id=name) for name, change, _ in MUTATIONS)])
+def test_another_runner_comes_to_the_same_end(
+    clinic: Stage, tmp_path: Path, change: Callable[[Scenario], Scenario] | None
+) -> None:
+    scenario = clinic.scenario if change is None else change(clinic.scenario)
+    ends_alike(clinic, scenario, tmp_path, passes=change is None)

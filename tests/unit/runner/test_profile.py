@@ -27,6 +27,7 @@ DEPARTURES = [
     ({"onFailure": [{"name": "on", "type": "goto", "stepId": "s"}]}, "'on' is a goto after a failure"),
     ({"onSuccess": [{"name": "on", "type": "goto", "workflowId": "story"}]}, "'on' leads to a workflow"),
     ({"requestBody": {"payload": {}}}, "the requestBody has no contentType"),
+    ({"requestBody": {"contentType": "application/json", "payload": {}}}, "an empty payload"),
     ({"requestBody": {"contentType": "application/json", "payload": "{}"}}, "the payload is JSON written as text"),
     ({"requestBody": {"contentType": "application/json", "payload": {}, "replacements": [{"target": "/l/-", "value": "x"}]}}, "the target '/l/-' is not in the payload"),
     ({"successCriteria": [*OK, {"condition": "$statusCode == 200 && true"}]}, "&& in the condition"),
@@ -37,6 +38,9 @@ DEPARTURES = [
     ({"successCriteria": [*OK, {"condition": "$response.body#/n > -1"}]}, "a negative literal in the condition"),
     ({"successCriteria": [*OK, {"condition": "$response.body.l[0] == 1"}]}, "an index [i] in the condition"),
     ({"successCriteria": [*OK, {"condition": "$.l[?@.k]", "context": "$response.body", "type": "jsonpath"}]}, "doesn't begin with '$..'"),
+    ({"successCriteria": [*OK, {"condition": "$..l[?@.k == {$inputs.x}]", "context": "$response.body", "type": "jsonpath"}]}, "an expression inside the JSONPath"),
+    ({"successCriteria": [*OK, {"condition": "x", "context": "$response.body", "type": "regex"}]}, "a regex over the whole of $response.body"),
+    ({"onSuccess": [{"name": "on", "type": "end", "criteria": [{"condition": "$inputs.x == 1"}]}]}, "'on' looks at $inputs"),
     ({"successCriteria": [*OK, {"condition": "$..l", "context": "$response.body", "type": {"type": "jsonpath", "version": "rfc9535"}}]}, "a criterion type object"),
     ({"successCriteria": [*OK, {"condition": "$statusCode == 200", "context": "$response.body"}]}, "a simple criterion has no 'context'"),
 ]  # fmt: skip
@@ -44,7 +48,7 @@ DEPARTURES = [
 
 @pytest.mark.parametrize(("said", "told"), DEPARTURES)
 def test_what_leaves_the_profile_is_told(said, told, echo_content: EchoContent) -> None:
-    step = {**send("s", {}), "description": "It is sent.", **said}
+    step = {**send("s", {"a": 1}), "description": "It is sent.", **said}
     document = story([{key: value for key, value in step.items() if value is not None}], version="1.1.0")
     found = departures(echo_content.read(document))
     assert [one for one in found if told in one], found
@@ -75,6 +79,13 @@ def test_a_step_that_plays_a_workflow_has_rules_of_its_own(echo_content: EchoCon
         "retry ('again') on a step that plays a workflow",
     ):
         assert [one for one in found if told in one], told
+
+
+def test_a_description_that_a_comma_cuts_in_two_is_told(echo_content: EchoContent) -> None:
+    step = {**send("s", {"a": 1}), "description": "It is sent."}
+    inputs = {"type": "object", "properties": {"month": {"description": "The month", "as yyyy-mm.": None}}}
+    (found,) = departures(echo_content.read(story([step], summary="A story.", inputs=inputs)))
+    assert found.startswith("'as yyyy-mm.' in the inputs is no word of JSON Schema")
 
 
 def test_a_step_within_the_profile_is_passed_over(echo_content: EchoContent) -> None:
