@@ -187,9 +187,9 @@ def test_a_product_that_treats_some_people_differently_is_rejected(
 
     wish = Wish(cases=0, seed=SEED_WITH_ODD_AND_EVEN)
     report = judge(consent, behaviours, httpx2.MockTransport(partial), wish)
-    (finding,) = report.findings
-    assert (finding.part, finding.check) == (Part.AGREEMENT, "withdrawal/agree")
-    assert "/watched" in finding.reason
+    assert {finding.part for finding in report.findings} == {Part.AGREEMENT}
+    assert "withdrawal/agree" in {finding.check for finding in report.findings}
+    assert all("/watched" in finding.reason for finding in report.findings)
 
 
 SEED_WITH_ODD_AND_EVEN = 7

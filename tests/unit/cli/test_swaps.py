@@ -12,6 +12,12 @@ from sandbox.cli.main import main
 RUN = ("run", "cash-transfer", "--size", "100")
 
 
+@pytest.fixture(scope="module")
+def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """One for all: what was read of the contracts is kept there."""
+    return tmp_path_factory.mktemp("home")
+
+
 @pytest.mark.parametrize(
     ("typed", "code", "said"),
     [
@@ -23,14 +29,14 @@ RUN = ("run", "cash-transfer", "--size", "100")
     ],
 )
 def test_a_swap_that_can_not_be_is_refused(
-    tmp_path: Path,
+    home: Path,
     monkeypatch: pytest.MonkeyPatch,
     capsys: pytest.CaptureFixture[str],
     typed: tuple[str, ...],
     code: int,
     said: str,
 ) -> None:
-    monkeypatch.setenv("SANDBOX_HOME", str(tmp_path))
+    monkeypatch.setenv("SANDBOX_HOME", str(home))
     assert main([*typed, "--json"]) == code
     assert said in json.loads(capsys.readouterr().out)["error"]["message"]
-    assert not (tmp_path / "populations").exists(), "no citizen was made for it"
+    assert not (home / "populations").exists(), "no citizen was made for it"
