@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from sandbox.conformance.values import Exercised, Finding, Level, Met, Requirement
+from sandbox.conformance.values import Exercised, Finding, Level, Met, Part, Requirement
 from sandbox.model.block import BlockDescriptor, Implementation
 from sandbox.model.run import Outcome
 
@@ -61,6 +61,9 @@ def conclude(
         )
     if counted:
         count = f"{len(counted)} finding{'s' if len(counted) != 1 else ''}"
+        gave_away = [one for one in counted if one.part is Part.SECRETS]
+        if gave_away:
+            count = f"step “{gave_away[0].sentence}” failed, {gave_away[0].reason}; {count}"
         return Outcome.FAILED, f"{name} does not meet its contract: {count}; {tally}."
     if met == 0:
         return Outcome.ERROR, f"It could not be told whether {name} meets its contract: {tally}."
