@@ -110,7 +110,9 @@ def measure(
     known_only = _honest_on_known_values_only(played)
     merged = merge_findings(findings)
     operations = _count(block, wanted, traffic, played, merged)
-    requirements = judge_requirements(groups, {one.operation_id: one for one in operations}, merged)
+    requirements = judge_requirements(
+        groups, {one.operation_id: one for one in operations}, merged, block.descriptor.out_of_reach
+    )
     outcome, sentence = conclude(block.descriptor.name, requirements, merged, known_only)
     spec = block.descriptor.govstack
     return Report(
