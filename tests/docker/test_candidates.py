@@ -318,7 +318,11 @@ def test_a_product_is_measured_behind_the_mediator_and_is_gone_afterwards(
 @pytest.mark.skipif(not EVERYTHING, reason=WHY)
 @pytest.mark.parametrize(
     ("fault", "steps"),
-    [("honest", set()), ("field", {"batches/follow-the-batch"}), ("tells", {"log/keep-secrets"})],
+    [
+        ("honest", set()),
+        ("field", {"batches/follow-the-batch", "published/follow-the-batch"}),
+        ("tells", {"log/keep-secrets"}),
+    ],
 )
 def test_a_measurement_tells_an_honest_product_from_a_faulty_one(
     types: Types, payments: Callable[[str], str], fault: str, steps: set[str]
