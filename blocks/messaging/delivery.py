@@ -167,6 +167,14 @@ def read_message(db: Connection, individual_id: str, message_id: str) -> dict[st
     return row
 
 
+_EMAILS = """SELECT m.message_id, m.sent_at, m.sender, m.subject, m.text, m.arrival,
+                    coalesce(m.address,
+                             (SELECT email FROM contacts c
+                               WHERE c.individual_id = m.individual_id AND email IS NOT NULL LIMIT 1),
+                             m.individual_id || '@' || %s) AS address
+               FROM messages m WHERE m.status = 'delivered' AND m.channel = 'email'"""
+
+
 def read_emails(db: Connection, individual_id: str, message_id: str | None = None) -> list[dict[str, Any]]:
     """Give a person's e-mails as they are written down, oldest first: one, or the last thousand.
 
@@ -174,20 +182,21 @@ def read_emails(db: Connection, individual_id: str, message_id: str | None = Non
     made of the id.
     """
     rows = db.execute(
-        """SELECT m.message_id, m.sent_at, m.sender, m.subject, m.text, m.arrival,
-                  coalesce(m.address,
-                           (SELECT email FROM contacts c
-                             WHERE c.individual_id = m.individual_id AND email IS NOT NULL LIMIT 1),
-                           m.individual_id || '@' || %s) AS address
-             FROM messages m
-            WHERE m.status = 'delivered' AND m.channel = 'email' AND m.individual_id = %s
-              AND (%s::text IS NULL OR m.message_id = %s)
+        _EMAILS
+        + """ AND m.individual_id = %s AND (%s::text IS NULL OR m.message_id = %s)
             ORDER BY m.arrival DESC LIMIT 1000""",
         [DOMAIN, individual_id, message_id, message_id],
     ).fetchall()
     if message_id is not None and not rows:
         raise Problem(404, "no-such-message", "this inbox has no such e-mail")
     return rows[::-1]
+
+
+def emails_after(db: Connection, since: int, limit: int) -> list[dict[str, Any]]:
+    """Give everybody's e-mails that arrived after that number, oldest first."""
+    return db.execute(
+        _EMAILS + " AND m.arrival > %s ORDER BY m.arrival LIMIT %s", [DOMAIN, since, limit]
+    ).fetchall()
 
 
 def new_uid() -> str:

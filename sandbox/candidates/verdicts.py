@@ -20,6 +20,7 @@ SETTLING = "payments"
 
 ALL_LINES = 1_000_000
 """More than a runtime keeps of one instance's log."""
+KEEPS_SECRETS = "The product keeps the sandbox's secrets to itself"
 
 
 def review_run(
@@ -31,9 +32,14 @@ def review_run(
     failure: StepResult | None,
 ) -> Verdict:
     """Have the last word on a verdict: read what the products that took part have logged."""
+    return review(verdict, failure, running.spec.swaps, read_leaks(runtime, running, secrets), unmet)
+
+
+def read_leaks(runtime: Runtime, running: Running, secrets: Iterable[str]) -> Sequence[str]:
+    """Read what the products of a sandbox have logged, and name those that gave a secret away."""
     spec = running.spec
     logs = {name: "\n".join(runtime.logs(spec.name, name, tail=ALL_LINES)) for name in spec.foreign}
-    return review(verdict, failure, spec.swaps, find_leaks(logs, LiveSecrets(secrets)), unmet)
+    return find_leaks(logs, LiveSecrets(secrets))
 
 
 def find_leaks(logs: Mapping[str, str], secrets: LiveSecrets) -> Sequence[str]:
@@ -92,13 +98,15 @@ def _is_at(failure: StepResult | None, swaps: Sequence[Swap]) -> bool:
     )
 
 
-def _blame_leaks(verdict: Verdict, swaps: Sequence[Swap], leaks: Sequence[str]) -> Verdict:
+def say_leaks(swaps: Sequence[Swap], leaks: Sequence[str]) -> str:
+    """Say whose log holds a secret; without a full stop."""
     names = {name: swap.name for swap in swaps for name in (swap.block, *swap.parts)}
     who = ", ".join(f"{names.get(each, each)} ({each})" for each in leaks)
-    told = (
-        f"“The product keeps the sandbox's secrets to itself” failed: the log of {who} holds a secret "
-        "that it was told, as it is or encoded."
-    )
+    return f"the log of {who} holds a secret that it was told, as it is or encoded"
+
+
+def _blame_leaks(verdict: Verdict, swaps: Sequence[Swap], leaks: Sequence[str]) -> Verdict:
+    told = f"“{KEEPS_SECRETS}” failed: {say_leaks(swaps, leaks)}."
     sentence = f"{verdict.sentence} And {told}" if verdict.outcome is Outcome.FAILED else f"Step {told}"
     return verdict.model_copy(update={"outcome": Outcome.FAILED, "sentence": sentence, "figures": ()})
 

@@ -93,7 +93,7 @@ def _check_implements(descriptor: BlockDescriptor, interface: Interface, yaml: Y
                     ("implements", group, "operations", position),
                     hint=nearest(operation, interface.docs),
                 )
-    for key in ("tolerant", "unsettling"):
+    for key in ("tolerant", "unsettling", "out_of_reach"):
         for operation in getattr(descriptor, key):
             if operation not in interface.docs:
                 raise yaml.error(

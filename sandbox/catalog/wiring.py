@@ -147,16 +147,20 @@ def _rights_on_controls(
 
 
 def _rights_on_inboxes(services: Mapping[str, Service]) -> list[Right]:
-    """Whoever plays a story by hand reads a person's inbox as that person would, by the page's link."""
+    """Whoever plays a story by hand reads what people were sent: on their page, or in a mail sink."""
     service = services.get(application_of("messaging"))
-    if service is None or "openInbox" not in {each.operation_id for each in service.operations}:
-        return []  # a product in messaging's place need not have the page
+    if service is None:
+        return []
+    # a product in messaging's place need not have either
+    opened = {each.operation_id for each in service.operations} & {"openInbox", "listEmails"}
+    if not opened:
+        return []
     return [
         Right(
             client=EXPLORER,
             service=service.application,
-            operations=("openInbox",),
-            purpose="Open the inbox page of a fictitious person.",
+            operations=tuple(sorted(opened)),
+            purpose="Read what fictitious people were sent, on their inbox page or in a mail sink.",
             legal_basis="None: an act of the sandbox itself, on fictitious people.",
             retention="Twelve hours.",
             recipient="Whoever explores the sandbox.",

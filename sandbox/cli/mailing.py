@@ -9,6 +9,7 @@ import ipaddress
 import mailbox
 import smtplib
 import tempfile
+from collections.abc import Sequence
 from contextlib import closing
 from dataclasses import dataclass
 from email import message_from_bytes, policy
@@ -43,15 +44,10 @@ def read_sink(stated: str) -> Sink:
     return Sink(host, int(port))
 
 
-def hand_over(file: bytes, sink: Sink) -> int:
-    """Send every message of a mailbox (mbox), and say how many. Raises BlockUnreachable."""
-    with tempfile.TemporaryDirectory() as folder:
-        path = Path(folder) / "mbox"
-        path.write_bytes(file)
-        with closing(mailbox.mbox(path)) as opened:
-            letters = [opened.get_bytes(key) for key in opened.iterkeys()]
+def hand_over(letters: Sequence[bytes], sink: Sink) -> None:
+    """Send each e-mail (RFC 5322) as it is. Raises BlockUnreachable."""
     if not letters:
-        return 0
+        return
     try:
         with smtplib.SMTP(sink.host, sink.port, timeout=SEND_SECONDS) as session:
             for letter in letters:
@@ -62,4 +58,12 @@ def hand_over(file: bytes, sink: Sink) -> int:
             f"the mail sink at {sink.host}:{sink.port} did not take the e-mails: {error}",
             hint="start one that listens there, and say its port",
         ) from error
-    return len(letters)
+
+
+def read_mailbox(file: bytes) -> list[bytes]:
+    """Read the e-mails of a mailbox (mbox)."""
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "mbox"
+        path.write_bytes(file)
+        with closing(mailbox.mbox(path)) as opened:
+            return [opened.get_bytes(key) for key in opened.iterkeys()]

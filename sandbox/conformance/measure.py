@@ -18,6 +18,7 @@ from typing import Any
 from sandbox.calls.direct import DirectClient
 from sandbox.calls.messages import Answer, Request
 from sandbox.calls.redaction import Redactor
+from sandbox.candidates.verdicts import KEEPS_SECRETS
 from sandbox.catalog.blocks import Block
 from sandbox.conformance.agreement import find_disagreements
 from sandbox.conformance.cases import Judged, Prepared, make_cases, send
@@ -66,6 +67,7 @@ def measure(
     evaluated: str = "",
     relaxations: Sequence[str] = (),
     redactor: Redactor,
+    find_leak: Callable[[], str] | None = None,
     report: Progress = _unheard,
     clock: Callable[[], datetime] = lambda: datetime.now(UTC),
     sleep: Callable[[float], None] = time.sleep,
@@ -102,10 +104,15 @@ def measure(
     findings = [*traffic.findings(), *(finding for one in played for finding in find_faults(one))]
     for slug in {one.play.behaviour for one in played}:
         findings += find_disagreements([one for one in played if one.play.behaviour == slug])
+    leak = find_leak() if find_leak else ""
+    if leak:
+        findings.append(_gave_away(leak))
     known_only = _honest_on_known_values_only(played)
     merged = merge_findings(findings)
     operations = _count(block, wanted, traffic, played, merged)
-    requirements = judge_requirements(groups, {one.operation_id: one for one in operations}, merged)
+    requirements = judge_requirements(
+        groups, {one.operation_id: one for one in operations}, merged, block.descriptor.out_of_reach
+    )
     outcome, sentence = conclude(block.descriptor.name, requirements, merged, known_only)
     spec = block.descriptor.govstack
     return Report(
@@ -116,6 +123,7 @@ def measure(
         product=product,
         evaluated=evaluated,
         relaxations=tuple(relaxations),
+        log_was_searched=find_leak is not None,
         level=wish.level,
         started=began,
         finished=clock(),
@@ -130,6 +138,12 @@ def measure(
         requirements=requirements,
         findings=merged,
         honest_on_known_values_only=known_only,
+    )
+
+
+def _gave_away(leak: str) -> Finding:
+    return Finding(
+        part=Part.SECRETS, check="log/keep-secrets", operation_id="", sentence=KEEPS_SECRETS, reason=leak
     )
 
 

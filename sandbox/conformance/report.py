@@ -17,6 +17,7 @@ from xml.etree import ElementTree as ET
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
+from sandbox.candidates.verdicts import KEEPS_SECRETS
 from sandbox.conformance.repeat import show_request, write_curl
 from sandbox.conformance.values import Finding, Met, Part, Report
 from sandbox.errors import StateConflict
@@ -88,6 +89,9 @@ def write_junit(report: Report) -> bytes:
                 if one.part is Part.AGREEMENT and one.check.startswith(f"{slug}/")
             ],
         )
+    if report.log_was_searched:
+        case = _case(ET.SubElement(root, "testsuite", {"name": "secrets"}), report.block, KEEPS_SECRETS)
+        _add(case, [one for one in report.findings if one.part is Part.SECRETS])
     suite = ET.SubElement(root, "testsuite", {"name": "requirements"})
     for requirement in report.requirements:
         case = _case(suite, report.block, f"{requirement.number} {requirement.group}".strip())

@@ -3,13 +3,14 @@
 A requirement is met when generated requests looked at every operation of it, every one was accepted at
 least once as the contract says, at least one behaviour held on it with drawn values, and nothing was
 found. Nothing found is not enough: what no check has looked at is not tested, and never counts as met.
+Neither does what `block.yaml` calls out of reach: its refusals were looked at, and its success was not.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from sandbox.conformance.values import Exercised, Finding, Level, Met, Requirement
+from sandbox.conformance.values import Exercised, Finding, Level, Met, Part, Requirement
 from sandbox.model.block import BlockDescriptor, Implementation
 from sandbox.model.run import Outcome
 
@@ -23,12 +24,22 @@ def choose_groups(descriptor: BlockDescriptor, level: Level) -> tuple[Implementa
 
 
 def judge_requirements(
-    groups: Sequence[Implementation], operations: Mapping[str, Exercised], findings: Sequence[Finding]
+    groups: Sequence[Implementation],
+    operations: Mapping[str, Exercised],
+    findings: Sequence[Finding],
+    out_of_reach: Mapping[str, str],
 ) -> tuple[Requirement, ...]:
-    """Give one verdict per requirement number; a group that names none is one requirement without number."""
+    """Give one verdict per requirement number; a group that names none is one requirement without number.
+
+    Args:
+        groups: From `choose_groups`.
+        operations: How each operation was called.
+        findings: What was found.
+        out_of_reach: Why an operation can't be brought to succeed here, by its id.
+    """
     judged: list[Requirement] = []
     for group in groups:
-        verdict, why = _judge(group, operations, findings)
+        verdict, why = _judge(group, operations, findings, out_of_reach)
         judged += [
             Requirement(
                 number=number,
@@ -61,6 +72,9 @@ def conclude(
         )
     if counted:
         count = f"{len(counted)} finding{'s' if len(counted) != 1 else ''}"
+        gave_away = [one for one in counted if one.part is Part.SECRETS]
+        if gave_away:
+            count = f"step “{gave_away[0].sentence}” failed, {gave_away[0].reason}; {count}"
         return Outcome.FAILED, f"{name} does not meet its contract: {count}; {tally}."
     if met == 0:
         return Outcome.ERROR, f"It could not be told whether {name} meets its contract: {tally}."
@@ -68,13 +82,22 @@ def conclude(
 
 
 def _judge(
-    group: Implementation, operations: Mapping[str, Exercised], findings: Sequence[Finding]
+    group: Implementation,
+    operations: Mapping[str, Exercised],
+    findings: Sequence[Finding],
+    out_of_reach: Mapping[str, str],
 ) -> tuple[Met, str]:
     against = [one for one in findings if one.operation_id in group.operations and not one.on_known_values]
     if against:
         first = against[0]
         more = f", and {len(against) - 1} more" if len(against) > 1 else ""
         return Met.NOT_MET, f"{first.operation_id}: {first.reason}{more}"
+    # Before everything else that was not tested: an answer of 2xx can be a refusal, in an envelope.
+    beyond = [name for name in group.operations if name in out_of_reach]
+    if beyond:
+        refusals = sum(operations[name].steps for name in group.operations if name in operations)
+        why = " ".join(f"{name}: {out_of_reach[name]}" for name in beyond)
+        return Met.NOT_TESTED, f"{refusals} steps of behaviours held, success is out of reach alone. {why}"
     unread = [name for name in group.operations if name not in operations or not operations[name].cases]
     if unread:
         return Met.NOT_TESTED, f"no generated request looked at {', '.join(unread)}"

@@ -14,13 +14,14 @@ import socket
 import subprocess
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
 from sandbox.calls.direct import DirectClient, Door
 from sandbox.candidates.descriptor import FILE
+from sandbox.candidates.verdicts import read_leaks, say_leaks
 from sandbox.errors import BlockUnreachable, NotFound, StartFailed, UsageError
 from sandbox.lifecycle.service import Running, Tools, Wish, bring_up, take_down
 from sandbox.model.candidate import CandidateDescriptor
@@ -41,6 +42,8 @@ class Standing:
     address: str
     secrets: frozenset[str] = frozenset()
     door: Door | None = None
+    find_leak: Callable[[], str] | None = None
+    """Says whose log holds a secret, empty for nobody's; None where its log is not ours to read."""
 
 
 @contextmanager
@@ -48,11 +51,18 @@ def standing_on_engine(tools: Tools, wish: Wish) -> Iterator[Standing]:
     """Bring up the product of a wish beside a mediator, and take both down again, also after Ctrl-C."""
     (product,) = wish.candidates.values()
     running = bring_up(tools, wish)
+    issued = running.secrets.all(running.instances)
+
+    def find_leak() -> str:
+        leaks = read_leaks(tools.runtime, running, issued)
+        return say_leaks(running.spec.swaps, leaks) if leaks else ""
+
     try:
         yield Standing(
             address=f"http://{product.block}:{product.descriptor.port}",
-            secrets=running.secrets.all(running.instances),
+            secrets=issued,
             door=_door(running, product.block),
+            find_leak=find_leak,
         )
     finally:
         tools.report("taking the product down", 0, 1)

@@ -30,11 +30,12 @@ NUMBER_NONE = "Requirements without a number: GovStack specifies no such block; 
 
 
 class Part(StrEnum):
-    """Which of the three looks found something."""
+    """Which look found something."""
 
     CONTRACT = "contract"
     BEHAVIOUR = "behaviour"
     AGREEMENT = "agreement"
+    SECRETS = "secrets"
 
 
 class Met(StrEnum):
@@ -132,6 +133,8 @@ class Report(Frozen):
     """Which product that is, where it was started for this: its name and image, or its command."""
     relaxations: tuple[str, ...] = ()
     """What it was allowed, one sentence each."""
+    log_was_searched: bool = False
+    """Whether what it logged was searched for the secrets that it was told."""
     level: Level
     started: datetime
     finished: datetime

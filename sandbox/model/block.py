@@ -101,6 +101,8 @@ class BlockDescriptor(Frozen):
     """Operations that on purpose take what the contract forbids or refuse what it allows, and why."""
     unsettling: dict[str, Sentence] = Field(default_factory=dict)
     """Operations after which earlier answers count no more, and why: conformance keeps them for the end."""
+    out_of_reach: dict[str, Sentence] = Field(default_factory=dict)
+    """Operations that can't be brought to succeed over the contract of a block that stands alone, and why."""
 
     @model_validator(mode="after")
     def _module_or_image(self) -> BlockDescriptor:

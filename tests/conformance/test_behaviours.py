@@ -29,3 +29,6 @@ def test_the_reference_block_shows_its_behaviours(standing: Standing) -> None:
     ] == []
     assert [one for one in report.findings if one.part != "contract"] == []
     assert len(report.plays) == 4 * len(behaviours)
+    steps = {one.operation_id: one.steps for one in report.operations}
+    for group in block.descriptor.implements:
+        assert any(steps[name] for name in group.operations), f"no behaviour looks at {group.group}"

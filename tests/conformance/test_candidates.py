@@ -16,6 +16,7 @@ from sandbox.catalog.behaviours import read_behaviours
 from sandbox.catalog.blocks import Block
 from sandbox.catalog.catalog import open_catalog
 from sandbox.conformance.measure import Wish, measure
+from sandbox.conformance.report import render_page, write_junit
 from sandbox.conformance.values import Part, Report
 from sandbox.model.run import Outcome
 from sandbox.runner.compile import compile_scenario
@@ -193,3 +194,25 @@ def test_a_product_that_treats_some_people_differently_is_rejected(
 
 
 SEED_WITH_ODD_AND_EVEN = 7
+
+
+def test_a_product_whose_log_holds_a_secret_is_rejected_with_the_step_named(consent: Block) -> None:
+    with DirectClient(
+        "http://product.test", transport=httpx2.MockTransport(lambda _: streamed(404, b"{}"))
+    ) as client:
+        report = measure(
+            consent,
+            [],
+            client,
+            BEHAVIOURS_ALONE,
+            product="http://product.test",
+            redactor=Redactor(),
+            find_leak=lambda: "the log of Acme (consent) holds a secret that it was told",
+        )
+    assert report.outcome is Outcome.FAILED
+    assert [(one.part, one.check) for one in report.findings] == [(Part.SECRETS, "log/keep-secrets")]
+    assert (
+        "step “The product keeps the sandbox's secrets to itself” failed, the log of Acme" in report.sentence
+    )
+    assert b'name="secrets" tests="1" failures="1"' in write_junit(report)
+    assert "What it logged was searched" in render_page(report.model_copy(update={"evaluated": "Acme"}), {})

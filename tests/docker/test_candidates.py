@@ -279,7 +279,9 @@ def test_reference_and_product_are_compared_side_by_side(
 
 
 SAYS_YES = """
-import http.server, os
+import base64, http.server, os
+for name, value in os.environ.items():
+    print(base64.b64encode(f"{name}={value}".encode()).decode(), flush=True)
 class Yes(http.server.BaseHTTPRequestHandler):
     def do_GET(self):
         self.send_response(200)
@@ -305,14 +307,24 @@ def test_a_product_is_measured_behind_the_mediator_and_is_gone_afterwards(
     assert said["cases"] == 20
     assert said["evaluated"].startswith("payee-institutions of a vendor: sha256:")
     assert any("was built here" in sentence for sentence in said["relaxations"])
-    assert said["findings"], "it says yes to everything"
+    found = {each["part"]: each for each in said["findings"]}
+    assert "contract" in found, "it says yes to everything"
+    assert found["secrets"]["sentence"] == "The product keeps the sandbox's secrets to itself"
+    assert "of a vendor (payee-institutions) holds a secret" in said["sentence"]
     assert types("ls")[1] == []
 
 
 @pytest.mark.campaign
 @pytest.mark.skipif(not EVERYTHING, reason=WHY)
-@pytest.mark.parametrize(("fault", "steps"), [("honest", set()), ("field", {"batches/follow-the-batch"})])
-def test_a_measurement_tells_an_honest_product_from_one_with_a_wrong_field(
+@pytest.mark.parametrize(
+    ("fault", "steps"),
+    [
+        ("honest", set()),
+        ("field", {"batches/follow-the-batch", "published/follow-the-batch"}),
+        ("tells", {"log/keep-secrets"}),
+    ],
+)
+def test_a_measurement_tells_an_honest_product_from_a_faulty_one(
     types: Types, payments: Callable[[str], str], fault: str, steps: set[str]
 ) -> None:
     folder = payments(fault).partition("=")[2]
@@ -346,10 +358,10 @@ def test_a_product_elsewhere_is_reached_through_a_relay_and_nothing_is_left_of_t
         }
         (relay,) = engine.containers.list(filters={"name": "far.messaging_way"})
         confined = relay.attrs["HostConfig"]
-        assert (confined["CapDrop"], confined["ReadonlyRootfs"], confined["PortBindings"]) == (
+        assert (confined["CapDrop"], confined["ReadonlyRootfs"], confined["PortBindings"] or None) == (
             ["ALL"],
             True,
-            {},
+            None,
         )
         assert types("down", "far")[0] == 0
     assert [

@@ -30,9 +30,19 @@ def test_an_email_is_read_by_its_addressee_and_handed_to_a_sink(user: User) -> N
     with mail_sink() as sink:
         handed = user.types("inbox", "mail", found["individual_id"], "--smtp", sink.address, "--json")
         assert handed.value["emails"] == 1, handed.err
+        everybodys = user.types("inbox", "mail", "--smtp", sink.address, "--json").value
+        assert everybodys["emails"] == 1
+        later = user.types(
+            "inbox", "mail", "--smtp", sink.address, "--since", str(everybodys["last"]), "--json"
+        )
+        assert later.value == {"emails": 0, "last": everybodys["last"]}
+        assert user.types("inbox", "mail").code == 2
         nobody = user.types("inbox", "mail", "STAFF-registrar", "--smtp", sink.address)
         assert nobody.out.splitlines()[-1] == f"0 e-mails handed to {sink.address}"
-    (mail,) = sink.taken
+    mail, again = sink.taken
+    assert mail.as_bytes() == again.as_bytes(), (
+        "the same words, from the person's inbox and among everybody's"
+    )
     assert (mail["To"], mail["Subject"], mail["X-Fictitious"]) == (found["email"], "Häuser", "yes")
     assert mail.get_content().splitlines() == ["Good news, Zoë.", "Truly."]
     page = httpx2.get(handed.value["url"], trust_env=False)

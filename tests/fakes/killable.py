@@ -175,6 +175,9 @@ def _quiet_port() -> int:
 
 def listen() -> socket.socket:
     """Listen on a port of the loopback that is ours as long as the socket is open."""
-    listening = socket.create_server(("127.0.0.1", 0), backlog=2048)
+    # TCP by name, or asyncio leaves TCP_NODELAY out and every answer on a kept connection waits 40 ms.
+    listening = socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP)
+    listening.bind(("127.0.0.1", 0))
+    listening.listen(2048)
     listening.set_inheritable(True)
     return listening

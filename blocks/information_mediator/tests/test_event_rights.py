@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import psycopg
 import pytest
 from starlette.testclient import TestClient
 
+from blockkit.app import read_contract
 from blockkit.standalone import Server
+from blockkit.testing import contract_operations
 from blocks.information_mediator.tests.rooms import (
     BIRTH,
     EVENT,
@@ -24,6 +28,14 @@ from blocks.information_mediator.tests.rooms import (
     subscribe,
 )
 from tests.fakes.waiting import eventually
+
+FOLDER = Path(__file__).parents[1]
+ASKED_BY_ANYBODY = {
+    *(("GET", each) for each in ("listMethods", "allowedMethods", "getOpenAPI")),
+    ("GET", "api/v1/eventType"),
+    ("GET", "api/v1/eventType/{eventType}"),
+}
+"""What says who and what there is, and nothing of anybody: for every application that proves itself."""
 
 
 def test_each_act_needs_its_line(
@@ -56,6 +68,17 @@ def test_each_act_needs_its_line(
             ("DELETE", "/pull/v1/newBirth/1", None, registration),
         ],
     }
+    needing = {(method, ROOM + path) for calls in attempts.values() for method, path, _, _ in calls}
+    for method, path in contract_operations(read_contract(FOLDER)):
+        if (
+            path.startswith("/r1/")
+            and (method, path.partition("{applicationCode}/")[2]) not in ASKED_BY_ANYBODY
+        ):
+            form = re.sub(r"\{[^{}]+\}", "[^/]+", path)
+            assert any(method == each and re.fullmatch(form, walked) for each, walked in needing), (
+                method,
+                path,
+            )
     with rooms() as (client, url), psycopg.connect(postgres.url(url.rpartition("/")[2])) as admin:
         before = admin.execute("SELECT position, acts FROM topics").fetchall()
         for act in attempts:

@@ -59,6 +59,10 @@ def make_router(kit: Kit) -> APIRouter:
         with kit.records.transaction() as db:
             code, ends = make_link(db, individualId, machine_now())
         page = "/inbox-page" if kit.settings.standalone else f"/public/{kit.slug}/inbox-page"
-        return {"link": f"{page}?{urlencode({'link': code})}", "expiresAt": ends.isoformat()}
+        return {
+            "link": f"{page}?{urlencode({'link': code})}",
+            "code": code,
+            "expiresAt": ends.isoformat(),
+        }
 
     return router

@@ -1,8 +1,9 @@
-"""The inbox page, opened by a link, and its e-mails as files."""
+"""The inbox page, opened by a link, its e-mails as files, and everybody's e-mails for a mail sink."""
 
 from __future__ import annotations
 
-from typing import Annotated
+from base64 import b64encode
+from typing import Annotated, Any
 
 from fastapi import APIRouter, Query
 from fastapi.responses import HTMLResponse, Response
@@ -11,7 +12,7 @@ from blockkit.app import Kit
 from blockkit.clock import machine_now
 from blockkit.problems import Problem
 from blocks.messaging import pages
-from blocks.messaging.delivery import newest_before, read_emails, read_message
+from blocks.messaging.delivery import emails_after, newest_before, read_emails, read_message
 from blocks.messaging.letters import write, write_mailbox
 from blocks.messaging.links import person_behind
 from blocks.messaging.routes.text import Name
@@ -52,6 +53,18 @@ def make_router(kit: Kit) -> APIRouter:
         if message is None:
             return _as_file(write_mailbox(found), "application/mbox", "inbox.mbox")
         return _as_file(write(found[0]).as_bytes(), "message/rfc822", f"{found[0]['message_id']}.eml")
+
+    @router.get("/e-mails")
+    def listing(
+        since: Annotated[int, Query(ge=0, lt=2**63)] = 0, limit: Annotated[int, Query(ge=1, le=500)] = 100
+    ) -> dict[str, Any]:
+        with kit.records.transaction() as db:
+            found = emails_after(db, since, limit)
+        emails = [
+            {"number": each["arrival"], "messageAsBase64": b64encode(write(each).as_bytes()).decode()}
+            for each in found
+        ]
+        return {"count": len(emails), "last": found[-1]["arrival"] if found else since, "emails": emails}
 
     return router
 

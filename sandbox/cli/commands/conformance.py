@@ -131,6 +131,7 @@ def conformance(
             evaluated=product.evaluated,
             relaxations=product.relaxations,
             redactor=Redactor((*headers.values(), *product.standing.secrets)),
+            find_leak=product.standing.find_leak,
             report=shown.report,
         )
         page = write_report(folder, report, variables)
@@ -167,7 +168,7 @@ def _print(report: Report) -> None:
             [
                 (
                     f"{one.part}{' (known values)' if one.on_known_values else ''}",
-                    one.operation_id,
+                    one.operation_id or "–",
                     f"{one.check}: {one.reason[:200]}",
                     str(one.times),
                 )

@@ -1,14 +1,16 @@
-"""`sandbox inbox`: open what a fictitious person was sent, as that person would."""
+"""`sandbox inbox`: what fictitious people were sent, on a person's page or in a mail sink."""
 
 from __future__ import annotations
 
 import re
+from base64 import b64decode
+from collections.abc import Iterator
 from typing import Annotated
 
 import typer
 
 from sandbox.bootstrap import find_tools
-from sandbox.cli.mailing import hand_over, read_sink
+from sandbox.cli.mailing import Sink, hand_over, read_mailbox, read_sink
 from sandbox.cli.options import Json
 from sandbox.cli.output import out, print_json
 from sandbox.errors import RequestRefused, UsageError
@@ -22,16 +24,25 @@ PERSON = re.compile(r"[A-Za-z0-9-]{1,64}")
 def inbox(
     name: Annotated[str, typer.Argument(help="A running sandbox.")],
     person: Annotated[
-        str, typer.Argument(help="A person's individual id, or STAFF- and a role, such as STAFF-registrar.")
-    ],
+        str | None,
+        typer.Argument(
+            help="A person's individual id, or STAFF- and a role, such as STAFF-registrar; with --smtp, "
+            "everybody's e-mails when left out.",
+            show_default=False,
+        ),
+    ] = None,
     smtp: Annotated[
         str | None,
         typer.Option(
             "--smtp",
-            help="HOST:PORT of a mail sink on the loopback: the person's e-mails are handed to it.",
+            help="HOST:PORT of a mail sink on the loopback, which is handed the e-mails.",
             show_default=False,
         ),
     ] = None,
+    since: Annotated[
+        int,
+        typer.Option("--since", min=0, help="Of everybody's e-mails those after this number; 0 for all."),
+    ] = 0,
     as_json: Json = False,
 ) -> None:
     """Print the address of a person's inbox page, where letters and one-time codes arrive.
@@ -40,18 +51,62 @@ def inbox(
     there; `--smtp` hands them to a mail sink, from this command, for the sandbox itself has no way out.
 
     Example: sandbox inbox demo STAFF-enrolment-officer
+
+    Everybody's e-mails: sandbox inbox demo --smtp 127.0.0.1:1025
     """
     sink = read_sink(smtp) if smtp is not None else None
-    settings = Settings()
-    running = adopt(find_tools(settings, name, None), name)
+    if person is None and sink is None:
+        raise UsageError("whose inbox is not said", hint="name a person, or a mail sink with --smtp")
+    running = adopt(find_tools(Settings(), name, None), name)
+    if person is None and sink is not None:
+        _hand_over_everybodys(running, sink, since, as_json=as_json)
+        return
+    assert person is not None
     address = open_inbox(running, person)
-    handed = hand_over(take_emails(running, address), sink) if sink is not None else None
+    letters = read_mailbox(take_emails(running, address)) if sink is not None else []
+    if sink is not None:
+        hand_over(letters, sink)
     if as_json:
-        print_json({"person": person, "url": address, **({} if handed is None else {"emails": handed})})
+        told = {"person": person, "url": address}
+        print_json({**told, "emails": len(letters)} if sink is not None else told)
         return
     out().print(address, soft_wrap=True, highlight=False)
-    if handed is not None:
-        out().print(f"{handed} e-mail{'' if handed == 1 else 's'} handed to {smtp}", highlight=False)
+    if sink is not None:
+        out().print(_say_handed(len(letters), sink), highlight=False)
+
+
+def _hand_over_everybodys(running: Running, sink: Sink, since: int, *, as_json: bool) -> None:
+    handed, last = 0, since
+    for letters, number in emails_after(running, since):
+        hand_over(letters, sink)
+        handed, last = handed + len(letters), number
+    if as_json:
+        print_json({"emails": handed, "last": last})
+    else:
+        again = f"; go on with --since {last}" if last else ""
+        out().print(_say_handed(handed, sink) + again, highlight=False)
+
+
+def _say_handed(number: int, sink: Sink) -> str:
+    return f"{number} e-mail{'' if number == 1 else 's'} handed to {sink.host}:{sink.port}"
+
+
+def emails_after(running: Running, since: int) -> Iterator[tuple[list[bytes], int]]:
+    """Take everybody's e-mails, some at a time, each time with the number to go on from."""
+    with running.gate() as gate:
+        while True:
+            path = f"/e-mails?since={since}"
+            answer = gate.call(application_of("messaging"), "GET", path, client=EXPLORER)
+            if answer.status_code != 200:
+                raise RequestRefused(
+                    f"messaging gave no e-mails: it answered {answer.status_code}",
+                    hint="a product in messaging's place need not list them; name a person instead",
+                )
+            told = answer.json()
+            if not told["emails"]:
+                return
+            since = told["last"]
+            yield [b64decode(each["messageAsBase64"]) for each in told["emails"]], since
 
 
 def open_inbox(running: Running, person: str) -> str:

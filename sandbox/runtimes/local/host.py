@@ -151,7 +151,8 @@ class Host:
 
     def _hold(self, name: str) -> None:
         """Keep the port of an instance that has ended for its next life, if nobody was quicker."""
-        listener = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
+        # TCP by name, or asyncio leaves TCP_NODELAY out and every answer on a kept connection waits 40 ms.
+        listener = socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP)
         # Connections of the former life may linger in TIME_WAIT.
         listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:

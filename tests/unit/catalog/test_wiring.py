@@ -194,7 +194,7 @@ def test_a_topic_that_means_nothing_is_named(content, wrong, named):
         wire(content)
 
 
-def test_whoever_holds_the_token_may_open_an_inbox_and_look_no_further():
+def test_whoever_holds_the_token_may_read_what_people_were_sent_and_look_no_further():
     catalog = open_catalog(CONTENT_ROOT)
     scenario = catalog.scenario("cash-transfer")
     wiring = build_wiring(catalog.blocks(scenario.blocks), catalog.controls(), scenario)
@@ -204,4 +204,4 @@ def test_whoever_holds_the_token_may_open_an_inbox_and_look_no_further():
         for client, service, operation in allowed(wiring)
         if (client, service) == (EXPLORER, messaging)
     }
-    assert mine == {"openInbox"}
+    assert mine == {"openInbox", "listEmails"}

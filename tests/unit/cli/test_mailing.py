@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from sandbox.cli.mailing import Sink, hand_over, read_sink
+from sandbox.cli.mailing import Sink, hand_over, read_mailbox, read_sink
 from sandbox.errors import UsageError
 
 
@@ -29,4 +29,4 @@ def test_anything_else_is_refused(stated: str) -> None:
 
 
 def test_an_empty_mailbox_asks_no_sink() -> None:
-    assert hand_over(b"", Sink("127.0.0.1", 1)) == 0
+    hand_over(read_mailbox(b""), Sink("127.0.0.1", 1))

@@ -33,8 +33,11 @@ def finding(**more: Any) -> Finding:
     return Finding.model_validate(told)
 
 
-def verdict(*operations: Exercised, findings: tuple[Finding, ...] = ()) -> Met:
-    (first, second) = judge_requirements([GROUP], {one.operation_id: one for one in operations}, findings)
+def verdict(
+    *operations: Exercised, findings: tuple[Finding, ...] = (), out_of_reach: dict[str, str] | None = None
+) -> Met:
+    found = {one.operation_id: one for one in operations}
+    (first, second) = judge_requirements([GROUP], found, findings, out_of_reach or {})
     assert (first.number, second.number) == ("6.1", "6.2")
     assert first.verdict is second.verdict
     return first.verdict
@@ -68,6 +71,16 @@ def test_what_no_check_showed_is_not_tested(operations: tuple[Exercised, ...]) -
     assert verdict(*operations) is Met.NOT_TESTED
 
 
+def test_what_is_out_of_reach_is_never_met_and_says_why() -> None:
+    assert verdict(*ACCEPTED, out_of_reach={"pay": "It takes a neighbour."}) is Met.NOT_TESTED
+    assert verdict(*ACCEPTED, findings=(finding(),), out_of_reach={"pay": "So."}) is Met.NOT_MET
+    found = {one.operation_id: one for one in ACCEPTED}
+    (first, _) = judge_requirements([GROUP], found, (), {"pay": "It takes a neighbour."})
+    assert (
+        first.why == "3 steps of behaviours held, success is out of reach alone. pay: It takes a neighbour."
+    )
+
+
 def test_one_finding_is_enough_for_not_met() -> None:
     assert verdict(*ACCEPTED, findings=(finding(),)) is Met.NOT_MET
     assert verdict(findings=(finding(),)) is Met.NOT_MET
@@ -92,8 +105,8 @@ def test_each_level_holds_those_above_it() -> None:
 
 
 def test_the_whole_passes_only_when_something_was_met_and_nothing_found() -> None:
-    met = judge_requirements([GROUP], {one.operation_id: one for one in ACCEPTED}, ())
-    untested = judge_requirements([GROUP], {}, ())
+    met = judge_requirements([GROUP], {one.operation_id: one for one in ACCEPTED}, (), {})
+    untested = judge_requirements([GROUP], {}, (), {})
     assert conclude("X", met, (), ())[0] is Outcome.PASSED
     assert conclude("X", untested, (), ())[0] is Outcome.ERROR
     assert conclude("X", met, (finding(operation_id="another"),), ())[0] is Outcome.FAILED
@@ -111,7 +124,7 @@ def test_the_whole_passes_only_when_something_was_met_and_nothing_found() -> Non
     ],
 )
 def test_a_report_says_why_a_requirement_has_no_number(specification: str, number: str, said: str) -> None:
-    (judged,) = judge_requirements([GROUP.model_copy(update={"requirements": (number,)})], {}, ())
+    (judged,) = judge_requirements([GROUP.model_copy(update={"requirements": (number,)})], {}, (), {})
     now = datetime(2026, 1, 1, tzinfo=UTC)
     report = Report(
         **{"block": "b", "name": "B", "specification": specification, "version": "1", "product": "p"},

@@ -2,6 +2,8 @@ from __future__ import annotations
 
 import socket
 from pathlib import Path
+from types import SimpleNamespace
+from typing import Any, cast
 
 import psutil
 import pytest
@@ -10,6 +12,7 @@ from sandbox.errors import RuntimeFailure, StartFailed
 from sandbox.runtime import Completed, InstanceSpec, Phase
 from sandbox.runtimes.local import channel, server
 from sandbox.runtimes.local.driver import LocalRuntime
+from sandbox.runtimes.local.host import Host
 from sandbox.runtimes.local.layout import Home
 from sandbox.runtimes.local.processes import is_alive
 from tests.fakes.waiting import answers, eventually, fetch
@@ -177,3 +180,11 @@ def test_the_loopback_alone_is_listened_on(runtime: LocalRuntime, request_for, h
         if connection.status == psutil.CONN_LISTEN
     ]
     assert listening == [server.LOOPBACK]
+
+
+def test_the_port_of_a_next_life_answers_as_fast_as_the_first() -> None:
+    # asyncio sets TCP_NODELAY only on sockets that name their protocol.
+    held: dict[str, socket.socket] = {}
+    Host._hold(cast("Any", SimpleNamespace(_ports={"payments": 0}, _listeners=held)), "payments")
+    with held["payments"] as listener:
+        assert listener.proto == socket.IPPROTO_TCP
