@@ -227,7 +227,7 @@ def _checks(row: Row) -> str:
 
 
 def _history(history: Sequence[Row]) -> str:
-    """Tell the states and why: who decides an appeal reads here what was refused, and what was said to that."""
+    """Tell the states and why: who decides an appeal reads what was refused, and what was said to it."""
     lines = [
         (escape(each["changed_on"].isoformat()), escape(STATES[each["state"]]), escape(each["reason"]))
         for each in history
