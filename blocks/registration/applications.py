@@ -82,6 +82,11 @@ class Change:
         return self.at.date()
 
 
+_OF_OCCASION = (
+    "SELECT * FROM applications WHERE service = %s AND individual_id = %s AND occasion = %s FOR UPDATE"
+)
+
+
 def create(
     db: Connection,
     service: Service,
@@ -97,19 +102,20 @@ def create(
     """
     check_form(service, form)
     occasion = "" if service.definition.applications == "one" else _digest(form)
-    made = db.execute(
-        "INSERT INTO applications (service, individual_id, occasion, name, form, created_at)"
-        " VALUES (%s, %s, %s, %s, %s, %s)"
-        " ON CONFLICT (service, individual_id, occasion) DO NOTHING RETURNING *",
-        [service.slug, individual_id, occasion, name, Jsonb(form), change.at],
-    ).fetchone()
-    if made is not None:
-        _note(db, made["number"], "draft", change)
-        return made
-    before = db.execute(
-        "SELECT * FROM applications WHERE service = %s AND individual_id = %s AND occasion = %s FOR UPDATE",
-        [service.slug, individual_id, occasion],
-    ).fetchone()
+    key = [service.slug, individual_id, occasion]
+    # Looked for first: an insertion that meets another takes a file's number away and gives it to nobody.
+    before = db.execute(_OF_OCCASION, key).fetchone()
+    if before is None:
+        made = db.execute(
+            "INSERT INTO applications (service, individual_id, occasion, name, form, created_at)"
+            " VALUES (%s, %s, %s, %s, %s, %s)"
+            " ON CONFLICT (service, individual_id, occasion) DO NOTHING RETURNING *",
+            [*key, name, Jsonb(form), change.at],
+        ).fetchone()
+        if made is not None:
+            _note(db, made["number"], "draft", change)
+            return made
+        before = db.execute(_OF_OCCASION, key).fetchone()
     assert before is not None
     if not occasion and before["form"] != form:
         raise Problem(409, "application-exists", "this person has applied already", id=identify(before))

@@ -10,14 +10,14 @@ from __future__ import annotations
 import json
 import time
 from collections.abc import Callable, Mapping
+from http.client import HTTPException, InvalidURL
 from types import TracebackType
 from typing import Any, Protocol
 
-import httpx2
-
 from sandbox.calls.messages import Answer, Request
 from sandbox.calls.requests import CannotSend, TookTooLong, is_json
-from sandbox.calls.transport import ACCEPT, open_client, take_body
+from sandbox.calls.transport import ACCEPT
+from sandbox.calls.wire import Connections, Wire
 from sandbox.errors import BlockUnreachable
 
 DEEPEST_ANSWER = 100
@@ -41,7 +41,7 @@ class MediatorClient:
         mediator_url: str,
         token: str,
         *,
-        transport: httpx2.BaseTransport | None = None,
+        wire: Wire | None = None,
         timeout: float = TIMEOUT_SECONDS,
         timer: Callable[[], float] = time.perf_counter,
     ) -> None:
@@ -49,7 +49,7 @@ class MediatorClient:
         self._token = token
         self._timeout = timeout
         self._timer = timer
-        self._client = open_client(mediator_url, transport, timeout)
+        self._wire = wire or Connections(mediator_url, timer=timer)
 
     def __enter__(self) -> MediatorClient:
         return self
@@ -61,7 +61,7 @@ class MediatorClient:
 
     def close(self) -> None:
         """Give the connections back."""
-        self._client.close()
+        self._wire.close()
 
     def call(self, request: Request) -> Answer:
         """Send one request and take its answer."""
@@ -76,36 +76,28 @@ class MediatorClient:
         patience = self._timeout if request.timeout is None else min(request.timeout, self._timeout)
         started = self._timer()
         try:
-            with self._client.stream(
-                request.method, url, headers=_encoded(headers), content=request.content, timeout=patience
-            ) as response:
-                content, problem = take_body(response, started=started, timeout=patience, timer=self._timer)
-        except (httpx2.LocalProtocolError, httpx2.InvalidURL, UnicodeEncodeError) as error:
+            reply = self._wire.exchange(request.method, request.target, headers, request.content, patience)
+        except (InvalidURL, ValueError) as error:  # UnicodeEncodeError is one of the latter
             raise CannotSend(f"HTTP can't carry this request: {error}") from error
-        except (httpx2.TransportError, httpx2.DecodingError) as error:
-            if isinstance(error, httpx2.TimeoutException) and patience < self._timeout:
+        except (OSError, HTTPException) as error:
+            if isinstance(error, TimeoutError) and patience < self._timeout:
                 raise TookTooLong(f"no answer within {patience * 1000:g} ms") from error
             raise BlockUnreachable(
                 f"{request.operation_id} at {request.block} got no answer: {error or type(error).__name__}",
                 hint="see `sandbox ls` for what runs and `sandbox logs` for why it does not",
             ) from error
-        answer_headers = {name.lower(): value for name, value in response.headers.items()}
-        body = None
+        body, problem = None, reply.problem
         if not problem:
-            body, problem = decode_body(content, answer_headers)
+            body, problem = decode_body(reply.content, reply.headers)
         return Answer(
             url=url,
-            status=response.status_code,
-            headers=answer_headers,
+            status=reply.status,
+            headers=reply.headers,
             body=body,
-            exchange_id=answer_headers.get("x-exchange-id", ""),
+            exchange_id=reply.headers.get("x-exchange-id", ""),
             milliseconds=round((self._timer() - started) * 1000, 3),
             problem=problem,
         )
-
-
-def _encoded(headers: Mapping[str, str]) -> list[tuple[bytes, bytes]]:
-    return [(name.encode("ascii"), value.encode("latin-1")) for name, value in headers.items()]
 
 
 def _refuse_constant(name: str) -> Any:
@@ -139,6 +131,8 @@ def _is_deeper_than(value: Any, levels: int) -> bool:
     """Whether a value nests further than everything behind this point can follow it."""
     level = [value]
     for _ in range(levels):
+        if not level:
+            return False
         level = [
             item
             for one in level

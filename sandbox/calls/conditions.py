@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from operator import ge, gt, le, lt
 from typing import Any, Literal
 
@@ -123,6 +124,7 @@ class _Build(Transformer[Token, Condition]):
 _PARSER = Lark(_GRAMMAR, parser="lalr", lexer="contextual")
 
 
+@lru_cache(maxsize=4096)  # documents say the same again and again: `$statusCode == 200`
 def parse_condition(text: str) -> Condition:
     """Parse a simple condition, or raise ExpressionError saying where it stops making sense."""
     if len(text) > LONGEST_EXPRESSION:

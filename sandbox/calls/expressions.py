@@ -12,6 +12,7 @@ import re
 from collections.abc import Container, Iterator, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import lru_cache
 from typing import Any
 from typing import Literal as Literals
 
@@ -199,6 +200,7 @@ class _Build(Transformer[Token, Reference]):
 _PARSER = Lark(_GRAMMAR, parser="lalr", lexer="contextual", transformer=_Build())
 
 
+@lru_cache(maxsize=4096)
 def parse_reference(text: str) -> Reference:
     """Parse one whole runtime expression, or raise ExpressionError saying where it stops making sense."""
     if len(text) > LONGEST_EXPRESSION:

@@ -12,6 +12,7 @@ import base64
 import re
 from bisect import bisect_left, insort
 from collections.abc import Iterable, Mapping, Sequence
+from functools import lru_cache
 from threading import Lock
 from typing import Any
 from urllib.parse import quote, quote_plus
@@ -94,7 +95,7 @@ class Redactor:
     def headers(self, headers: Mapping[str, str]) -> dict[str, str]:
         """Redact a message's headers by name and by value."""
         return {
-            name: REDACTED if _HEADER.fullmatch(name) else self.text(value) for name, value in headers.items()
+            name: REDACTED if _is_secret_header(name) else self.text(value) for name, value in headers.items()
         }
 
     def body(self, body: Any, pointers: Sequence[str] = ()) -> Any:
@@ -138,13 +139,23 @@ class Redactor:
                 self._learn(item, _below(paths, str(index)))
 
 
+@lru_cache(maxsize=1024)  # the same few names come with every message
+def _is_secret_header(name: str) -> bool:
+    return _HEADER.fullmatch(name) is not None
+
+
+@lru_cache(maxsize=4096)
+def _is_secret_field(name: str) -> bool:
+    return _FIELD.fullmatch(name) is not None
+
+
 def _names_secret(name: str, value: Any) -> bool:
     """Whether a field's name promises a secret; `code` alone only when it is long enough to be one."""
     if value is None or isinstance(value, bool) or name.lower() in _NOT_SECRET:
         return False
     if name.lower() == "code":
         return isinstance(value, str) and _CODE.fullmatch(value) is not None
-    return _FIELD.fullmatch(name) is not None
+    return _is_secret_field(name)
 
 
 def _paths(pointers: Sequence[str]) -> tuple[tuple[str, ...], ...]:

@@ -14,6 +14,9 @@ import httpx2
 
 LARGEST_ANSWER = 8 * 1024 * 1024
 """Bytes."""
+KEPT_SECONDS = 2.0
+"""How long a connection is kept: shorter than a server's own patience (uvicorn: 5 s), lest a call meet one
+that is just closing."""
 ACCEPT = "application/json, */*;q=0.5"
 
 
@@ -28,8 +31,7 @@ def open_client(address: str, transport: httpx2.BaseTransport | None, timeout: f
         timeout=timeout,
         follow_redirects=False,
         trust_env=False,
-        # Shorter than a server's own patience (uvicorn: 5 s), lest a call meet a connection just closing.
-        limits=httpx2.Limits(keepalive_expiry=2.0),
+        limits=httpx2.Limits(keepalive_expiry=KEPT_SECONDS),
         cookies=CookieJar(DefaultCookiePolicy(allowed_domains=[])),
     )
 

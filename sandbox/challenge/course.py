@@ -9,6 +9,7 @@ from pathlib import Path
 from sandbox.breaker import Breaker
 from sandbox.calls.redaction import Redactor
 from sandbox.candidates.start import start_seeded
+from sandbox.catalog.languages import read_own
 from sandbox.challenge.census import add_auditor
 from sandbox.challenge.plan import choose_blocks
 from sandbox.challenge.report import write_report
@@ -17,6 +18,7 @@ from sandbox.challenge.wish import ChallengeWish, Watch
 from sandbox.evidence.bundle import bundle_digest
 from sandbox.evidence.keys import open_key
 from sandbox.evidence.register import Register, Standing
+from sandbox.evidence.speech import Speech
 from sandbox.lifecycle.instances import MEDIATOR
 from sandbox.lifecycle.service import Tools, take_down
 from sandbox.model.challenge import ChallengeReport
@@ -73,7 +75,8 @@ def run_challenge(
                 found.breaks.close()
             report = found.report(run, started)
             folder = (asked.out or settings.runs) / run
-            page = write_report(folder, report, key=key, standing=standing, secrets=issued)
+            speech = Speech(read_own(compiled.scenario.folder, settings.content, asked.language))
+            page = write_report(folder, report, key=key, standing=standing, secrets=issued, speech=speech)
             digest = bundle_digest(folder)
             outcome = "interrupted" if report.interrupted else "failed" if report.count("lost") else "passed"
             return Challenged(report=report, page=page, standing=standing)

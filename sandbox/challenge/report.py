@@ -5,25 +5,22 @@ The page is one file without script in the look of the evidence page; everything
 
 from __future__ import annotations
 
-import base64
-import hashlib
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 from xml.etree import ElementTree as ET
 
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
-from markupsafe import Markup
-
 from sandbox.evidence.bundle import INDEX, SecretInEvidence
-from sandbox.evidence.disk import say_what_the_disk_refused
+from sandbox.evidence.disk import write_report_files
 from sandbox.evidence.junit import possible_text
 from sandbox.evidence.keys import InstallationKey
 from sandbox.evidence.leaks import LiveSecrets
 from sandbox.evidence.printing import TEMPLATES as LOOK
+from sandbox.evidence.printing import make_environment
+from sandbox.evidence.provenance import say_standing
 from sandbox.evidence.register import Standing
 from sandbox.evidence.seal import ENVELOPE, PUBLIC_KEY, sign_statement, write_statement
-from sandbox.evidence.wording import say_count, say_moment, say_number, show_invisible
+from sandbox.evidence.speech import ENGLISH, Speech, noted
 from sandbox.model.challenge import RESULTS, ChallengeReport, Result, Trial
 from sandbox.model.run import Outcome
 
@@ -39,26 +36,57 @@ OUTCOMES: Mapping[Result, Outcome] = {
     "skipped": Outcome.SKIPPED,
 }
 """With which mark and colour of the evidence page each is shown; the word beside it is its own."""
-WORDS: Mapping[Result, str] = {"unmet": "not met", "skipped": "not applicable"}
+WORDS: Mapping[Result, str] = {
+    "lost": noted("lost"),
+    "failed": noted("failed"),
+    "recovered": noted("recovered"),
+    "passed": noted("passed"),
+    "unmet": noted("not met"),
+    "skipped": noted("not applicable"),
+}
+MEANINGS: Mapping[Result, str] = {
+    "lost": noted("The end state is another one than without the fault."),
+    "failed": noted("A step failed; what was done until then stands, and nothing else."),
+    "recovered": noted(
+        "Something failed or had to be asked again, and the end state is as without the fault."
+    ),
+    "passed": noted("The fault struck, nobody had to ask again, and the end state is as without it."),
+    "unmet": noted("Nothing met the fault in this play."),
+    "skipped": noted("The fault does not apply here."),
+}
 
 
-def say_result(result: Result) -> str:
+def say_result(result: Result, speech: Speech = ENGLISH) -> str:
     """Write a result as a word."""
-    return WORDS.get(result, result)
+    return speech.look_up(WORDS[result])
 
 
-def say_finding(report: ChallengeReport) -> str:
+def say_finding(report: ChallengeReport, speech: Speech = ENGLISH) -> str:
     """Say in one sentence what a challenge came to."""
     trials = len(report.trials)
     if not trials:
-        return "No fault was played."
-    played = say_count(trials, "play under a fault", "plays under a fault")
+        return speech.gettext("No fault was played.")
     lost, failed = report.count("lost"), report.count("failed")
     if lost:
-        return f"Something was lost in {lost:,} of {played}."
+        return speech.ngettext(
+            "Something was lost in %(lost)s of %(num)s play under a fault.",
+            "Something was lost in %(lost)s of %(num)s plays under a fault.",
+            trials,
+            lost=lost,
+        )
     if failed:
-        return f"Nothing was lost in {played}; in {failed:,} of them the story came to a halt."
-    return f"Nothing was lost in {played}, and each of them came to its end."
+        return speech.ngettext(
+            "Nothing was lost in %(num)s play under a fault; in %(failed)s of them the story came to a halt.",
+            "Nothing was lost in %(num)s plays under a fault; "
+            "in %(failed)s of them the story came to a halt.",
+            trials,
+            failed=failed,
+        )
+    return speech.ngettext(
+        "Nothing was lost in %(num)s play under a fault, and each of them came to its end.",
+        "Nothing was lost in %(num)s plays under a fault, and each of them came to its end.",
+        trials,
+    )
 
 
 def write_report(
@@ -68,6 +96,7 @@ def write_report(
     key: InstallationKey,
     standing: Standing,
     secrets: Iterable[str],
+    speech: Speech = ENGLISH,
 ) -> Path:
     """Write all files and their signature; gives the page.
 
@@ -76,7 +105,7 @@ def write_report(
         DiskRefused: The disk is full or can't be written.
     """
     files = {
-        INDEX: render(report, standing, key.fingerprint).encode("utf-8", "backslashreplace"),
+        INDEX: render(report, standing, key.fingerprint, speech).encode("utf-8", "backslashreplace"),
         DOCUMENT: (report.model_dump_json(indent=2) + "\n").encode(),
         JUNIT: write_junit(report),
         "verify.sh": (LOOK / "verify.sh").read_bytes(),
@@ -87,15 +116,7 @@ def write_report(
     if leaking:
         raise SecretInEvidence(f"{', '.join(leaking)} would hold a live secret, so no report was written")
     files[ENVELOPE] = sign_statement(write_statement(files, _describe(report, standing)), key)
-    with say_what_the_disk_refused("the report", folder):
-        folder.mkdir(parents=True, exist_ok=True)
-        for name, content in files.items():
-            temporary = folder / f".{name}.new"
-            try:
-                temporary.write_bytes(content)
-                temporary.replace(folder / name)
-            finally:
-                temporary.unlink(missing_ok=True)
+    write_report_files(folder, files)
     return folder / INDEX
 
 
@@ -133,28 +154,18 @@ def write_junit(report: ChallengeReport) -> bytes:
     return bytes(ET.tostring(root, encoding="utf-8", xml_declaration=True)) + b"\n"
 
 
-def render(report: ChallengeReport, standing: Standing, fingerprint: str) -> str:
+def render(report: ChallengeReport, standing: Standing, fingerprint: str, speech: Speech = ENGLISH) -> str:
     """Render the page."""
-    style = "\n".join((LOOK / name).read_text("utf-8") for name in ("tokens.css", "page.css"))
-    environment = Environment(
-        loader=FileSystemLoader([TEMPLATES, LOOK]),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-        finalize=lambda value: show_invisible(value) if type(value) is str else value,
-    )
-    environment.filters.update({"number": say_number, "moment": say_moment, "word": say_result})
-    return environment.get_template("challenge.html.j2").render(
+    environment = make_environment(speech, TEMPLATES)
+    environment.filters["word"] = lambda result: say_result(result, speech)
+    return environment.get_template("matrix.html.j2").render(
         report=report,
-        standing=standing,
+        standing=say_standing(standing, speech),
         fingerprint=fingerprint,
-        finding=say_finding(report),
+        finding=say_finding(report, speech),
         verdict="failed" if report.count("lost") else "passed" if report.trials else "skipped",
         marks={result: outcome.value for result, outcome in OUTCOMES.items()},
-        meanings=RESULTS,
-        style=Markup(style),  # noqa: S704  our own two files, no value in them
-        style_hash=base64.b64encode(hashlib.sha256(style.encode()).digest()).decode(),
+        meanings={result: speech.look_up(MEANINGS[result]) for result in RESULTS},
     )
 
 

@@ -9,6 +9,7 @@ from typing import Any
 
 from sandbox.errors import RequestRefused
 from sandbox.model.challenge import ChallengeFault, Trial
+from sandbox.model.language import ENGLISH, Language
 
 Watch = Callable[[Trial], None]
 """Hears what came of each play."""
@@ -38,3 +39,5 @@ class ChallengeWish:
     inputs: Mapping[str, Any] = field(default_factory=dict)
     out: Path | None = None
     command: str = ""
+    language: Language = ENGLISH
+    """Of the page."""

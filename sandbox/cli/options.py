@@ -59,11 +59,36 @@ Language = Annotated[
         "--language", help="Language of the page, such as fr. SANDBOX_LANGUAGE or en.", show_default=False
     ),
 ]
+Which = Annotated[str, typer.Argument(help="Name of the sandbox; `sandbox ls` lists them.")]
+Scenario = Annotated[str, typer.Argument(help="Which scenario; `sandbox show` lists them.")]
+ToStart = Annotated[
+    str | None, typer.Argument(help="Scenario whose blocks and wiring to start.", show_default=False)
+]
+Blocks = Annotated[
+    list[str] | None, typer.Option("--block", help="Start this block and what it requires; repeatable.")
+]
+Inputs = Annotated[
+    list[str] | None, typer.Option("--input", help="An input of the scenario, name=value; repeatable.")
+]
 Verbose = Annotated[bool, typer.Option("--verbose", "-v", help="Show every step, indented.")]
 
 _LEASE = re.compile(r"(\d{1,5})([smhd])")
 _RATE = re.compile(r"(-?\d{1,9}(?:\.\d{1,6})?)(?:/s)?")
 _UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days"}
+
+
+def require_one(scenario: str | None, blocks: Sequence[str] | None) -> None:
+    """Refuse a start of nothing, or of two things. Raises UsageError."""
+    if (scenario is None) == (not blocks):
+        raise UsageError(
+            "say what to start", hint="a scenario (sandbox up cash-transfer) or blocks (--block payments)"
+        )
+
+
+def require_name_or_all(name: str | None, everything: bool) -> None:
+    """Refuse a removal of nothing, or of two things. Raises UsageError."""
+    if (name is None) == (not everything):
+        raise UsageError("say which sandbox", hint="sandbox down NAME, or sandbox down --all")
 
 
 def read_lease(text: str | None) -> timedelta | None:

@@ -6,25 +6,29 @@ escaped. Nothing here judges: verdicts are taken as they come.
 
 from __future__ import annotations
 
-import base64
-import hashlib
 import json
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 from xml.etree import ElementTree as ET
 
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
-from markupsafe import Markup
-
 from sandbox.candidates.verdicts import KEEPS_SECRETS
 from sandbox.conformance.repeat import show_request, write_curl
-from sandbox.conformance.values import Finding, Met, Part, Report
+from sandbox.conformance.values import (
+    NOT_A_CERTIFICATE,
+    NUMBER_NONE,
+    NUMBER_UNKNOWN,
+    Finding,
+    Met,
+    Part,
+    Report,
+)
 from sandbox.errors import StateConflict
 from sandbox.evidence import wording
-from sandbox.evidence.disk import say_what_the_disk_refused
+from sandbox.evidence.disk import write_report_files
 from sandbox.evidence.junit import possible_text
-from sandbox.evidence.printing import TEMPLATES as LOOK
+from sandbox.evidence.printing import make_environment
+from sandbox.evidence.speech import ENGLISH, Speech, noted
 from sandbox.model.run import Outcome
 
 TEMPLATES = Path(__file__).parent / "templates"
@@ -32,6 +36,42 @@ PAGE = "index.html"
 MOST_BODY = 5_000
 MOST_SHOWN = 200
 """Findings with their whole exchange on the page; `report.json` holds every one."""
+LEVELS = {"required": noted("required"), "recommended": noted("recommended"), "all": noted("all")}
+VERDICTS = {
+    Met.MET: noted("met"),
+    Met.NOT_MET: noted("not met"),
+    Met.NOT_TESTED: noted("not tested"),
+}
+TALLIED = {
+    Met.MET: noted("Requirements met"),
+    Met.NOT_MET: noted("Requirements not met"),
+    Met.NOT_TESTED: noted("Requirements not tested"),
+}
+PARTS = {
+    Part.CONTRACT: noted("contract"),
+    Part.BEHAVIOUR: noted("behaviour"),
+    Part.AGREEMENT: noted("agreement"),
+}
+VALUES = {
+    "known": noted("Known values"),
+    "drawn 1": noted("Drawn 1"),
+    "drawn 2": noted("Drawn 2"),
+    "drawn 3": noted("Drawn 3"),
+}
+NOTES = {
+    NOT_A_CERTIFICATE: noted(
+        "This is not a GovStack certificate. It is what this sandbox found when it called the product; "
+        "GovStack alone certifies."
+    ),
+    NUMBER_UNKNOWN: noted(
+        "Requirements without a number: GovStack publishes the text that numbers them apart from the "
+        "definitions of this block, and the definitions name none."
+    ),
+    NUMBER_NONE: noted(
+        "Requirements without a number: GovStack specifies no such block; they are its own contract's."
+    ),
+}
+"""What a report says in English whatever its page's language is, as the catalogue has it."""
 OUTCOMES = {Met.MET: Outcome.PASSED, Met.NOT_MET: Outcome.FAILED, Met.NOT_TESTED: Outcome.SKIPPED}
 
 
@@ -41,22 +81,16 @@ def check_folder(folder: Path) -> None:
         raise StateConflict(f"{folder} is there already and not empty", hint="name another folder with --out")
 
 
-def write_report(folder: Path, report: Report, variables: Mapping[str, str]) -> Path:
+def write_report(
+    folder: Path, report: Report, variables: Mapping[str, str], speech: Speech = ENGLISH
+) -> Path:
     """Write the three files and give the page's path. `variables` stand in for headers that hold secrets."""
     files = {
         "report.json": json.dumps(report.model_dump(mode="json"), indent=2, ensure_ascii=True).encode(),
         "junit.xml": write_junit(report),
-        PAGE: render_page(report, variables).encode("utf-8", errors="backslashreplace"),
+        PAGE: render_page(report, variables, speech).encode("utf-8", errors="backslashreplace"),
     }
-    with say_what_the_disk_refused("the report", folder):
-        folder.mkdir(parents=True, exist_ok=True)
-        for name, content in files.items():
-            temporary = folder / f".{name}.new"
-            try:
-                temporary.write_bytes(content)
-                temporary.replace(folder / name)
-            finally:
-                temporary.unlink(missing_ok=True)
+    write_report_files(folder, files)
     return folder / PAGE
 
 
@@ -113,56 +147,56 @@ def write_junit(report: Report) -> bytes:
     return bytes(ET.tostring(root, encoding="utf-8", xml_declaration=True)) + b"\n"
 
 
-def render_page(report: Report, variables: Mapping[str, str]) -> str:
+def render_page(report: Report, variables: Mapping[str, str], speech: Speech = ENGLISH) -> str:
     """Render the page."""
-    style = "\n".join(
-        path.read_text("utf-8")
-        for path in (LOOK / "tokens.css", LOOK / "page.css", TEMPLATES / "conformance.css")
-    )
-    environment = Environment(
-        loader=FileSystemLoader(TEMPLATES),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-        finalize=_finalize,
-    )
+    environment = make_environment(speech, TEMPLATES, styles=[TEMPLATES / "conformance.css"])
     environment.filters.update(
-        {"duration": wording.say_duration, "moment": wording.say_moment, "number": wording.say_number}
-    )
-    environment.globals["count"] = wording.say_count
-    counted = [one for one in report.findings if not one.on_known_values]
-    return environment.get_template(
-        "page.html.j2"
-    ).render(
         {
-            "style": Markup(style),  # noqa: S704  our own files, no value in them
-            "style_hash": base64.b64encode(hashlib.sha256(style.encode()).digest()).decode(),
+            "level": lambda word: speech.look_up(LEVELS[word]) if word in LEVELS else word,
+            "part": lambda part: speech.look_up(PARTS[part]),
+            "verdict": lambda verdict: speech.look_up(VERDICTS[verdict]),
+            "tallied": lambda verdict: speech.look_up(TALLIED[verdict]),
+            "note": lambda text: speech.look_up(NOTES[text]) if text in NOTES else text,
+        }
+    )
+    counted = [one for one in report.findings if not one.on_known_values]
+    return environment.get_template("conformance.html.j2").render(
+        {
             "report": report,
             "counted": counted,
             "known": [one for one in report.findings if one.on_known_values],
-            "details": {id(one): _lay_out(one, report, variables) for one in report.findings[:MOST_SHOWN]},
+            "details": {
+                id(one): _lay_out(one, report, variables, speech) for one in report.findings[:MOST_SHOWN]
+            },
             "outcomes": OUTCOMES,
             "tally": _tally(report),
             "behaviours": _by_behaviour(report),
+            "columns": {values: speech.look_up(said) for values, said in VALUES.items()},
             "identity": id,
         }
     )
 
 
-def _lay_out(finding: Finding, report: Report, variables: Mapping[str, str]) -> Mapping[str, str]:
+def _lay_out(
+    finding: Finding, report: Report, variables: Mapping[str, str], speech: Speech
+) -> Mapping[str, str]:
     call = finding.call
     if call is None:
         return {}
     return {
-        "request": show_request(call, _cut(call.request.body)),
-        "answer": _cut(call.response.body),
+        "request": show_request(call, _cut(call.request.body, speech)),
+        "answer": _cut(call.response.body, speech),
         "curl": write_curl(call, report.product, variables),
     }
 
 
-def _cut(body: Any) -> str:
-    return wording.lay_out(body, MOST_BODY).replace("in events.jsonl", "in report.json")
+def _cut(body: Any, speech: Speech) -> str:
+    def say_rest(number: int) -> str:
+        return speech.ngettext(
+            "%(num)s more character in report.json", "%(num)s more characters in report.json", number
+        )
+
+    return wording.lay_out(body, MOST_BODY, say_rest)
 
 
 def _by_behaviour(report: Report) -> Mapping[str, Sequence[Any]]:
@@ -185,9 +219,3 @@ def _add(case: ET.Element, findings: Sequence[Finding]) -> None:
         text = "\n".join(f"{one.check}: {one.reason} (seen {one.times} times)" for one in findings)
         attributes = {"message": possible_text(findings[0].reason)}
         ET.SubElement(case, "failure", attributes).text = possible_text(text)
-
-
-def _finalize(value: Any) -> Any:
-    if isinstance(value, str) and not isinstance(value, Markup):
-        return wording.show_invisible(value)
-    return value

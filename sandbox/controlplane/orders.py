@@ -95,6 +95,8 @@ def order_change(
                 f"sandbox {name!r} is {row.state}",
                 hint="this needs one that is running; look again in a moment",
             )
+        elif wishes.is_played_in(session, row.name):
+            raise _busy(row.name)
         host = row.host
         waiting = add_job(session, job, row.id, now=plane.now(), detail=dict(detail or {}), host=host)
         _note(session, plane, caller, job.value, row.name)
@@ -120,6 +122,8 @@ def order_run(plane: Plane, caller: Caller, asked: RunAsked, key: str = "") -> R
                 raise StateConflict(
                     f"sandbox {found.name!r} is {found.state}", hint="a run needs one that is running"
                 )
+            if wishes.is_played_in(session, found.name):
+                raise _busy(found.name)
             host = found.host
         else:
             _require_room(session, plane, caller)
@@ -153,6 +157,13 @@ def submit(plane: Plane, job: str, host: str = "") -> None:
         log.warning("job %s waits in the store: %s", job, error)
 
 
+def _busy(name: str) -> StateConflict:
+    return StateConflict(
+        f"a scenario is being played in sandbox {name!r}",
+        hint="two at once would spoil each other; wait for it",
+    )
+
+
 def _check_people_and_runtime(plane: Plane, asked: SandboxAsked | RunAsked) -> None:
     people = asked.people
     ask_for(pack=people.pack, size=people.size, seed=people.seed, dirt=people.dirt)
@@ -165,6 +176,7 @@ def _check_people_and_runtime(plane: Plane, asked: SandboxAsked | RunAsked) -> N
 
 def _require_room(session: Session, plane: Plane, caller: Caller) -> None:
     rules = plane.rules
+    wishes.lock_counting(session)
     if wishes.count_sandboxes(session) >= rules.sandboxes:
         raise QuotaReached(
             f"{rules.sandboxes} sandboxes are up, as many as this machine has memory for",

@@ -23,9 +23,10 @@ class Rules:
     sandboxes: int = 40
     """Of everybody together, as many as the machine has memory for."""
     session: timedelta = timedelta(hours=12)
-    token: timedelta = timedelta(days=90)
     login_failures: int = 8
-    """Failed log-ins of one name or from one address within `login_window`, before more are refused."""
+    """Failed log-ins of one name within `login_window`, before more are refused."""
+    login_failures_from: int = 100
+    """The same from one address, which a whole class may share."""
     login_window: timedelta = timedelta(minutes=5)
 
 

@@ -15,7 +15,7 @@ from typing import Any
 
 from sandbox.errors import SandboxError
 from sandbox.evidence.chain import check_log
-from sandbox.evidence.disk import say_what_the_disk_refused
+from sandbox.evidence.disk import say_what_the_disk_refused, write_whole
 from sandbox.evidence.junit import write_junit
 from sandbox.evidence.keys import InstallationKey
 from sandbox.evidence.leaks import LiveSecrets
@@ -85,19 +85,8 @@ def write_bundle(
     files[ENVELOPE] = sign_statement(statement, key)
     with say_what_the_disk_refused("evidence", folder):
         for name, content in files.items():
-            _put(folder / name, content)
+            write_whole(folder / name, content)
     return folder / INDEX
-
-
-def _put(path: Path, content: bytes) -> None:
-    """Write a file whole or not at all."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    temporary = path.with_name(f".{path.name}.new")
-    try:
-        temporary.write_bytes(content)
-        temporary.replace(path)
-    finally:
-        temporary.unlink(missing_ok=True)
 
 
 def bundle_digest(folder: Path) -> str:

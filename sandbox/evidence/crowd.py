@@ -6,11 +6,11 @@ Every plot's title is its finding, and the tables beside it hold the same figure
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 from markupsafe import Markup
 
+from sandbox.evidence.plots import choose_axis, draw_caption, draw_frame, draw_tick
 from sandbox.evidence.speech import ENGLISH, Speech
 from sandbox.evidence.spool import Spooled
 from sandbox.model.crowd import CrowdReport, Stretch
@@ -138,10 +138,10 @@ def draw_waits(report: CrowdReport, speech: Speech = ENGLISH) -> Markup:
     if not report.finished:
         return Markup("")
     rows = list_percentiles(report, speech)
-    end, step = _choose_axis(report.slowest)
+    end, step = choose_axis(report.slowest)
     bottom = 24 + len(rows) * _ROW
     parts = [
-        _tick(_LEFT + step * place / end * _WIDE, bottom, speech.decimal(step * place))
+        draw_tick(_LEFT + step * place / end * _WIDE, bottom, speech.decimal(step * place))
         for place in range(round(end / step) + 1)
     ]
     for place, (name, value) in enumerate(rows):
@@ -155,9 +155,9 @@ def draw_waits(report: CrowdReport, speech: Speech = ENGLISH) -> Markup:
             ).format(_LEFT - 10, name, _LEFT, y - 6, wide, _LEFT + wide + 10, speech.duration(value), b=y + 4)
         )
     axis = speech.gettext("milliseconds from planned start to end")
-    parts.append(_caption(_LEFT + _WIDE / 2, bottom + 36, axis))
+    parts.append(draw_caption(_LEFT + _WIDE / 2, bottom + 36, axis))
     label = speech.gettext("Duration of journeys; the table below says the same")
-    return _frame(_LEFT + _WIDE + _VALUES, bottom + 50, parts, label)
+    return draw_frame(_LEFT + _WIDE + _VALUES, bottom + 50, parts, label)
 
 
 def draw_course(report: CrowdReport, speech: Speech = ENGLISH) -> Markup:
@@ -166,7 +166,7 @@ def draw_course(report: CrowdReport, speech: Speech = ENGLISH) -> Markup:
     if not stretches:
         return Markup("")
     most = max(stretch.passed + stretch.failed + stretch.error for stretch in stretches)
-    end, step = _choose_axis(most, least=4.0)
+    end, step = choose_axis(most, least=4.0)
     wide = (_WIDE + _VALUES) / len(stretches)
     left, bottom = 70, 20 + _TALL
     parts = []
@@ -191,14 +191,14 @@ def draw_course(report: CrowdReport, speech: Speech = ENGLISH) -> Markup:
                 )
             )
     middle = left + (_WIDE + _VALUES) / 2
-    parts.append(_caption(middle, bottom + 36, speech.gettext("seconds since the start")))
+    parts.append(draw_caption(middle, bottom + 36, speech.gettext("seconds since the start")))
     colours = speech.gettext(
         "ended within %(seconds)s s: green-blue = passed, red, above = failed, amber = could not be told",
         seconds=speech.measure(report.stretch_seconds),
     )
-    parts.append(_caption(middle, bottom + 54, colours))
+    parts.append(draw_caption(middle, bottom + 54, colours))
     label = speech.gettext("Journeys over time; the table below says the same")
-    return _frame(left + _WIDE + _VALUES + 20, bottom + 68, parts, label)
+    return draw_frame(left + _WIDE + _VALUES + 20, bottom + 68, parts, label)
 
 
 def _draw_stretch(stretch: Stretch, x: float, wide: float, bottom: float, end: float) -> list[Markup]:
@@ -214,28 +214,3 @@ def _draw_stretch(stretch: Stretch, x: float, wide: float, bottom: float, end: f
                 )
             )
     return parts
-
-
-def _tick(x: float, bottom: float, text: str) -> Markup:
-    return Markup(
-        '<line class="grid" x1="{x}" y1="18" x2="{x}" y2="{}"/><text class="tick" x="{x}" y="{}">{}</text>'
-    ).format(bottom, bottom + 16, text, x=round(x, 1))
-
-
-def _caption(x: float, y: float, text: str) -> Markup:
-    return Markup('<text class="tick" x="{}" y="{}">{}</text>').format(round(x, 1), y, text)
-
-
-def _frame(width: float, height: float, parts: Sequence[Markup], label: str) -> Markup:
-    return Markup(
-        '<svg class="plot" viewBox="0 0 {w} {h}" width="{w}" height="{h}" role="img" aria-label="{label}">'
-        "{body}</svg>"
-    ).format(w=round(width), h=round(height), label=label, body=Markup("").join(parts))
-
-
-def _choose_axis(largest: float, *, least: float = 1.0) -> tuple[float, float]:
-    """End and step of an axis: round numbers, four to eight steps."""
-    raw = max(largest, least) / 5
-    power = 10.0 ** math.floor(math.log10(raw))
-    step = next(power * factor for factor in (1, 2, 5, 10) if power * factor >= raw)
-    return step * math.ceil(max(largest, least) / step), step

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 
 from markupsafe import Markup
 
+from sandbox.evidence.plots import choose_axis, draw_caption, draw_frame, draw_tick
 from sandbox.evidence.speech import ENGLISH, Speech
 from sandbox.evidence.wording import Names, cut, show_invisible
 from sandbox.model.run import Exchange
@@ -109,36 +110,17 @@ def draw_latencies(latencies: Sequence[Latency], speech: Speech = ENGLISH) -> Ma
     shown = latencies[:MOST_BARS]
     if not shown:
         return Markup("")
-    end, step = _choose_axis(shown[0].p95)
+    end, step = choose_axis(shown[0].p95)
     left = round(max(min(len(one.operation), _LONGEST_LABEL) for one in shown) * _CHARACTER) + 20
     height = 30 + len(shown) * _ROW + 44
-    width = left + _BARS + _VALUES
     bottom = 24 + len(shown) * _ROW
     ticks = [step * place for place in range(round(end / step) + 1)]
-    parts = [
-        Markup(
-            '<line class="grid" x1="{x}" y1="18" x2="{x}" y2="{}"/>'
-            '<text class="tick" x="{x}" y="{}">{}</text>'
-        ).format(bottom, bottom + 16, speech.measure(tick), x=round(left + tick / end * _BARS, 1))
-        for tick in ticks
-    ]
+    parts = [draw_tick(left + tick / end * _BARS, bottom, speech.measure(tick)) for tick in ticks]
     parts += [_draw_bar(latency, left, 32 + place * _ROW, end, speech) for place, latency in enumerate(shown)]
-    parts.append(
-        Markup('<text class="tick" x="{}" y="{}">{}</text>').format(
-            left + _BARS / 2,
-            bottom + 36,
-            speech.gettext("milliseconds: bar = median, line = 95th percentile"),
-        )
-    )
-    return Markup(
-        '<svg class="plot" viewBox="0 0 {w} {h}" width="{w}" height="{h}" role="img" '
-        'aria-label="{label}">{body}</svg>'
-    ).format(
-        w=width,
-        h=height,
-        label=speech.gettext("Duration of calls by operation; the table below says the same"),
-        body=Markup("").join(parts),
-    )
+    axis = speech.gettext("milliseconds: bar = median, line = 95th percentile")
+    parts.append(draw_caption(left + _BARS / 2, bottom + 36, axis))
+    label = speech.gettext("Duration of calls by operation; the table below says the same")
+    return draw_frame(left + _BARS + _VALUES, height, parts, label)
 
 
 def _draw_bar(latency: Latency, left: int, y: float, end: float, speech: Speech) -> Markup:
@@ -162,11 +144,3 @@ def _draw_bar(latency: Latency, left: int, y: float, end: float, speech: Speech)
         after=p95 + 10,
         value=f"{speech.duration(latency.median)} / {speech.duration(latency.p95)}",
     )
-
-
-def _choose_axis(largest: float) -> tuple[float, float]:
-    """End and step of the axis: round numbers, four to eight steps."""
-    raw = max(largest, 1.0) / 5
-    power = 10.0 ** math.floor(math.log10(raw))
-    step = next(power * factor for factor in (1, 2, 5, 10) if power * factor >= raw)
-    return step * math.ceil(max(largest, 1.0) / step), step

@@ -33,6 +33,7 @@ from sandbox.evidence.folding import (
 from sandbox.evidence.inventory import say_remarks, take_inventory
 from sandbox.evidence.latency import draw_latencies, measure, say_finding
 from sandbox.evidence.material import Material
+from sandbox.evidence.outcomes import Part, count_parts, draw_outcomes, say_outcomes
 from sandbox.evidence.printing import in_english, make_environment, name_data
 from sandbox.evidence.repeat import place_of, show_headers, write_curl
 from sandbox.evidence.speech import ENGLISH, Speech, noted
@@ -91,6 +92,7 @@ def render_page(
         "diagram": draw_flow(flow, began, speech) if flow.arrows else None,
         "rows": [row for part in flow.rows for row in _list_rows(part, speech)],
         "crossing": say_crossing(len(refused), isolated=material.runtime.isolates_networks, speech=speech),
+        **_describe_outcomes(material, story, speech),
         "latencies": latencies,
         "plot": draw_latencies(latencies, speech),
         "finding": say_finding(latencies, speech),
@@ -108,6 +110,16 @@ def render_page(
     }
     individuals = {one.id: one.individual for one in material.exchanges if one.individual}
     return _environment(names, began, individuals, speech).get_template("page.html.j2").render(values)
+
+
+def _describe_outcomes(material: Material, story: Story, speech: Speech) -> dict[str, Any]:
+    """Count outcomes by part; many journeys keep only a few as steps, and have a plot of their own."""
+    parts: tuple[Part, ...] = () if material.crowd else count_parts(story.entries)
+    return {
+        "parts": parts,
+        "outcomes_plot": draw_outcomes(parts, speech),
+        "outcomes_finding": say_outcomes(parts, speech),
+    }
 
 
 def _describe_registers(material: Material, speech: Speech) -> dict[str, Any]:

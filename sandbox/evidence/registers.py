@@ -9,6 +9,7 @@ from collections.abc import Sequence
 
 from markupsafe import Markup
 
+from sandbox.evidence.plots import draw_caption, draw_frame, draw_tick
 from sandbox.evidence.speech import ENGLISH, Speech, noted
 from sandbox.evidence.wording import LONGEST_LABEL, cut, room_for, show_invisible
 from sandbox.model.dirt import FaultCount
@@ -129,35 +130,18 @@ def draw_exclusions(report: MatchReport, speech: Speech = ENGLISH) -> Markup:
     bottom = 24 + len(shown) * _ROW
     labels = [_name_group(each, speech) for each in shown]
     left = room_for(labels, _LEFT)
-    width, height = left + _BARS + _VALUES, bottom + 50
     ticks = [
-        Markup(
-            '<line class="grid" x1="{x}" y1="18" x2="{x}" y2="{}"/>'
-            '<text class="tick" x="{x}" y="{}">{}</text>'
-        ).format(
-            bottom,
-            bottom + 16,
-            speech.measure(100 * end * place / 4),
-            x=left + _BARS * place // 4,
-        )
+        draw_tick(left + _BARS * place // 4, bottom, speech.measure(100 * end * place / 4))
         for place in range(5)
     ]
     bars = [
         _draw_bar(each, label, left, 32 + place * _ROW, end, speech)
         for place, (each, label) in enumerate(zip(shown, labels, strict=True))
     ]
-    axis = Markup('<text class="tick" x="{}" y="{}">{}</text>').format(
-        left + _BARS / 2, bottom + 36, speech.gettext("per cent of the entitled people of the group")
-    )
-    return Markup(
-        '<svg class="plot" viewBox="0 0 {w} {h}" width="{w}" height="{h}" role="img" '
-        'aria-label="{label}">{body}</svg>'
-    ).format(
-        w=width,
-        h=height,
-        label=speech.gettext("Wrongly excluded people by group; the table below says the same"),
-        body=Markup("").join([*ticks, *bars, axis]),
-    )
+    axis = speech.gettext("per cent of the entitled people of the group")
+    caption = draw_caption(left + _BARS / 2, bottom + 36, axis)
+    said = speech.gettext("Wrongly excluded people by group; the table below says the same")
+    return draw_frame(left + _BARS + _VALUES, bottom + 50, [*ticks, *bars, caption], said)
 
 
 def _name_group(group: GroupCount, speech: Speech) -> str:

@@ -10,14 +10,7 @@ from sandbox.model.block import Frozen
 from sandbox.model.faults import FAULTS
 
 Result = Literal["lost", "failed", "recovered", "passed", "unmet", "skipped"]
-RESULTS: dict[Result, str] = {
-    "lost": "The end state is another one than without the fault.",
-    "failed": "A step failed; what was done until then stands, and nothing else.",
-    "recovered": "Something failed or had to be asked again, and the end state is as without the fault.",
-    "passed": "The fault struck, nobody had to ask again, and the end state is as without it.",
-    "unmet": "Nothing met the fault in this play.",
-    "skipped": "The fault does not apply here.",
-}
+RESULTS: tuple[Result, ...] = ("lost", "failed", "recovered", "passed", "unmet", "skipped")
 """The worst first."""
 
 
@@ -150,5 +143,4 @@ class ChallengeReport(Frozen):
 
 def worst(results: Iterable[Result]) -> Result:
     """Give the worst of several results; none at all counts as not applicable."""
-    order = list(RESULTS)
-    return min(results, key=order.index, default="skipped")
+    return min(results, key=RESULTS.index, default="skipped")

@@ -28,6 +28,20 @@ class Kind:
     """Whether each entry of the folder is a thing of its own."""
 
 
+def _stays(*, name: str, folder: str, real: str, purpose: str, retention: str) -> Kind:
+    """A kind that is one whole, and that nobody copies out or erases by hand."""
+    return Kind(
+        name=name,
+        folder=folder,
+        real=real,
+        purpose=purpose,
+        retention=retention,
+        erasable=False,
+        copied=False,
+        one_by_one=False,
+    )
+
+
 KINDS: tuple[Kind, ...] = (
     Kind(
         name="evidence",
@@ -83,75 +97,54 @@ KINDS: tuple[Kind, ...] = (
         erasable=False,
         copied=False,
     ),
-    Kind(
+    _stays(
         name="control plane",
         folder="control-plane",
         real="accounts, wishes and results of everybody who uses `sandbox serve`",
         purpose="to serve many people",
         retention="as long as this installation serves",
-        erasable=False,
-        copied=False,
-        one_by_one=False,
     ),
-    Kind(
+    _stays(
         name="key",
         folder="keys",
         real="names this installation, and nobody else",
         purpose="to sign evidence and the register of runs",
         retention="as long as anything that it signed is to be verified",
-        erasable=False,
-        copied=False,
-        one_by_one=False,
     ),
-    Kind(
+    _stays(
         name="databases",
         folder="postgres",
         real="nothing but the server's own log; citizens are made up",
         purpose="to start sandboxes faster",
         retention="until `sandbox data clean`, within SANDBOX_CACHE_LIMIT",
-        erasable=False,
-        copied=False,
-        one_by_one=False,
     ),
-    Kind(
+    _stays(
         name="population",
         folder="populations",
         real="nothing: citizens are made up",
         purpose="to start sandboxes faster",
         retention="until `sandbox data clean`, within SANDBOX_CACHE_LIMIT",
-        erasable=False,
-        copied=False,
-        one_by_one=False,
     ),
-    Kind(
+    _stays(
         name="cache",
         folder="cache",
         real="nothing: content and images, as they were read",
         purpose="to start faster",
         retention="until somebody deletes the folder",
-        erasable=False,
-        copied=False,
-        one_by_one=False,
     ),
-    Kind(
+    _stays(
         name="note",
         folder="seeding",
         real="nothing: how far a product was told its citizens",
         purpose="to go on after a break",
         retention="until `sandbox down`",
-        erasable=False,
-        copied=False,
-        one_by_one=False,
     ),
-    Kind(
+    _stays(
         name="lock",
         folder="locks",
         real="nothing",
         purpose="to keep two commands apart",
         retention="until the next command",
-        erasable=False,
-        copied=False,
-        one_by_one=False,
     ),
 )
 REGISTER = Kind(

@@ -129,4 +129,6 @@ class Journal:
 
 def _shown(value: Any) -> Any:
     """Give a value as it is, or in words when it would fill pages (a pattern over a whole body)."""
+    if value is None or isinstance(value, bool | int | float):
+        return value
     return value if len(as_text(value)) <= LONGEST_SHOWN else describe(value, limit=LONGEST_SHOWN)

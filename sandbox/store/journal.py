@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import delete, func, or_, select
+from sqlalchemy import delete, func, select
 from sqlalchemy.orm import Session
 
 from sandbox.store.schema import Deed, Happening
@@ -15,6 +15,14 @@ from sandbox.store.schema import Deed, Happening
 def tell(session: Session, subject: str, kind: str, told: dict[str, Any], now: datetime) -> None:
     """Enter one thing that happened."""
     session.add(Happening(subject=subject, kind=kind, told=told, at=now))
+
+
+def newest(session: Session, subject: str, most: int = 500) -> Sequence[Happening]:
+    """Read the newest that happened to a subject, the oldest of them first."""
+    found = session.scalars(
+        select(Happening).where(Happening.subject == subject).order_by(Happening.number.desc()).limit(most)
+    ).all()
+    return found[::-1]
 
 
 def heard_since(session: Session, subject: str, number: int, most: int = 500) -> Sequence[Happening]:
@@ -50,15 +58,13 @@ def deeds(session: Session, *, before: int | None, most: int) -> Sequence[Deed]:
     return session.scalars(wanted if before is None else wanted.where(Deed.number < before)).all()
 
 
-def count_deeds(session: Session, *, action: str, account: str, address: str, since: datetime) -> int:
-    """Count what was done under this name or from this address since a time."""
-    counted = session.scalar(
-        select(func.count())
-        .select_from(Deed)
-        .where(
-            Deed.action == action,
-            Deed.at > since,
-            or_(Deed.account == account, Deed.address == address),
-        )
-    )
-    return int(counted or 0)
+def count_deeds(
+    session: Session, action: str, since: datetime, *, account: str | None = None, address: str | None = None
+) -> int:
+    """Count what was done since a time, under a name or from an address."""
+    wanted = select(func.count()).select_from(Deed).where(Deed.action == action, Deed.at > since)
+    if account is not None:
+        wanted = wanted.where(Deed.account == account)
+    if address is not None:
+        wanted = wanted.where(Deed.address == address)
+    return session.scalar(wanted) or 0

@@ -12,10 +12,10 @@ from alembic.config import Config
 from alembic.util.exc import CommandError
 from sqlalchemy import Engine, create_engine, text
 from sqlalchemy.engine import make_url
-from sqlalchemy.exc import ArgumentError, DBAPIError, OperationalError
+from sqlalchemy.exc import ArgumentError, DBAPIError, IntegrityError, OperationalError
 from sqlalchemy.orm import Session
 
-from sandbox.errors import RuntimeUnavailable, UsageError
+from sandbox.errors import RuntimeUnavailable, StateConflict, UsageError
 
 MIGRATIONS = Path(__file__).parent / "migrations"
 _ONE_AT_A_TIME = 0x5ACB0
@@ -32,13 +32,19 @@ class Store:
     def session(self) -> Iterator[Session]:
         """Work in one transaction: committed at the end, rolled back by an exception.
 
-        Raises RuntimeUnavailable when PostgreSQL does not answer; nothing is half-written then.
+        Raises RuntimeUnavailable when PostgreSQL does not answer, StateConflict when somebody entered
+        the same at the same moment; nothing is half-written then.
         """
         try:
             with Session(self.engine, expire_on_commit=False) as session, session.begin():
                 yield session
         except OperationalError as error:
             raise _unreachable(self.engine, error) from error
+        except IntegrityError as error:
+            raise StateConflict(
+                "somebody entered the same at the same moment",
+                hint="ask again: you are told what there is now",
+            ) from error
 
     def close(self) -> None:
         """Let go of all connections."""

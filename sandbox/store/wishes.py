@@ -5,10 +5,10 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Select, func, select
+from sqlalchemy import Select, delete, func, select, text
 from sqlalchemy.orm import Session
 
 from sandbox.errors import NotFound, StateConflict
@@ -16,6 +16,10 @@ from sandbox.store.accounts import new_id
 from sandbox.store.schema import Receipt, RunRow, SandboxRow
 
 GONE = "removed"
+_COUNTING = 0x5ACB1
+"""Advisory lock."""
+RECEIPTS_LIVE = timedelta(days=1)
+"""How long the same key means the same request."""
 
 
 def add_sandbox(
@@ -55,6 +59,11 @@ def list_sandboxes(
     return session.scalars(wanted if owner is None else wanted.where(SandboxRow.owner == owner)).all()
 
 
+def lock_counting(session: Session) -> None:
+    """Let nobody else count and add until this transaction ends, or many at once pass the same last place."""
+    session.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": _COUNTING})
+
+
 def count_sandboxes(session: Session, owner: str | None = None) -> int:
     """Count the sandboxes that are not gone; of this owner, unless None."""
     wanted = select(func.count()).select_from(SandboxRow).where(SandboxRow.state != GONE)
@@ -69,12 +78,25 @@ def expired_sandboxes(session: Session, now: datetime) -> Sequence[SandboxRow]:
     ).all()
 
 
+def running_on(session: Session, host: str) -> Sequence[SandboxRow]:
+    """List the sandboxes that should run on a machine now."""
+    return session.scalars(_live().where(SandboxRow.host == host, SandboxRow.state == "running")).all()
+
+
 def add_run(session: Session, *, owner: str, scenario: str, wish: dict[str, Any], now: datetime) -> RunRow:
     """Enter that a run was asked for."""
     row = RunRow(id=new_id(), owner=owner, scenario=scenario, wish=wish, state="asked", created=now)
     session.add(row)
     session.flush()
     return row
+
+
+def is_played_in(session: Session, sandbox: str) -> bool:
+    """Whether a scenario is played in a sandbox, or waits for it."""
+    found = select(RunRow.id).where(
+        RunRow.state.in_(("asked", "playing")), RunRow.wish["sandbox"].astext == sandbox
+    )
+    return session.scalar(found.limit(1)) is not None
 
 
 def find_run(session: Session, run: str, owner: str | None) -> RunRow:
@@ -118,6 +140,11 @@ def remember(
     """Remember what was created under an idempotency key."""
     session.add(Receipt(account=account, key=key, request=_digest(asked), subject=subject, created=now))
     session.flush()
+
+
+def sweep_receipts(session: Session, now: datetime) -> None:
+    """Forget keys that nobody repeats any more."""
+    session.execute(delete(Receipt).where(Receipt.created <= now - RECEIPTS_LIVE))
 
 
 def _digest(asked: dict[str, Any]) -> str:

@@ -91,7 +91,8 @@ def wish_of(people: People, name: str, lease: timedelta | None) -> SandboxWish:
 def _prepare(held: Held, tools: Tools, name: str, asked: SandboxAsked) -> Wish:
     settings = held.bench.settings
     catalog = make_catalog(settings)
-    wish = wish_of(asked.people, name, asked.lease)
+    # The lease stays in the store, where it can be put off: what a runtime remembers does not change.
+    wish = wish_of(asked.people, name, None)
     compiled = look_up_scenario(catalog, asked.scenario) if asked.scenario else None
     return prepare_trial(
         settings, tools, catalog, wish, scenario=compiled, blocks=asked.blocks, swaps=asked.swaps

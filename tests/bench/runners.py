@@ -27,6 +27,8 @@ from installation import Installation
 from other_runners import install_peers, journeys_with_locust, play_with_arazzo_runner
 
 from sandbox.calls.client import MediatorClient
+from sandbox.calls.conditions import parse_condition
+from sandbox.calls.expressions import parse_reference
 from sandbox.calls.redaction import Redactor
 from sandbox.catalog.catalog import open_catalog
 from sandbox.errors import SandboxError, UsageError
@@ -126,7 +128,9 @@ def _workflow(name: str, calls: int) -> dict[str, Any]:
 
 
 def _play(root: Path, slug: str, address: str) -> float:
-    """Seconds from the file to the verdict."""
+    """Seconds from the file to the verdict; what was parsed before is forgotten, as by a new command."""
+    parse_condition.cache_clear()
+    parse_reference.cache_clear()
     began = time.perf_counter()
     catalog = open_catalog(root, cache=root / "read")
     scenario = catalog.scenario(slug)

@@ -16,6 +16,7 @@ import httpx2
 
 from sandbox.calls.client import MediatorClient
 from sandbox.calls.redaction import Redactor
+from sandbox.calls.wire import Reply
 from sandbox.model.operation import Interface, OperationDoc
 from sandbox.model.population import PopulationRef
 from sandbox.model.run import Event, RunFinished, StepFinished, StepResult
@@ -41,6 +42,7 @@ from sandbox.runner.compile import compile_scenario
 from sandbox.runner.play import RunFacts, play
 
 ROOT = Path("/content/scenarios/trial")
+MEDIATOR = "http://mediator.test"
 TOKEN = "token-of-this-sandbox"
 OPERATIONS = {
     "echo": ("POST", "/echo"),
@@ -220,20 +222,25 @@ class Stage:
         self.naps: list[float] = []
         self.now = datetime(2026, 1, 1, tzinfo=UTC)
 
-    def answer(self, request: httpx2.Request) -> httpx2.Response:
-        self.requests.append(request)
-        answer = self.answering(request)
+    def exchange(
+        self, method: str, target: str, headers: Mapping[str, str], content: bytes | None, timeout: float
+    ) -> Reply:
+        sent = httpx2.Request(method, MEDIATOR + target, headers=headers, content=content)
+        self.requests.append(sent)
+        answer = self.answering(sent)
         answer.headers.setdefault("X-Exchange-Id", f"x{len(self.requests)}")
-        # The client reads answers as they come; one whose body is there already can't be read so.
-        stream = httpx2.ByteStream(answer.content)
-        return httpx2.Response(answer.status_code, headers=answer.headers, stream=stream)
+        found = {name.lower(): value for name, value in answer.headers.items()}
+        return Reply(answer.status_code, found, answer.content)
+
+    def close(self) -> None:
+        pass
 
     def clock(self) -> datetime:
         self.now += timedelta(seconds=1)
         return self.now
 
     def play(self, scenario: Scenario, inputs: Data | None = None, **more: Any) -> RunFinished:
-        client = MediatorClient("http://mediator.test", TOKEN, transport=httpx2.MockTransport(self.answer))
+        client = MediatorClient(MEDIATOR, TOKEN, wire=self)
         interfaces = more.pop("interfaces", INTERFACES)
         listeners = more.pop("listeners", [])
         with client:
@@ -253,7 +260,7 @@ class Stage:
                 clock=self.clock,
                 sleep=self.naps.append,
                 timer=lambda: 0.0,
-                mediator_url="http://mediator.test",
+                mediator_url=MEDIATOR,
                 **more,
             )
 

@@ -8,6 +8,8 @@ from decimal import Decimal
 from sandbox.candidates.comparison import Comparison, OperationTook, Side
 from sandbox.candidates.comparison_page import render_comparison
 from sandbox.catalog.catalog import open_catalog
+from sandbox.challenge.report import render as render_challenge
+from sandbox.conformance.report import render_page as render_conformance
 from sandbox.evidence.chain import check_log
 from sandbox.evidence.counting import Measured
 from sandbox.evidence.crowd import CrowdEvidence
@@ -31,6 +33,7 @@ from sandbox.runtime import RuntimeInfo
 from sandbox.settings import CONTENT_ROOT
 from sandbox.whatif.report import render
 from tests.fakes.sample_material import sample_material, sample_wiring
+from tests.fakes.sample_measured import sample_challenge, sample_measurement
 from tests.fakes.sample_play import START, Play
 from tests.fakes.sample_registers import sample_registers
 from tests.fakes.sample_run import play_run
@@ -76,6 +79,14 @@ def sample_pages() -> Mapping[str, Render]:
         "for the data-protection officer, of nothing": _protection(sample_material(Play())),
         "a comparison": lambda speech: render_comparison(_comparison(), speech),
         "what if": lambda speech: render(_whatif(), speech),
+        "a challenge": lambda speech: render_challenge(sample_challenge(), first, "4f" * 32, speech),
+        "a challenge of which nothing was played": lambda speech: render_challenge(
+            sample_challenge(played=False), first, "4f" * 32, speech
+        ),
+        "a measurement": lambda speech: render_conformance(sample_measurement(), {}, speech),
+        "a measurement that found nothing": lambda speech: render_conformance(
+            sample_measurement(nothing=True), {}, speech
+        ),
     }
 
 

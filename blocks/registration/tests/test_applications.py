@@ -59,6 +59,12 @@ def test_the_same_again_gives_the_first_answer_and_another_is_refused(office: An
     assert office.act(application, "submit", office.citizen("ZZ1")).json() == once
 
 
+def test_a_repeat_takes_no_number_of_a_file_away(office: Any) -> None:
+    office.create("ZZ1")
+    office.create("ZZ1")
+    assert office.create("ZZ2").json()["id"] == "A000000002"
+
+
 def test_one_application_comes_of_many_at_the_same_moment(office: Any) -> None:
     with ThreadPoolExecutor(8) as crowd:
         answers = list(crowd.map(lambda _: office.create("ZZ1"), range(16)))

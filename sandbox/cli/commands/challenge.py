@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 from rich.markup import escape
 
-from sandbox.bootstrap import make_catalog, make_tools
+from sandbox.bootstrap import make_catalog, make_tools, open_languages
 from sandbox.breaker import load_breaker
 from sandbox.cli.live import live
-from sandbox.cli.options import Json, Name, Out, Pack, RuntimeName, Seed, Size, read_inputs
+from sandbox.cli.options import Json, Language, Name, Out, Pack, RuntimeName, Seed, Size, read_inputs
 from sandbox.cli.output import (
     EXIT_INTERRUPTED,
     MARKS,
@@ -59,6 +59,7 @@ def challenge(
         list[str] | None, typer.Option("--input", help="An input of the scenario, name=value; repeatable.")
     ] = None,
     out_folder: Out = None,
+    language: Language = None,
     as_json: Json = False,
 ) -> None:
     """Play a scenario under each named fault, with instances killed and restarted, and look for losses.
@@ -77,6 +78,7 @@ def challenge(
 
     settings = Settings()
     chosen = choose_faults(faults or ())
+    (spoken,) = open_languages(settings, [language] if language else None)
     with live(err(), quiet=as_json) as shown:
         tools = make_tools(settings, runtime, shown.report)
         catalog = make_catalog(settings)
@@ -107,6 +109,7 @@ def challenge(
                 inputs=read_inputs(inputs or []),
                 out=out_folder,
                 command=shlex.join(["sandbox", *sys.argv[1:]]),
+                language=spoken,
             ),
             load_breaker(tools.runtime.info().name, settings),
             watch,

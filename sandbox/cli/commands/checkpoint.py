@@ -7,9 +7,8 @@ from typing import Annotated
 import typer
 
 from sandbox.bootstrap import find_tools
-from sandbox.cli.commands.sandboxes import Which
 from sandbox.cli.live import live
-from sandbox.cli.options import Json, RuntimeName
+from sandbox.cli.options import Json, RuntimeName, Which
 from sandbox.cli.output import err, out, print_json, print_table
 from sandbox.lifecycle.checkpoints import (
     list_checkpoints,

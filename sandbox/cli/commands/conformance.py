@@ -12,10 +12,10 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from sandbox.bootstrap import make_catalog
+from sandbox.bootstrap import make_catalog, open_languages
 from sandbox.cli.live import live
 from sandbox.cli.measured import read_asked, standing_product
-from sandbox.cli.options import Json
+from sandbox.cli.options import Json, Language
 from sandbox.cli.output import MARKS, err, out, print_alone, print_json, print_table
 from sandbox.errors import ContentError, UsageError
 from sandbox.model.run import Outcome
@@ -80,6 +80,7 @@ def conformance(
     out_folder: Annotated[
         Path | None, typer.Option("--out", help="Folder for the report.", show_default=False, file_okay=False)
     ] = None,
+    language: Language = None,
     as_json: Json = False,
 ) -> None:
     """Measure a product against a building block's contract: generated requests, behaviours, requirements.
@@ -98,9 +99,11 @@ def conformance(
     from sandbox.conformance.measure import Wish, measure
     from sandbox.conformance.product import check_address, keep_generators_files, meet
     from sandbox.conformance.report import check_folder, write_report
+    from sandbox.evidence.speech import Speech
     from sandbox.runner.compile import compile_scenario
 
     settings = Settings()
+    (spoken,) = open_languages(settings, [language] if language else None)
     wish = Wish(level=_level(level), cases=_cases(cases), seed=_seed(seed), known=_known(fixtures))
     headers, variables = _headers(header or [])
     asked = read_asked(url, image, candidate, trust_code=trust_code)
@@ -134,7 +137,7 @@ def conformance(
             find_leak=product.standing.find_leak,
             report=shown.report,
         )
-        page = write_report(folder, report, variables)
+        page = write_report(folder, report, variables, Speech(spoken))
     if as_json:
         print_json({**report.model_dump(mode="json"), "page": str(page)})
     else:

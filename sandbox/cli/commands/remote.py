@@ -12,26 +12,33 @@ from typing import Annotated, Any
 import typer
 from rich.markup import escape
 
-from sandbox.cli.commands.sandboxes import Which, as_value, print_listed
+from sandbox.cli.commands.sandboxes import as_value, print_listed
 from sandbox.cli.live import Live, live
 from sandbox.cli.options import (
+    Blocks,
     Dirt,
+    Inputs,
     Json,
     Lease,
     Name,
     Pack,
     RuntimeName,
+    Scenario,
     Seed,
     Size,
     Swaps,
+    ToStart,
     Verbose,
+    Which,
     read_inputs,
     read_lease,
+    require_name_or_all,
+    require_one,
 )
 from sandbox.cli.output import MARKS, err, out, print_alone, print_json
 from sandbox.cli.server import Server, Told, open_server
 from sandbox.cli.verdicts import print_verdict
-from sandbox.errors import NotFound, RequestRefused, RuntimeFailure, UsageError
+from sandbox.errors import NotFound, RequestRefused, RuntimeFailure
 from sandbox.lifecycle.service import Listed
 from sandbox.model.run import Outcome, Verdict
 from sandbox.model.sandbox import SandboxSpec
@@ -41,12 +48,8 @@ ServerUrl = Annotated[str, typer.Option("--server", envvar="SANDBOX_SERVER", hel
 
 def up(
     server: ServerUrl,
-    scenario: Annotated[
-        str | None, typer.Argument(help="Scenario whose blocks and wiring to start.", show_default=False)
-    ] = None,
-    blocks: Annotated[
-        list[str] | None, typer.Option("--block", help="Start this block and what it requires; repeatable.")
-    ] = None,
+    scenario: ToStart = None,
+    blocks: Blocks = None,
     runtime: RuntimeName = None,
     pack: Pack = "zz",
     size: Size = 1000,
@@ -58,10 +61,7 @@ def up(
     as_json: Json = False,
 ) -> None:
     """Have the server start a sandbox, and wait until it runs."""
-    if (scenario is None) == (not blocks):
-        raise UsageError(
-            "say what to start", hint="a scenario (sandbox up cash-transfer) or blocks (--block payments)"
-        )
+    require_one(scenario, blocks)
     lease = read_lease(ttl)
     asked = {
         "name": name,
@@ -113,8 +113,7 @@ def down(
     as_json: Json = False,
 ) -> None:
     """Have a sandbox removed, and everything of it."""
-    if (name is None) == (not everything):
-        raise UsageError("say which sandbox", hint="sandbox down NAME, or sandbox down --all")
+    require_name_or_all(name, everything)
     there = open_server(server)
     removed = [name] if name else [each["name"] for each in _pages(there, "/sandboxes")]
     with live(err(), quiet=as_json) as shown:
@@ -130,15 +129,13 @@ def down(
 
 def run(
     server: ServerUrl,
-    scenario: Annotated[str, typer.Argument(help="Which scenario; `sandbox show` lists them.")],
+    scenario: Scenario,
     runtime: RuntimeName = None,
     pack: Pack = "zz",
     size: Size = 1000,
     seed: Seed = 1,
     dirt: Dirt = "none",
-    inputs: Annotated[
-        list[str] | None, typer.Option("--input", help="An input of the scenario, name=value; repeatable.")
-    ] = None,
+    inputs: Inputs = None,
     swaps: Swaps = None,
     verbose: Verbose = False,
     as_json: Json = False,
@@ -239,10 +236,12 @@ def _pages(there: Server, path: str, **query: Any) -> list[Mapping[str, Any]]:
 
 
 def _listed(each: Mapping[str, Any]) -> Listed:
+    # The server knows until when it lives; the runtime was not told.
+    spec = SandboxSpec.model_validate({**each["spec"], "expires": each["expires"]}) if each["spec"] else None
     return Listed(
         name=each["name"],
         state=each["state"],
-        spec=SandboxSpec.model_validate(each["spec"]) if each["spec"] else None,
+        spec=spec,
         url=each["url"],
         instances=each["instances"] or {},
     )

@@ -16,6 +16,7 @@ from sandbox.cli.crowd import print_crowd
 from sandbox.cli.live import live
 from sandbox.cli.options import (
     Dirt,
+    Inputs,
     Json,
     Languages,
     Lease,
@@ -23,6 +24,7 @@ from sandbox.cli.options import (
     Out,
     Pack,
     RuntimeName,
+    Scenario,
     Seed,
     Size,
     Swaps,
@@ -43,7 +45,7 @@ if TYPE_CHECKING:
 
 
 def run(
-    scenario: Annotated[str, typer.Argument(help="Which scenario; `sandbox show` lists them.")],
+    scenario: Scenario,
     runtime: RuntimeName = None,
     pack: Pack = "zz",
     size: Size = 1000,
@@ -51,9 +53,7 @@ def run(
     dirt: Dirt = "none",
     name: Name = None,
     ttl: Lease = None,
-    inputs: Annotated[
-        list[str] | None, typer.Option("--input", help="An input of the scenario, name=value; repeatable.")
-    ] = None,
+    inputs: Inputs = None,
     pilot: Annotated[
         Path | None,
         typer.Option(

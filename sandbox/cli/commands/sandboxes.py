@@ -10,7 +10,23 @@ import typer
 
 from sandbox.bootstrap import find_tools, make_all_tools, make_catalog, make_tools
 from sandbox.cli.live import live
-from sandbox.cli.options import Dirt, Json, Lease, Name, Pack, RuntimeName, Seed, Size, Swaps, read_lease
+from sandbox.cli.options import (
+    Blocks,
+    Dirt,
+    Json,
+    Lease,
+    Name,
+    Pack,
+    RuntimeName,
+    Seed,
+    Size,
+    Swaps,
+    ToStart,
+    Which,
+    read_lease,
+    require_name_or_all,
+    require_one,
+)
 from sandbox.cli.output import err, out, print_json, print_table, say_swaps
 from sandbox.errors import UsageError
 from sandbox.lifecycle.instances import CONTROLS
@@ -25,16 +41,10 @@ from sandbox.lifecycle.service import (
 from sandbox.runtime import Phase
 from sandbox.settings import Settings
 
-Which = Annotated[str, typer.Argument(help="Name of the sandbox; `sandbox ls` lists them.")]
-
 
 def up(
-    scenario: Annotated[
-        str | None, typer.Argument(help="Scenario whose blocks and wiring to start.", show_default=False)
-    ] = None,
-    blocks: Annotated[
-        list[str] | None, typer.Option("--block", help="Start this block and what it requires; repeatable.")
-    ] = None,
+    scenario: ToStart = None,
+    blocks: Blocks = None,
     runtime: RuntimeName = None,
     pack: Pack = "zz",
     size: Size = 1000,
@@ -49,10 +59,7 @@ def up(
 
     Example: sandbox up cash-transfer --name demo --ttl 8h
     """
-    if (scenario is None) == (not blocks):
-        raise UsageError(
-            "say what to start", hint="a scenario (sandbox up cash-transfer) or blocks (--block payments)"
-        )
+    require_one(scenario, blocks)
     # Loaded here: numpy and pyarrow take longer to load than `ls` takes to answer.
     from sandbox.candidates.start import start_seeded
     from sandbox.preparing import SandboxWish, look_up_scenario, prepare_trial
@@ -139,8 +146,7 @@ def down(
     as_json: Json = False,
 ) -> None:
     """Remove a sandbox and everything of it: processes, containers, networks, databases, folders."""
-    if (name is None) == (not everything):
-        raise UsageError("say which sandbox", hint="sandbox down NAME, or sandbox down --all")
+    require_name_or_all(name, everything)
     settings = Settings()
     with live(err(), quiet=as_json) as shown:
         if name is not None:

@@ -82,14 +82,10 @@ def log_in(plane: Plane, *, name: str, password: str, address: str) -> str:
     """Give the secret of a new session. Raises NotKnown, TooManyFailures."""
     now = plane.now()
     with plane.store.session() as session:
-        failures = journal.count_deeds(
-            session,
-            action="log-in-failed",
-            account=name,
-            address=address,
-            since=now - plane.rules.login_window,
-        )
-        if failures >= plane.rules.login_failures:
+        since = now - plane.rules.login_window
+        of_name = journal.count_deeds(session, "log-in-failed", since, account=name)
+        from_there = journal.count_deeds(session, "log-in-failed", since, address=address)
+        if of_name >= plane.rules.login_failures or from_there >= plane.rules.login_failures_from:
             raise TooManyFailures("too many log-ins failed", hint="wait five minutes")
         account = accounts.find_account(session, name)
     right = is_password(password, account.password if account else None)

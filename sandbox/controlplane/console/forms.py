@@ -1,4 +1,4 @@
-"""What forms send, and the words that a form sends back when something was wrong."""
+"""Whose form it is: every form of a page is from that page, and carries its session's word."""
 
 from __future__ import annotations
 

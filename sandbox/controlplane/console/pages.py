@@ -84,7 +84,7 @@ def _sandboxes(router: APIRouter, plane: Plane) -> None:
     def sandbox(name: str, request: Request, caller: AskedBy) -> Response:
         with plane.store.session() as session:
             row = wishes.find_sandbox(session, name, caller.sees)
-            heard = journal.heard_since(session, row.id, 0)
+            heard = journal.newest(session, row.id)
         return render(
             request,
             "sandbox.html.j2",
@@ -122,7 +122,7 @@ def _runs(router: APIRouter, plane: Plane) -> None:
     def run(run: str, request: Request, caller: AskedBy) -> Response:
         row = find_run(plane, run, caller.sees)
         with plane.store.session() as session:
-            heard = journal.heard_since(session, row.id, 0)
+            heard = journal.newest(session, row.id)
         title = plane.catalog.scenario(row.scenario).story.title
         since = heard[-1].number if heard else 0
         return render(request, "run.html.j2", caller=caller, run=row, title=title, heard=heard, since=since)

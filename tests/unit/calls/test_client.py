@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import socket
 import threading
 
 import pytest
@@ -90,7 +91,7 @@ def test_a_closed_port_means_unreachable():
 
 
 def test_an_answer_that_drips_is_given_up(server: str):
-    ticks = iter([0.0, 36.0, 36.0, 36.0])
+    ticks = iter([0.0, 0.0, 36.0, 36.0])
     with MediatorClient(server, "t", timer=lambda: next(ticks)) as client:
         assert client.call(request("seen")).problem == "the answer was not complete after 35 s"
 
@@ -112,3 +113,18 @@ def test_several_threads_call_at_once(client: MediatorClient):
     for thread in threads:
         thread.join()
     assert found == {number: f"/seen?n={number}" for number in range(8)}
+
+
+def test_a_body_goes_with_its_head_in_one_piece(monkeypatch: pytest.MonkeyPatch, server: str):
+    sent: list[bytes] = []
+    send = socket.socket.sendall
+
+    def keep(self: socket.socket, data: bytes) -> None:
+        sent.append(data)
+        send(self, data)
+
+    monkeypatch.setattr(socket.socket, "sendall", keep)
+    with MediatorClient(server, "t") as client:
+        client.call(request("seen", content=b'{"n":1}'))
+    (one,) = [data for data in sent if data.startswith(b"GET /seen")]
+    assert one.endswith(b'\r\n\r\n{"n":1}')

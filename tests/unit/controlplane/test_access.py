@@ -14,7 +14,7 @@ from fastapi.routing import APIRoute
 from sandbox.controlplane.access import COOKIE
 from sandbox.controlplane.app import create_app
 from sandbox.controlplane.passwords import hash_password
-from sandbox.store import accounts, wishes
+from sandbox.store import accounts, journal, wishes
 from sandbox.store.store import Store
 from tests.fakes.planes import Served, serve_on
 from tests.fakes.stores import NOON, somebody
@@ -161,6 +161,20 @@ def test_passwords_can_t_be_tried_out(served: Served, store: Store) -> None:
         assert "too many" in refused.text
         served.now.turn(served.plane.rules.login_window)
         assert browser.post("/login", data={"name": "Ada", "password": PASSWORD}).status_code == 303
+
+
+def test_a_class_shares_an_address_and_one_of_it_locks_out_nobody_else(served: Served, store: Store) -> None:
+    somebody(store, password=hash_password(PASSWORD))
+    with served.browser() as browser:
+        for _ in range(served.plane.rules.login_failures + 1):
+            browser.post("/login", data={"name": "Ben", "password": "wrong"})
+        assert browser.post("/login", data={"name": "Ada", "password": PASSWORD}).status_code == 303
+        with store.session() as session:
+            for _ in range(served.plane.rules.login_failures_from):
+                journal.enter_deed(
+                    session, now=NOON, account="x", action="log-in-failed", address="testclient"
+                )
+        assert browser.post("/login", data={"name": "Ada", "password": PASSWORD}).status_code == 429
 
 
 @pytest.mark.parametrize(

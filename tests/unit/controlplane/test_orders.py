@@ -121,6 +121,22 @@ def test_a_change_needs_a_sandbox_that_runs(served: Served, store: Store) -> Non
     assert [job.detail for job in jobs[1:]] == [{"checkpoint": "before"}] * 2
 
 
+def test_where_a_scenario_is_played_nothing_else_begins(served: Served, store: Store) -> None:
+    with served.program(somebody(store)) as program:
+        program.post("/api/v1/sandboxes", json={"name": "demo", "scenario": "cash-transfer"})
+        set_state(store, "demo", "running")
+        run = {"scenario": "cash-transfer", "sandbox": "demo"}
+        played = program.post("/api/v1/runs", json=run)
+        assert played.status_code == 202
+        for path, asked in (("runs", run), ("sandboxes/demo/reset", None)):
+            refused = program.post(f"/api/v1/{path}", json=asked)
+            assert refused.status_code == 409
+            assert "a scenario is being played in sandbox 'demo'" in refused.json()["detail"]
+        with store.session() as session:
+            wishes.find_run(session, played.json()["id"], None).state = "ended"
+        assert program.post("/api/v1/sandboxes/demo/reset").status_code == 202
+
+
 def test_removing_twice_is_removing_once(served: Served, store: Store) -> None:
     with served.program(somebody(store)) as program:
         program.post("/api/v1/sandboxes", json={"name": "demo", "blocks": ["payments"]})

@@ -343,7 +343,7 @@ def _texts(found: Sequence[tuple[str, dict[str, str | None]]]) -> list[str]:
 def test_what_the_diagram_draws_the_table_beside_it_lists() -> None:
     reader = _read(_render(sample_material()))
     drawn = _texts(reader.tags).count("svg")
-    assert drawn == 3, "two sheets of the diagram, and the durations"
+    assert drawn == 4, "the outcomes, two sheets of the diagram, and the durations"
     assert "Went alike 16 times" in reader.words
     assert "The clock moves to 1 August 2026" in reader.words
 

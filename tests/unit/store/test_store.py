@@ -144,3 +144,32 @@ def test_what_happened_is_read_from_where_one_left_off(store: Store) -> None:
             "two",
             "three",
         ]
+
+
+def test_the_newest_are_read_in_the_order_in_which_they_happened(store: Store) -> None:
+    with store.session() as session:
+        for stage in ("one", "two", "three"):
+            journal.tell(session, "x", "stage", {"stage": stage}, NOON)
+    with store.session() as session:
+        assert [each.told["stage"] for each in journal.newest(session, "x", most=2)] == ["two", "three"]
+
+
+def test_what_two_enter_at_the_same_moment_is_entered_once(store: Store) -> None:
+    def enter_both() -> None:
+        with store.session() as session:
+            for thing in ("one", "two"):
+                wishes.remember(session, "ada", "k", {"size": 1}, thing, NOON)
+
+    with pytest.raises(StateConflict, match="at the same moment"):
+        enter_both()
+    with store.session() as session:
+        assert wishes.remembered(session, "ada", "k", {"size": 1}) is None
+
+
+def test_a_key_is_forgotten_when_nobody_repeats_it_any_more(store: Store) -> None:
+    with store.session() as session:
+        wishes.remember(session, "ada", "old", {}, "thing", NOON - wishes.RECEIPTS_LIVE)
+        wishes.remember(session, "ada", "new", {}, "thing", NOON)
+        wishes.sweep_receipts(session, NOON)
+    with store.session() as session:
+        assert [wishes.remembered(session, "ada", key, {}) for key in ("old", "new")] == [None, "thing"]

@@ -9,13 +9,13 @@ import pytest
 
 from sandbox.errors import RuntimeFailure
 from sandbox.settings import Settings
-from sandbox.store import journal
+from sandbox.store import journal, wishes
 from sandbox.store.jobs import HOLD, HoldLost, Job, add_job, finish, renew, take, unheld
 from sandbox.store.schema import JobRow
 from sandbox.store.store import Store
-from sandbox.tasks.reaper import reap
+from sandbox.tasks.reaper import reap, take_up
 from sandbox.tasks.work import Bench, Doing, Held, do_job, in_words
-from tests.fakes.stores import NOON, Hands
+from tests.fakes.stores import NOON, Hands, somebody
 
 
 def bench_of(store: Store, now: Hands, tmp_path: Path, worker: str = "one") -> Bench:
@@ -117,6 +117,23 @@ def test_what_lost_its_holder_is_submitted_again_and_what_is_held_is_not(
     assert sorted(submitted) == sorted([lost, waiting])
     with store.session() as session:
         assert {row.id for row in unheld(session, now())} == {lost, waiting}
+
+
+def test_after_a_reboot_what_should_run_here_is_started_anew(store: Store, tmp_path: Path) -> None:
+    owner = somebody(store)
+    with store.session() as session:
+        for name, host in (("alive", "here"), ("lost", "here"), ("elsewhere", "there")):
+            row = wishes.add_sandbox(session, name=name, owner=owner.id, wish={}, now=NOON, expires=None)
+            row.state, row.host = "running", host
+    bench = bench_of(store, Hands(), tmp_path)
+    assert [take_up(bench, {"alive"}) for _ in range(2)] == [1, 0]
+    with store.session() as session:
+        states = {row.name: row.state for row in wishes.list_sandboxes(session, None)}
+        lost = wishes.find_sandbox(session, "lost", None)
+        assert [(row.kind, row.subject, row.host) for row in session.query(JobRow)] == [
+            (Job.START, lost.id, "here")
+        ]
+    assert states == {"alive": "running", "lost": "asked", "elsewhere": "running"}
 
 
 def test_what_goes_wrong_is_told_in_words(tmp_path: Path) -> None:
