@@ -85,11 +85,12 @@ def find_differences(wanted: State, found: State, made_up: Collection[Field]) ->
     told: list[str] = []
     for book in sorted({*wanted, *found}):
         before, after = _count(wanted, book, made_up), _count(found, book, made_up)
-        lines = [
-            *(f"{book}: missing {entry}{_times(times)}" for entry, times in (before - after).items()),
-            *(f"{book}: too much {entry}{_times(times)}" for entry, times in (after - before).items()),
-        ]
-        told += sorted(lines)[:MOST_TOLD]
+        missing, extra = sorted((before - after).items()), sorted((after - before).items())
+        # Some of both: what is missing and there in another form is not lost, but changed.
+        room = max(MOST_TOLD // 2, MOST_TOLD - len(extra))
+        told += [f"{book}: missing {entry}{_times(times)}" for entry, times in missing[:room]]
+        room = MOST_TOLD - min(len(missing), room)
+        told += [f"{book}: too much {entry}{_times(times)}" for entry, times in extra[:room]]
     return tuple(told)
 
 
