@@ -19,6 +19,10 @@ State = Mapping[str, Sequence[Mapping[str, Any]]]
 Field = tuple[str, str]
 """A book and a name in its entries."""
 
+ORDER: frozenset[Field] = frozenset({(WITNESS, "journal"), (REPORTED, "journal")})
+"""Fields that say in which order entries were booked: an institution that had to be asked again comes after
+the others, and nobody has more or less for it."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Observed:
@@ -69,7 +73,7 @@ def flatten(value: Any, name: str = "") -> dict[str, Any]:
 
 
 def learn_made_up(first: State, second: State) -> frozenset[Field]:
-    """Name the fields that two unfaulted plays filled with other values: ids, numbers, references."""
+    """Name the fields that two unfaulted plays filled with other values, and those that only tell an order."""
     fields = {
         (book, name)
         for state in (first, second)
@@ -77,7 +81,7 @@ def learn_made_up(first: State, second: State) -> frozenset[Field]:
         for entry in entries
         for name in entry
     }
-    return frozenset(field for field in fields if _values(first, field) != _values(second, field))
+    return ORDER | {field for field in fields if _values(first, field) != _values(second, field)}
 
 
 def find_differences(wanted: State, found: State, made_up: Collection[Field]) -> tuple[str, ...]:
