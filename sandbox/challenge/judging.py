@@ -73,7 +73,7 @@ def flatten(value: Any, name: str = "") -> dict[str, Any]:
 
 
 def learn_made_up(first: State, second: State) -> frozenset[Field]:
-    """Name the fields that two unfaulted plays filled with other values, and those that only tell an order."""
+    """Name the fields that two unfaulted plays filled with other values, and those that tell an order."""
     fields = {
         (book, name)
         for state in (first, second)
