@@ -21,6 +21,7 @@ from sqlalchemy.orm import Session
 
 from sandbox.errors import RuntimeFailure, SandboxError
 from sandbox.lifecycle.service import Report, machine_now
+from sandbox.log import about
 from sandbox.settings import Settings
 from sandbox.store import journal
 from sandbox.store.jobs import RENEWED_EVERY, HoldLost, Job, fenced, finish, pending, renew, take
@@ -141,8 +142,10 @@ def _do(bench: Bench, doings: Mapping[Job, Doing], job: str) -> str | None:
             return None
         held = Held(bench, row.id, row.fence, row.subject, row.detail)
         doing = doings[Job(row.kind)]
-    with _renewing(held):
+    with about(job=held.id, subject=held.subject, fence=held.fence), _renewing(held):
+        log.info("%s began", row.kind)
         doing(held)
+        log.info("%s ended", row.kind)
     with held.writing() as session:
         finish(session, job, bench.now())
         waiting = pending(session, held.subject)
