@@ -50,13 +50,19 @@ class Guard:
         await (refusal or self._app)(scope, receive, send_guarded)
 
 
-def _refusal(headers: dict[str, str], hosts: frozenset[str]) -> PlainTextResponse | None:
-    host = headers.get("host", "")
+def wrong_host(host: str, hosts: frozenset[str]) -> PlainTextResponse | None:
+    """Refuse a name that is not ours; None when it is."""
     name = host if host.endswith("]") else host.rpartition(":")[0] or host
     if name.lower() not in hosts:
         return PlainTextResponse(
             f"this server does not answer as {name!r}; start it with --host-name {name}\n", status_code=421
         )
+    return None
+
+
+def _refusal(headers: dict[str, str], hosts: frozenset[str]) -> PlainTextResponse | None:
+    if refused := wrong_host(headers.get("host", ""), hosts):
+        return refused
     if "transfer-encoding" in headers:
         return PlainTextResponse("say how long the body is (Content-Length)\n", status_code=411)
     length = headers.get("content-length", "0")

@@ -19,6 +19,8 @@ class Rules:
 
     hosts: frozenset[str] = frozenset({"127.0.0.1", "localhost", "[::1]"})
     """Names in a request's Host that are ours; any other is refused, a rebound one among them."""
+    pages_port: int = 8801
+    """Where blocks' pages and APIs are reached: another origin than the console."""
     sandboxes_per_account: int = 5
     sandboxes: int = 40
     """Of everybody together, as many as the machine has memory for."""

@@ -16,10 +16,12 @@ from datetime import timedelta
 
 import psutil
 import uvicorn
+from starlette.types import ASGIApp
 
 from sandbox.bootstrap import make_catalog
 from sandbox.controlplane.app import create_app
 from sandbox.controlplane.plane import Plane, Rules
+from sandbox.controlplane.proxy.app import Proxy
 from sandbox.errors import UsageError
 from sandbox.jobs.queue import load_queue
 from sandbox.settings import Settings
@@ -43,6 +45,8 @@ class Serving:
 
     bind: str = "127.0.0.1"
     port: int = 8800
+    pages_port: int | None = None
+    """Where blocks' pages are; None is the port after `port`, or any free one when that is 0."""
     host_names: tuple[str, ...] = ()
     store: str = ""
     jobs: str = "inline"
@@ -55,7 +59,11 @@ def serve(settings: Settings, how: Serving, say: Callable[[str, str | None], Non
 
     Raises UsageError (the port is taken), StateConflict, RuntimeUnavailable.
     """
-    with _listening(how) as listening, _opened_store(settings, how) as store:
+    with (
+        _listening(how.bind, how.port) as listening,
+        _listening(how.bind, _pages_port(how), "--pages-port") as listening_for_pages,
+        _opened_store(settings, how) as store,
+    ):
         port = listening.getsockname()[1]
         address = f"http://{_shown(how.bind)}:{port}"
         bench = Bench(settings=settings, store=store, worker=worker_name(), host=platform.node())
@@ -68,21 +76,44 @@ def serve(settings: Settings, how: Serving, say: Callable[[str, str | None], Non
                 store=store,
                 queue=queue,
                 catalog=make_catalog(settings),
-                rules=make_rules(how),
+                rules=replace(make_rules(how), pages_port=listening_for_pages.getsockname()[1]),
             )
             say(address, first_link(plane, address))
             reaping.start()
-            config = uvicorn.Config(
-                create_app(plane),
-                log_config=None,
-                access_log=False,
-                server_header=False,
-                timeout_graceful_shutdown=_LET_GO_WITHIN,
-            )
-            uvicorn.Server(config).run(sockets=[listening])
+            with serving_aside(Proxy(plane), listening_for_pages):
+                uvicorn.Server(_config(create_app(plane))).run(sockets=[listening])
         finally:
             ended.set()
             queue.close()
+
+
+@contextmanager
+def serving_aside(app: ASGIApp, listening: socket.socket) -> Iterator[None]:
+    """Serve an application on a thread of its own while this lasts."""
+    server = uvicorn.Server(_config(app))
+    thread = threading.Thread(target=server.run, kwargs={"sockets": [listening]}, name="pages", daemon=True)
+    thread.start()
+    try:
+        yield
+    finally:
+        server.should_exit = True
+        thread.join(2 * _LET_GO_WITHIN)
+
+
+def _config(app: ASGIApp) -> uvicorn.Config:
+    return uvicorn.Config(
+        app,
+        log_config=None,
+        access_log=False,
+        server_header=False,
+        timeout_graceful_shutdown=_LET_GO_WITHIN,
+    )
+
+
+def _pages_port(how: Serving) -> int:
+    if how.pages_port is not None:
+        return how.pages_port
+    return how.port + 1 if how.port else 0
 
 
 def make_rules(how: Serving) -> Rules:
@@ -124,18 +155,18 @@ def _opened_store(settings: Settings, how: Serving) -> Iterator[Store]:
 
 
 @contextmanager
-def _listening(how: Serving) -> Iterator[socket.socket]:
+def _listening(bind: str, port: int, option: str = "--port") -> Iterator[socket.socket]:
     """Take the port first: a second copy is told at once, and starts nothing."""
-    family = socket.AF_INET6 if ":" in how.bind else socket.AF_INET
+    family = socket.AF_INET6 if ":" in bind else socket.AF_INET
     # TCP by name, or asyncio leaves TCP_NODELAY out and every answer on a kept connection waits 40 ms.
     with socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP) as listening:
         listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
-            listening.bind((how.bind, how.port))
+            listening.bind((bind, port))
         except OSError as error:
             raise UsageError(
-                f"can't listen on {how.bind}:{how.port}: {error.strerror}",
-                hint="another program has it, perhaps another `sandbox serve`; --port chooses another, 0 any",
+                f"can't listen on {bind}:{port}: {error.strerror}",
+                hint=f"another program has it, another `sandbox serve` perhaps; {option} chooses one, 0 any",
             ) from error
         listening.listen(512)
         yield listening

@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 from sandbox.errors import StateConflict
 from sandbox.store.schema import Account, Credential
 
-Kind = Literal["session", "token", "invitation"]
+Kind = Literal["session", "token", "invitation", "ticket", "pages"]
 
 
 def new_id() -> str:
@@ -103,6 +103,37 @@ def take_invitation(session: Session, secret: str, now: datetime) -> str | None:
         )
         .returning(Credential.role)
     )
+
+
+def recognise_with_label(
+    session: Session, kind: Kind, secret: str, now: datetime
+) -> tuple[Account, str] | None:
+    """Say whose secret this is and what was written on it; None as for `recognise`."""
+    account = recognise(session, kind, secret, now)
+    if account is None:
+        return None
+    label = session.scalar(select(Credential.label).where(Credential.digest == digest_of(secret)))
+    return account, label or ""
+
+
+def take_ticket(session: Session, secret: str, now: datetime) -> tuple[Account, str] | None:
+    """Use a ticket up; give whose it was and what was written on it, None when it is worth nothing."""
+    found = recognise_with_label(session, "ticket", secret, now)
+    taken = session.scalar(
+        delete(Credential).where(Credential.digest == digest_of(secret)).returning(Credential.digest)
+    )
+    return found if taken else None
+
+
+def mark_of(secret: str) -> str:
+    """Give a mark by which a secret is named in what follows from it, and which proves nothing."""
+    return digest_of(secret)[:40]
+
+
+def is_live(session: Session, mark: str, now: datetime) -> bool:
+    """Whether the secret with this mark is still worth something."""
+    found = select(Credential.digest).where(Credential.digest.startswith(mark), Credential.expires > now)
+    return session.scalar(found) is not None
 
 
 def withdraw(session: Session, secret: str) -> None:

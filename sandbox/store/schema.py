@@ -40,7 +40,8 @@ class Account(Table):
 class Credential(Table):
     """What proves an account, or invites to make one; only a hash of it is kept.
 
-    `kind` is `session` (a browser's cookie), `token` (a program's), or `invitation` (used once).
+    `kind` is `session` (a browser's cookie), `token` (a program's), `invitation` (used once), `ticket`
+    (used once, to a sandbox's pages) or `pages` (the cookie that a ticket became).
     """
 
     __tablename__ = "credentials"

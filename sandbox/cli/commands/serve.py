@@ -17,6 +17,16 @@ def serve(
     port: Annotated[
         int, typer.Option("--port", help="Where to listen; 0 takes any free port.", min=0, max=65535)
     ] = 8800,
+    pages_port: Annotated[
+        int | None,
+        typer.Option(
+            "--pages-port",
+            help="Where blocks' pages and APIs are: another origin than the console.",
+            min=0,
+            max=65535,
+            show_default="the port after --port",
+        ),
+    ] = None,
     bind: Annotated[
         str, typer.Option("--bind", help="Address to listen on; 0.0.0.0 is every network.")
     ] = "127.0.0.1",
@@ -72,6 +82,7 @@ def serve(
     how = Serving(
         bind=bind,
         port=port,
+        pages_port=pages_port,
         host_names=tuple(host_names or ()),
         store=store,
         jobs=jobs,

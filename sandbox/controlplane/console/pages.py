@@ -7,14 +7,16 @@ from typing import Annotated
 from fastapi import APIRouter, Form, Request
 from starlette.responses import FileResponse, RedirectResponse, Response
 
-from sandbox.controlplane.access import AskedBy
+from sandbox.controlplane.access import AskedBy, NotAllowed
 from sandbox.controlplane.api.content import packs, whole_scenario
 from sandbox.controlplane.api.runs import find_run
 from sandbox.controlplane.console.forms import FormBy, FormByBuilder
 from sandbox.controlplane.console.rendering import TOKENS, render
-from sandbox.controlplane.console.topology import look_at
+from sandbox.controlplane.console.topology import look_at, pages_of
 from sandbox.controlplane.orders import order_change, order_run, order_sandbox
 from sandbox.controlplane.plane import Plane
+from sandbox.controlplane.proxy.app import ticket_link
+from sandbox.controlplane.proxy.tickets import make_ticket
 from sandbox.errors import NotFound
 from sandbox.model.asking import People, RunAsked, SandboxAsked
 from sandbox.runtime import runtime_names
@@ -93,7 +95,18 @@ def _sandboxes(router: APIRouter, plane: Plane) -> None:
             heard=heard,
             since=heard[-1].number if heard else 0,
             instances=look_at(plane, row),
+            opened=pages_of(plane, row),
         )
+
+    @router.get("/sandboxes/{name}/pages/{path:path}")
+    def open_page(name: str, path: str, request: Request, caller: AskedBy) -> Response:
+        if request.headers.get("sec-fetch-site", "none") not in ("same-origin", "none"):
+            raise NotAllowed("a block's page is opened from the console")
+        with plane.store.session() as session:
+            row = wishes.find_sandbox(session, name, caller.sees)
+        proxied = str(request.base_url.replace(port=plane.rules.pages_port)).rstrip("/")
+        ticket = make_ticket(plane, caller, row)
+        return RedirectResponse(ticket_link(proxied, name, ticket, f"public/{path}"), status_code=303)
 
     @router.post("/sandboxes/{name}/{change}")
     def change(name: str, change: str, caller: FormBy) -> Response:

@@ -10,6 +10,9 @@ from sandbox.errors import SandboxError
 from sandbox.lifecycle.service import list_all
 from sandbox.store.schema import SandboxRow
 
+LOG_IN = "/authorize"
+"""What a block that logs people in shows."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Seen:
@@ -32,3 +35,27 @@ def look_at(plane: Plane, row: SandboxRow) -> tuple[Seen, ...]:
         return ()
     names = (*listed.spec.blocks, "controls", *listed.spec.parts)
     return tuple(Seen(name=name, phase=listed.instances.get(name, "missing")) for name in names)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Opened:
+    """A page of a block that a person may begin at."""
+
+    block: str
+    title: str
+    path: str
+
+
+def pages_of(plane: Plane, row: SandboxRow) -> tuple[Opened, ...]:
+    """List the pages to begin at; none while the sandbox is not up."""
+    if row.state != "running":
+        return ()
+    asked = row.wish.get("blocks") or plane.catalog.scenario(row.wish["scenario"]).blocks
+    found = (plane.catalog.descriptor(slug) for slug in plane.catalog.close_over_requires(asked))
+    return tuple(
+        Opened(block=each.slug, title=each.name, path=path)
+        for each in found
+        if LOG_IN not in each.public  # a log-in begins at the service that wants it
+        for path in each.public
+        if not path.startswith("/.")
+    )
