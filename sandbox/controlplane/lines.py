@@ -44,7 +44,9 @@ class Lines:
                 MutableHeaders(scope=message)[HEADER] = request_id(scope)
                 milliseconds = round((time.perf_counter() - began) * 1000)
                 with about(status=message["status"], milliseconds=milliseconds):
-                    log.info("%s %s", scope["method"], name_route(scope))
+                    # Of a page's own files nobody wants to read.
+                    level = logging.DEBUG if scope["path"].startswith("/static/") else logging.INFO
+                    log.log(level, "%s %s", scope["method"], name_route(scope))
             await send(message)
 
         with about(request=request_id(scope)):
