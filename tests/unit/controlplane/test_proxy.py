@@ -263,6 +263,10 @@ def test_a_hostile_page_takes_nothing(
     assert context.service_workers == []
     assert console.url == f"{hostile.console}/sandboxes/adas"
     check_cookies(context, secret)
+    if policy == crossing.POLICY:  # the block's own form, written to its own address, works
+        victim.click("#own button")
+        victim.wait_for_url("**/s/adas/public/payments/form")
+        assert [method for method, path, _ in hostile.seen if path == "/public/payments/form"] == ["POST"]
     console.reload()
     assert console.title().startswith("adas")
     context.close()
