@@ -275,6 +275,11 @@ def alter(db: Connection, row: Row, change: Change, **values: Any) -> Row:
     return altered
 
 
+def history_of(db: Connection, number: int) -> list[Row]:
+    """Give what has happened to an application, oldest first."""
+    return db.execute("SELECT * FROM history WHERE application = %s ORDER BY id", [number]).fetchall()
+
+
 def identify(row: Row) -> str:
     """Give an application's id."""
     return row["file_id"] or f"A{row['number']:09}"

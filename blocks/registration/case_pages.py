@@ -31,6 +31,7 @@ def show_application(
     row: Row,
     documents: Sequence[Row],
     wanted: Sequence[DocumentWanted],
+    history: Sequence[Row],
     *,
     words: str = "",
 ) -> HTMLResponse:
@@ -58,6 +59,7 @@ def show_application(
         + f"<h2>Answers</h2>{answers(service, row)}"
         + _documents(desk, visitor, row, documents, wanted, own=own)
         + (_checks(row) if officer else "")
+        + _history(history)
     )
     title = f"{service.definition.name} {identify(row)}"
     return desk.page(visitor, title, body, 409 if words else 200)
@@ -222,6 +224,15 @@ def _checks(row: Row) -> str:
         return ""
     facts_found = facts((name.replace("_", " "), value) for name, value in row["household"].items())
     return table("Checks", ("Check", "Outcome", "Reason"), lines) + facts_found
+
+
+def _history(history: Sequence[Row]) -> str:
+    """Tell the states and why: who decides an appeal reads what was refused, and what was said to it."""
+    lines = [
+        (escape(each["changed_on"].isoformat()), escape(STATES[each["state"]]), escape(each["reason"]))
+        for each in history
+    ]
+    return table("What has happened", ("Date", "State", "Reason"), lines)
 
 
 def _fee(row: Row) -> str:

@@ -104,6 +104,9 @@ def _refuse_constant(name: str) -> Any:
     raise ValueError(f"{name} is not JSON")
 
 
+_STRICT = json.JSONDecoder(parse_constant=_refuse_constant)
+
+
 def decode_body(content: bytes, headers: Mapping[str, str]) -> tuple[Any, str]:
     """Read an answer's body: JSON as its value, all else as text; None when there is none."""
     if not content:
@@ -116,7 +119,7 @@ def decode_body(content: bytes, headers: Mapping[str, str]) -> tuple[Any, str]:
     if not is_json(content_type):
         return text, ""
     try:
-        value = json.loads(text, parse_constant=_refuse_constant)
+        value = _STRICT.decode(text)
         if r"\ud" in text.lower():
             # Half a character can be escaped in JSON and written nowhere else: refused here, not there.
             json.dumps(value, ensure_ascii=False).encode()

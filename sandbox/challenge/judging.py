@@ -19,6 +19,10 @@ State = Mapping[str, Sequence[Mapping[str, Any]]]
 Field = tuple[str, str]
 """A book and a name in its entries."""
 
+ORDER: frozenset[Field] = frozenset({(WITNESS, "journal"), (REPORTED, "journal")})
+"""Fields that say in which order entries were booked: an institution that had to be asked again comes after
+the others, and nobody has more or less for it."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Observed:
@@ -69,7 +73,7 @@ def flatten(value: Any, name: str = "") -> dict[str, Any]:
 
 
 def learn_made_up(first: State, second: State) -> frozenset[Field]:
-    """Name the fields that two unfaulted plays filled with other values: ids, numbers, references."""
+    """Name the fields that two unfaulted plays filled with other values, and those that tell an order."""
     fields = {
         (book, name)
         for state in (first, second)
@@ -77,7 +81,7 @@ def learn_made_up(first: State, second: State) -> frozenset[Field]:
         for entry in entries
         for name in entry
     }
-    return frozenset(field for field in fields if _values(first, field) != _values(second, field))
+    return ORDER | {field for field in fields if _values(first, field) != _values(second, field)}
 
 
 def find_differences(wanted: State, found: State, made_up: Collection[Field]) -> tuple[str, ...]:
@@ -85,11 +89,12 @@ def find_differences(wanted: State, found: State, made_up: Collection[Field]) ->
     told: list[str] = []
     for book in sorted({*wanted, *found}):
         before, after = _count(wanted, book, made_up), _count(found, book, made_up)
-        lines = [
-            *(f"{book}: missing {entry}{_times(times)}" for entry, times in (before - after).items()),
-            *(f"{book}: too much {entry}{_times(times)}" for entry, times in (after - before).items()),
-        ]
-        told += sorted(lines)[:MOST_TOLD]
+        missing, extra = sorted((before - after).items()), sorted((after - before).items())
+        # Some of both: what is missing and there in another form is not lost, but changed.
+        room = max(MOST_TOLD // 2, MOST_TOLD - len(extra))
+        told += [f"{book}: missing {entry}{_times(times)}" for entry, times in missing[:room]]
+        room = MOST_TOLD - min(len(missing), room)
+        told += [f"{book}: too much {entry}{_times(times)}" for entry, times in extra[:room]]
     return tuple(told)
 
 

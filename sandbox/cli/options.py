@@ -12,7 +12,11 @@ from typing import Annotated, Any
 import typer
 
 from sandbox.errors import UsageError
+from sandbox.log import Form
 
+LogForm = Annotated[
+    Form, typer.Option("--log", envvar="SANDBOX_LOG", help="Log lines as text, or one JSON object each.")
+]
 Json = Annotated[bool, typer.Option("--json", help="Print the result as JSON on standard output.")]
 RuntimeName = Annotated[
     str | None,

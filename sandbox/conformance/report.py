@@ -51,6 +51,7 @@ PARTS = {
     Part.CONTRACT: noted("contract"),
     Part.BEHAVIOUR: noted("behaviour"),
     Part.AGREEMENT: noted("agreement"),
+    Part.SECRETS: noted("secrets"),
 }
 VALUES = {
     "known": noted("Known values"),

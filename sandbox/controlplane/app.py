@@ -13,6 +13,7 @@ from sandbox.controlplane.api import accounts, content, runs, sandboxes
 from sandbox.controlplane.console import doors, pages
 from sandbox.controlplane.console.rendering import STATIC
 from sandbox.controlplane.guard import Guard
+from sandbox.controlplane.lines import Lines
 from sandbox.controlplane.metrics import API, Requests
 from sandbox.controlplane.plane import Plane
 from sandbox.controlplane.problems import install_problems
@@ -49,4 +50,5 @@ def create_app(plane: Plane) -> FastAPI:
 
     app.add_middleware(Guard, hosts=plane.rules.hosts)
     app.add_middleware(Requests(registry).watch)
+    app.add_middleware(Lines)
     return app

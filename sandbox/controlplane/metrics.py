@@ -45,7 +45,7 @@ class Requests:
 
             async def send_counted(message: Message) -> None:
                 if message["type"] == "http.response.start":
-                    route = _name_route(scope)
+                    route = name_route(scope)
                     self._count.labels(scope["method"], route, message["status"]).inc()
                     self._seconds.labels(scope["method"], route).observe(time.perf_counter() - began)
                 await send(message)
@@ -55,7 +55,7 @@ class Requests:
         return watched
 
 
-def _name_route(scope: Scope) -> str:
+def name_route(scope: Scope) -> str:
     """Name the route as it was declared; an included one does not know what it was included under."""
     path = getattr(scope.get("route"), "path", "none")
     return f"{API}{path}" if scope["path"].startswith(f"{API}/") and not path.startswith(API) else path

@@ -13,7 +13,10 @@ from starlette.responses import JSONResponse, RedirectResponse, Response
 
 from sandbox.controlplane.access import NotKnown
 from sandbox.controlplane.console.rendering import render
+from sandbox.controlplane.lines import request_id
+from sandbox.controlplane.metrics import name_route
 from sandbox.errors import SandboxError
+from sandbox.log import about
 
 log = logging.getLogger("sandbox.controlplane")
 
@@ -54,8 +57,13 @@ def install_problems(app: FastAPI) -> None:
         return _answer(request, error.status_code, reason, f"there is nothing at {request.url.path}", "")
 
     async def on_fault(request: Request, error: Exception) -> Response:
-        log.error("%s %s broke", request.method, request.url.path, exc_info=error)
-        detail = "this is a fault of civic-sandbox, not yours; the server's log says more"
+        # Whoever gave the request its id is past already when this is asked.
+        with about(request=request_id(request.scope)):
+            log.error("%s %s broke", request.method, name_route(request.scope), exc_info=error)
+        detail = (
+            "this is a fault of civic-sandbox, not yours; the server's log says more, "
+            f"at request {request_id(request.scope)}"
+        )
         return _answer(request, 500, "fault", detail, "")
 
     app.add_exception_handler(SandboxError, on_refusal)

@@ -17,8 +17,10 @@ from sandbox.jobs.queue import Work
 SHARED = "sandboxes"
 """Whoever has room takes from it."""
 TASK = "sandbox.do_job"
-SOFT_LIMIT, HARD_LIMIT = 45 * 60, 50 * 60
+LIMIT = 45 * 60
 """Seconds; the longest honest job plays a scenario over a million citizens."""
+TO_TIDY_UP = 5 * 60
+"""Seconds that a job has to take down what it began, once it was told that it took too long."""
 VISIBLE_AGAIN = 2 * 60 * 60
 """Seconds until Redis hands out a message that nobody confirmed; the store's reaper is much faster."""
 
@@ -28,8 +30,11 @@ def host_queue(host: str) -> str:
     return f"host.{host}"
 
 
-def make_celery(url: str, host: str = "") -> Celery:
-    """Configure Celery; with a host, for a worker of that machine. Raises UsageError without a broker."""
+def make_celery(url: str, host: str = "", limit: int = LIMIT) -> Celery:
+    """Configure Celery; with a host, for a worker of that machine. Raises UsageError without a broker.
+
+    A job that takes longer than `limit` seconds is told so, and ended with its process five minutes later.
+    """
     if not url.startswith(("redis://", "rediss://", "unix://", "redis+socket://")):
         raise UsageError("celery needs a Redis", hint="--broker redis://host:6379/0, or SANDBOX_BROKER")
     app = Celery("civic-sandbox", broker=url, set_as_current=False)
@@ -40,8 +45,8 @@ def make_celery(url: str, host: str = "") -> Celery:
         task_store_errors_even_if_ignored=False,
         task_acks_late=True,
         task_reject_on_worker_lost=True,
-        task_soft_time_limit=SOFT_LIMIT,
-        task_time_limit=HARD_LIMIT,
+        task_soft_time_limit=limit,
+        task_time_limit=limit + TO_TIDY_UP,
         task_default_queue=SHARED,
         task_create_missing_queues=True,
         task_queues=[_queue(SHARED), _queue(host_queue(host))] if host else None,

@@ -29,7 +29,8 @@ def play_run(held: Held) -> None:
         journal.forget(session, row.id)
         row.state = "playing"
         asked = RunAsked.model_validate(row.wish)
-    with in_words(partial(_fail, held), held.bench.settings.home / "reports"):
+    with in_words(held, partial(_fail, held)):
+        held.require_hope()
         _play(held, asked)
 
 

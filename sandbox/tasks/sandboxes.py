@@ -9,7 +9,7 @@ from functools import partial
 
 from sandbox.bootstrap import make_catalog, make_tools
 from sandbox.candidates.start import start_seeded
-from sandbox.errors import NotFound, SandboxError
+from sandbox.errors import NotFound
 from sandbox.lifecycle.checkpoints import restore_checkpoint, save_checkpoint
 from sandbox.lifecycle.service import Listed, Tools, Wish, adopt, list_all, reset, take_down
 from sandbox.model.asking import People, SandboxAsked
@@ -25,7 +25,8 @@ def start_sandbox(held: Held) -> None:
     if row is None:
         return
     asked = SandboxAsked.model_validate(row.wish)
-    with in_words(partial(_fail, held), held.bench.settings.home / "reports"):
+    with in_words(held, partial(_fail, held)):
+        held.require_hope()
         tools = make_tools(held.bench.settings, asked.runtime, held.report())
         found = _find(tools, row.name)
         if found is not None and found.state == "running":
@@ -42,7 +43,8 @@ def remove_sandbox(held: Held) -> None:
     row = _enter(held, "removing")
     if row is None:
         return
-    with in_words(partial(_fail, held), held.bench.settings.home / "reports"):
+    with in_words(held, partial(_fail, held)):
+        held.require_hope()
         tools = make_tools(held.bench.settings, SandboxAsked.model_validate(row.wish).runtime, held.report())
         with suppress(NotFound):
             take_down(tools, row.name)
@@ -73,12 +75,14 @@ def _change(held: Held, kind: str, change: Callable[[Tools, str], dict[str, obje
         if row is None or row.state != "running":
             return
         name, asked = row.name, SandboxAsked.model_validate(row.wish)
-    try:
+
+    def refuse(reason: str, hint: str) -> None:
+        held.tell("refused", {"asked": kind, "reason": reason, "hint": hint})
+
+    with in_words(held, refuse):
+        held.require_hope()
         told = change(make_tools(held.bench.settings, asked.runtime, held.report()), name)
-    except SandboxError as error:
-        held.tell("refused", {"asked": kind, "reason": str(error), "hint": error.hint})
-        return
-    held.tell(kind.replace(" ", "-"), told)
+        held.tell(kind.replace(" ", "-"), told)
 
 
 def wish_of(people: People, name: str, lease: timedelta | None) -> SandboxWish:

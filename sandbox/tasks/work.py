@@ -16,18 +16,20 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import datetime
-from pathlib import Path
 
 from sqlalchemy.orm import Session
 
-from sandbox.errors import SandboxError
+from sandbox.errors import RuntimeFailure, SandboxError
 from sandbox.lifecycle.service import Report, machine_now
+from sandbox.log import about
 from sandbox.settings import Settings
 from sandbox.store import journal
 from sandbox.store.jobs import RENEWED_EVERY, HoldLost, Job, fenced, finish, pending, renew, take
 from sandbox.store.store import Store
 
 log = logging.getLogger("sandbox.tasks")
+MOST_HOLDERS = 5
+"""How many may hold a job one after another: what ended five workers would end the sixth."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,6 +41,8 @@ class Bench:
     worker: str
     host: str
     now: Callable[[], datetime] = machine_now
+    too_long: tuple[type[Exception], ...] = ()
+    """What whoever runs this worker interrupts a job with that takes too long."""
 
 
 def worker_name() -> str:
@@ -55,6 +59,14 @@ class Held:
     fence: int
     subject: str
     detail: Mapping[str, object]
+
+    def require_hope(self) -> None:
+        """Refuse what ended everybody who began it. Raises RuntimeFailure."""
+        if self.fence > MOST_HOLDERS:
+            raise RuntimeFailure(
+                f"{MOST_HOLDERS} workers ended in the middle of this, so it is not tried again",
+                hint="look at the machine's memory and at the workers' logs, then ask for it anew",
+            )
 
     @contextmanager
     def writing(self) -> Iterator[Session]:
@@ -82,7 +94,7 @@ class Held:
 
 
 @contextmanager
-def in_words(fail: Callable[[str, str], None], reports: Path) -> Iterator[None]:
+def in_words(held: Held, fail: Callable[[str, str], None]) -> Iterator[None]:
     """Turn what goes wrong into a reason and a hint; a fault of ours is written to a file.
 
     A lost hold goes through: somebody else enters what comes of it.
@@ -93,7 +105,10 @@ def in_words(fail: Callable[[str, str], None], reports: Path) -> Iterator[None]:
         raise
     except SandboxError as error:
         fail(str(error), error.hint)
+    except held.bench.too_long:
+        fail("this took longer than a job may, and was stopped", "ask for fewer citizens, or split it")
     except Exception as error:  # the worker lives on, and whoever asked is told
+        reports = held.bench.settings.home / "reports"
         reports.mkdir(parents=True, exist_ok=True)
         path = reports / f"fault-{secrets.token_hex(4)}.txt"
         path.write_text("".join(traceback.format_exception(error)), encoding="utf-8")
@@ -127,8 +142,10 @@ def _do(bench: Bench, doings: Mapping[Job, Doing], job: str) -> str | None:
             return None
         held = Held(bench, row.id, row.fence, row.subject, row.detail)
         doing = doings[Job(row.kind)]
-    with _renewing(held):
+    with about(job=held.id, subject=held.subject, fence=held.fence), _renewing(held):
+        log.info("%s began", row.kind)
         doing(held)
+        log.info("%s ended", row.kind)
     with held.writing() as session:
         finish(session, job, bench.now())
         waiting = pending(session, held.subject)

@@ -12,8 +12,9 @@ from dataclasses import dataclass
 from functools import cache
 
 from celery import Celery
+from celery.exceptions import SoftTimeLimitExceeded
 
-from sandbox.jobs.celery import TASK, CeleryQueue, make_celery
+from sandbox.jobs.celery import LIMIT, TASK, CeleryQueue, make_celery
 from sandbox.settings import Settings
 from sandbox.store.store import open_store
 from sandbox.tasks.doings import make_work
@@ -28,16 +29,24 @@ class Working:
     store: str
     broker: str
     processes: int = 2
+    limit: int = LIMIT
+    """Seconds that a job may take."""
     host: str = platform.node()
 
 
 def make_worker(settings: Settings, how: Working) -> Celery:
     """Give the application with its task."""
-    app = make_celery(how.broker, how.host)
+    app = make_celery(how.broker, how.host, how.limit)
 
     @cache
     def bench() -> Bench:
-        return Bench(settings=settings, store=open_store(how.store), worker=worker_name(), host=how.host)
+        return Bench(
+            settings=settings,
+            store=open_store(how.store),
+            worker=worker_name(),
+            host=how.host,
+            too_long=(SoftTimeLimitExceeded,),
+        )
 
     def do_job(job: str) -> None:
         make_work(bench())(job)

@@ -19,6 +19,7 @@ import guard
 import loading
 import mediator
 import memory
+import payroll
 import readiness
 import resetting
 import runners
@@ -39,6 +40,7 @@ BENCHMARKS: Mapping[str, Measure] = {
     "generation": generation.measure,
     "loading": loading.measure,
     "mediator": mediator.measure,
+    "payroll": payroll.measure,
     "runners": runners.measure,
     "scenarios": whole_runs.measure,
 }

@@ -146,6 +146,28 @@ def test_no_block_is_overlooked() -> None:
 
 
 @pytest.mark.parametrize("block", BLOCKS)
+def test_a_block_has_what_readers_and_harnesses_need(block: str) -> None:
+    folder = ROOT / "blocks" / block
+    readme = (folder / "README.md").read_text(encoding="utf-8")
+    assert "```mermaid\nstateDiagram-v2\n" in readme
+    assert "\n## What it leaves out\n" in readme
+    assert callable(importlib.import_module(f"blocks.{block}.fixtures").enter)
+    assert [*(folder / "conformance").glob("*.arazzo.yaml")]
+    assert [*(folder / "tests").glob("test_*.py")]
+
+
+@pytest.mark.parametrize("block", BLOCKS)
+def test_every_published_operation_has_its_level(block: str) -> None:
+    groups = YAML(typ="safe").load(ROOT / "blocks" / block / "block.yaml")["implements"]
+    assert {each["level"] for each in groups} <= {"required", "recommended", "optional"}
+    levelled = {name for each in groups for name in each["operations"]}
+    published = {
+        each.document["operationId"] for each in operations(block) if each.document["x-source"] != "own"
+    }
+    assert published - levelled == set()
+
+
+@pytest.mark.parametrize("block", BLOCKS)
 def test_what_is_promised_is_served(block: str, peers: PeersDouble) -> None:
     app = make_app(block, "postgresql://nowhere", peers)
     assert served_operations(app) == contract_operations(contract_of(block))

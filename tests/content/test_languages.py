@@ -117,12 +117,13 @@ CATALOG = open_catalog(CONTENT_ROOT)
 
 
 @pytest.mark.parametrize("slug", CATALOG.scenario_slugs())
-def test_what_opens_the_page_of_a_scenario_is_in_french(slug: str) -> None:
+def test_what_opens_the_page_of_a_scenario_and_the_parts_of_its_story_are_in_french(slug: str) -> None:
     scenario = CATALOG.scenario(slug)
     speech = Speech(read_own(scenario.folder, CONTENT_ROOT, FRENCH.language))
     said = scenario.findings
     texts = [scenario.story.title, scenario.story.summary, said.passed, *said.limits]
     texts += [figure.label for figure in said.figures]
+    texts += [step.sentence for workflow in scenario.story.workflows.values() for step in workflow.steps]
     assert [text for text in texts if speech.translate_own(text) is None] == []
 
 

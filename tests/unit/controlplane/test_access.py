@@ -236,3 +236,29 @@ def test_pages_hold_no_script_or_style_of_their_own() -> None:
     for path in Path("sandbox/controlplane/console/templates").glob("*.j2"):
         text = path.read_text(encoding="utf-8")
         assert not re.search(r"<script(?! src=)|<style|\sstyle=|\son\w+=", text), path
+
+
+def test_every_request_has_a_line_without_anybody_s_id_and_its_answer_says_which(
+    served: Served, store: Store, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level("INFO", logger="sandbox.controlplane")
+    with served.program(somebody(store)) as program:
+        answers = [program.get(f"/api/v1/runs/{run}?code=secret") for run in ("one", "two")]
+        assert len({answer.headers["x-request-id"] for answer in answers}) == 2
+    assert [each.getMessage() for each in caplog.records] == ["GET /api/v1/runs/{run}"] * 2
+
+
+def test_a_fault_of_ours_is_found_in_the_log_by_what_its_answer_says(
+    served: Served, store: Store, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def break_down(*arguments: object, **named: object) -> None:
+        raise KeyError("x")
+
+    monkeypatch.setattr(wishes, "list_sandboxes", break_down)
+    with served.program(somebody(store)) as program:
+        told = program.get("/api/v1/sandboxes")
+    assert told.status_code == 500
+    assert "at request " in told.json()["detail"]
+    assert [each.getMessage() for each in caplog.records if each.levelname == "ERROR"] == [
+        "GET /api/v1/sandboxes broke"
+    ]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
@@ -13,8 +14,9 @@ from sandbox.store import journal, wishes
 from sandbox.store.jobs import HOLD, HoldLost, Job, add_job, finish, renew, take, unheld
 from sandbox.store.schema import JobRow
 from sandbox.store.store import Store
+from sandbox.tasks.doings import DOINGS
 from sandbox.tasks.reaper import reap, take_up
-from sandbox.tasks.work import Bench, Doing, Held, do_job, in_words
+from sandbox.tasks.work import MOST_HOLDERS, Bench, Doing, Held, do_job, in_words
 from tests.fakes.stores import NOON, Hands, somebody
 
 
@@ -136,14 +138,44 @@ def test_after_a_reboot_what_should_run_here_is_started_anew(store: Store, tmp_p
     assert states == {"alive": "running", "lost": "asked", "elsewhere": "running"}
 
 
-def test_what_goes_wrong_is_told_in_words(tmp_path: Path) -> None:
+class TooLong(Exception):
+    """What a worker interrupts a job with."""
+
+
+def test_what_goes_wrong_is_told_in_words(store: Store, tmp_path: Path) -> None:
     told: list[tuple[str, str]] = []
-    with in_words(lambda reason, hint: told.append((reason, hint)), tmp_path):
-        raise RuntimeFailure("payments did not start", hint="look at its log")
-    with in_words(lambda reason, hint: told.append((reason, hint)), tmp_path / "reports"):
-        raise KeyError("x")
+    bench = replace(bench_of(store, Hands(), tmp_path), too_long=(TooLong,))
+    for wrong in (
+        RuntimeFailure("payments did not start", hint="look at its log"),
+        KeyError("x"),
+        TooLong(),
+    ):
+        with in_words(Held(bench, "j", 1, "x", {}), lambda reason, hint: told.append((reason, hint))):
+            raise wrong
     assert told[0] == ("payments did not start", "look at its log")
     assert told[1][0] == "this is a fault of civic-sandbox, not yours: KeyError"
+    assert told[2][0] == "this took longer than a job may, and was stopped"
     report = next((tmp_path / "reports").iterdir())
     assert report.name in told[1][1]
     assert "KeyError" in report.read_text()
+
+
+def test_a_job_that_ended_five_workers_is_given_up_and_whoever_asked_is_told(
+    store: Store, tmp_path: Path
+) -> None:
+    now, owner = Hands(), somebody(store)
+    with store.session() as session:
+        row = wishes.add_sandbox(session, name="demo", owner=owner.id, wish={}, now=NOON, expires=None)
+    job = add(store, Job.START, row.id)
+    for _ in range(MOST_HOLDERS):
+        with store.session() as session:
+            assert take(session, job, "dead", now()) is not None
+        now.turn(HOLD)
+    do_job(bench_of(store, now, tmp_path), DOINGS, job)
+    assert state_of(store, job) == "done"
+    with store.session() as session:
+        found = wishes.find_sandbox(session, "demo", None)
+        assert (found.state, found.reason) == (
+            "failed",
+            "5 workers ended in the middle of this, so it is not tried again",
+        )
