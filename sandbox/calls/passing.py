@@ -46,7 +46,7 @@ class Passage:
     async def send(
         self, method: str, address: str, target: bytes, headers: RawHeaders, body: AsyncIterator[bytes] | None
     ) -> AsyncIterator[Passed]:
-        """Send one request to `address`. Raises BlockUnreachable when no answer begins."""
+        """Send one request to `address`. Raises BlockUnreachable, while its body is read as well."""
         url = httpx2.URL(address).copy_with(raw_path=target)
         request = httpx2.Request(
             method, url, headers=list(headers), content=body, extensions={"timeout": LIMITS}
@@ -54,17 +54,24 @@ class Passage:
         try:
             response = await self._transport.handle_async_request(request)
         except httpx2.TransportError as error:
-            raise BlockUnreachable(
-                f"the sandbox at {address} gave no answer: {error or type(error).__name__}",
-                hint="does it still run? its page in the console shows it",
-            ) from error
+            raise _silent(address, error) from error
         try:
-            yield Passed(response.status_code, list(response.headers.raw), _parts(response))
+            yield Passed(response.status_code, list(response.headers.raw), _parts(address, response))
         finally:
             await response.aclose()
 
 
-async def _parts(response: httpx2.Response) -> AsyncIterator[bytes]:
+async def _parts(address: str, response: httpx2.Response) -> AsyncIterator[bytes]:
     assert isinstance(response.stream, httpx2.AsyncByteStream)
-    async for part in response.stream:
-        yield part
+    try:
+        async for part in response.stream:
+            yield part
+    except httpx2.TransportError as error:
+        raise _silent(address, error) from error
+
+
+def _silent(address: str, error: Exception) -> BlockUnreachable:
+    return BlockUnreachable(
+        f"the sandbox at {address} did not answer to the end: {error or type(error).__name__}",
+        hint="does it still run? its page in the console shows it",
+    )

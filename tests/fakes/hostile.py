@@ -63,6 +63,7 @@ class Hostile:
                 Route(f"{HOME}/caught", self._caught),
                 Route(f"{HOME}/away", lambda _: RedirectResponse(f"{self.inside}{HOME}/echo?code=1")),
                 Route(f"{HOME}/slow", self._slow),
+                Route(f"{HOME}/broken", self._broken),
                 Route(f"{HOME}/taken", self._taken, methods=["POST"]),
                 Route("/{rest:path}", self._echo, methods=["GET", "POST"]),
             ]
@@ -91,6 +92,14 @@ class Hostile:
             yield b"second"
 
         return StreamingResponse(parts(), media_type="application/octet-stream")
+
+    async def _broken(self, request: Request) -> Response:
+        del request
+
+        async def parts() -> AsyncIterator[bytes]:
+            yield b"first"
+
+        return StreamingResponse(parts(), headers={"content-length": "11"})
 
     async def _taken(self, request: Request) -> Response:
         size = 0

@@ -5,6 +5,7 @@ A request is looked at, its sandbox found, and both bodies flow through; nothing
 
 from __future__ import annotations
 
+import logging
 import re
 from collections.abc import AsyncIterator
 from urllib.parse import urlencode, urlsplit
@@ -33,6 +34,7 @@ from sandbox.errors import NotFound, SandboxError, StateConflict
 from sandbox.lifecycle.service import adopt
 from sandbox.store.schema import SandboxRow
 
+log = logging.getLogger("sandbox.controlplane")
 _DOOR = re.compile(r"/s/([a-z][a-z0-9-]{0,21})/")
 _SECRET = b"information-mediator-secret"
 
@@ -76,8 +78,9 @@ class Proxy:
         try:
             refusal = await self._serve(request, send_noting)
         except SandboxError as error:
-            if begun:  # the answer is cut off: what came of it must not look whole
-                raise
+            if begun:  # left unfinished, so that what came of it does not look whole
+                log.warning("%s %s: %s", request.method, request.url.path, error)
+                return
             told = f"{error}\n{error.hint}\n" if error.hint else f"{error}\n"
             refusal = PlainTextResponse(told, status_code=error.status)
         except ClientDisconnect:

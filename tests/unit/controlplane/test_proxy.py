@@ -206,6 +206,20 @@ def test_bodies_flow_both_ways(yard: Yard) -> None:
         assert program.post("/s/adas/public/payments/taken", content=parts()).json() == {"size": 11}
 
 
+def test_an_answer_that_breaks_off_does_not_look_whole(yard: Yard) -> None:
+    with yard.client(**{"sandbox-token": token_of(yard.store, yard.ada)}) as program:
+        with pytest.raises(httpx2.RemoteProtocolError):
+            program.get("/s/adas/public/payments/broken")
+        with yard.store.session() as session:
+            wishes.find_sandbox(session, "adas", None).url = "http://127.0.0.1:1"
+        gone = program.get("/s/adas/public/payments/echo")
+        assert gone.status_code == 502
+        assert "does it still run?" in gone.text
+        with yard.store.session() as session:
+            wishes.find_sandbox(session, "adas", None).state = "starting"
+        assert program.get("/s/adas/public/payments/echo").status_code == 409
+
+
 @pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
     if CHROMIUM is None:
@@ -249,6 +263,10 @@ def test_a_hostile_page_takes_nothing(
     assert context.service_workers == []
     assert console.url == f"{hostile.console}/sandboxes/adas"
     check_cookies(context, secret)
+    if policy == crossing.POLICY:  # the block's own form, written to its own address, works
+        victim.click("#own button")
+        victim.wait_for_url("**/s/adas/public/payments/form")
+        assert [method for method, path, _ in hostile.seen if path == "/public/payments/form"] == ["POST"]
     console.reload()
     assert console.title().startswith("adas")
     context.close()
