@@ -5,8 +5,10 @@ from __future__ import annotations
 from dataclasses import asdict
 from typing import Any
 
-from fastapi import APIRouter
+from fastapi import APIRouter, Response
 
+from sandbox.catalog.blueprint import blueprint_of
+from sandbox.catalog.blueprint_svg import draw_blueprint
 from sandbox.catalog.show import show_scenario
 from sandbox.catalog.wiring import build_wiring
 from sandbox.controlplane.access import AskedBy
@@ -14,6 +16,9 @@ from sandbox.controlplane.api.views import Page, View
 from sandbox.controlplane.plane import Plane
 from sandbox.population import known_packs, load_pack
 from sandbox.runtime import runtime_names
+
+PICTURE_POLICY = "sandbox; default-src 'none'; style-src 'unsafe-inline'"
+"""A picture brings its style along, to travel by itself; opened alone it has no origin of ours."""
 
 
 class ScenarioView(View):
@@ -73,6 +78,16 @@ def make_router(plane: Plane) -> APIRouter:
         del caller
         return whole_scenario(plane, slug)
 
+    @router.get("/scenarios/{slug}/blueprint.svg", response_class=Response)
+    def draw_scenario(slug: str, caller: AskedBy) -> Response:
+        """Draw its service blueprint."""
+        del caller
+        return Response(
+            picture_of(plane, slug),
+            media_type="image/svg+xml",
+            headers={"content-security-policy": PICTURE_POLICY},
+        )
+
     @router.get("/blocks")
     def list_blocks(caller: AskedBy) -> Page[BlockView]:
         """List the building blocks."""
@@ -105,6 +120,14 @@ def whole_scenario(plane: Plane, slug: str) -> ScenarioWhole:
     wiring = build_wiring(plane.catalog.blocks(read.blocks), plane.catalog.controls(), read)
     steps = tuple(StepView(**asdict(row)) for row in show_scenario(read, wiring))
     return ScenarioWhole(**_scenario(plane, slug).model_dump(), steps=steps)
+
+
+def picture_of(plane: Plane, slug: str) -> str:
+    """Draw one scenario. Raises NotFound, ContentError."""
+    read = plane.catalog.scenario(slug)
+    blocks = plane.catalog.blocks(read.blocks)
+    rows = show_scenario(read, build_wiring(blocks, plane.catalog.controls(), read))
+    return draw_blueprint(blueprint_of(read, rows, blocks))
 
 
 def packs(plane: Plane) -> list[PackView]:
