@@ -1,4 +1,4 @@
-"""Fixtures for every test: the Docker Engine, and when its absence is a failure."""
+"""Fixtures for every test: the Docker Engine and when its absence is a failure, the control plane's store."""
 
 from __future__ import annotations
 
@@ -6,11 +6,15 @@ import os
 from collections.abc import Iterator
 
 import docker
+import psycopg
 import pytest
 from hypothesis import settings
 
+from blockkit.standalone import Server
 from sandbox.errors import RuntimeUnavailable
 from sandbox.runtimes.docker.engine import connect
+from sandbox.store.store import Store, open_store
+from tests.fakes.stores import empty
 
 # How long an example takes says more of the machine than of the code.
 settings.register_profile("any-machine", settings(), deadline=None)
@@ -28,3 +32,20 @@ def engine() -> Iterator[docker.DockerClient]:
         pytest.skip(str(error))
     yield client
     client.close()
+
+
+@pytest.fixture(scope="session")
+def migrated_store(postgres: Server) -> Iterator[Store]:
+    """A store with every migration, one for all tests of a worker."""
+    with psycopg.connect(postgres.url(), autocommit=True) as root:
+        root.execute("CREATE DATABASE control_plane")
+    store = open_store(postgres.url("control_plane"))
+    yield store
+    store.close()
+
+
+@pytest.fixture
+def store(migrated_store: Store) -> Store:
+    """An empty store."""
+    empty(migrated_store)
+    return migrated_store

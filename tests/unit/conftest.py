@@ -14,8 +14,6 @@ import pytest
 from psycopg import sql
 
 from blockkit.standalone import Server
-from sandbox.store.store import Store, open_store
-from tests.fakes.stores import empty
 
 ADMIN = "sbx_t_admin"
 
@@ -60,20 +58,3 @@ def loader(monkeypatch: pytest.MonkeyPatch) -> str:
     module.load = load  # type: ignore[attr-defined]
     monkeypatch.setitem(sys.modules, module.__name__, module)
     return module.__name__
-
-
-@pytest.fixture(scope="session")
-def migrated_store(postgres: Server) -> Iterator[Store]:
-    """A store with every migration, one for all tests of a worker."""
-    with psycopg.connect(postgres.url(), autocommit=True) as root:
-        root.execute("CREATE DATABASE control_plane")
-    store = open_store(postgres.url("control_plane"))
-    yield store
-    store.close()
-
-
-@pytest.fixture
-def store(migrated_store: Store) -> Store:
-    """An empty store."""
-    empty(migrated_store)
-    return migrated_store
