@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from base64 import b64decode
 from collections.abc import Iterator
 from typing import Annotated
@@ -14,11 +13,10 @@ from sandbox.cli.mailing import Sink, hand_over, read_mailbox, read_sink
 from sandbox.cli.options import Json
 from sandbox.cli.output import out, print_json
 from sandbox.errors import RequestRefused, UsageError
+from sandbox.lifecycle.inboxes import open_inbox
 from sandbox.lifecycle.service import Running, adopt
 from sandbox.model.wiring import EXPLORER, application_of
 from sandbox.settings import Settings
-
-PERSON = re.compile(r"[A-Za-z0-9-]{1,64}")
 
 
 def inbox(
@@ -62,7 +60,7 @@ def inbox(
         _hand_over_everybodys(running, sink, since, as_json=as_json)
         return
     assert person is not None
-    address = open_inbox(running, person)
+    address = running.site.public_url + open_inbox(running, person)
     letters = read_mailbox(take_emails(running, address)) if sink is not None else []
     if sink is not None:
         hand_over(letters, sink)
@@ -107,21 +105,6 @@ def emails_after(running: Running, since: int) -> Iterator[tuple[list[bytes], in
                 return
             since = told["last"]
             yield [b64decode(each["messageAsBase64"]) for each in told["emails"]], since
-
-
-def open_inbox(running: Running, person: str) -> str:
-    """Have messaging make a link to a person's inbox. Raises UsageError or RequestRefused."""
-    if not PERSON.fullmatch(person):
-        raise UsageError(
-            f"{person!r} is no individual id: letters, digits and dashes",
-            hint="`sandbox data query` finds people: SELECT individual_id FROM persons; "
-            "officials are STAFF- and their role",
-        )
-    with running.gate() as gate:
-        answer = gate.call(application_of("messaging"), "POST", f"/inbox/{person}/links", client=EXPLORER)
-    if answer.status_code != 201:
-        raise RequestRefused(f"messaging gave no link to the inbox: {answer.text[:300]}")
-    return f"{running.site.public_url}{answer.json()['link']}"
 
 
 def take_emails(running: Running, address: str) -> bytes:
