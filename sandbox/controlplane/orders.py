@@ -95,8 +95,8 @@ def order_change(
                 f"sandbox {name!r} is {row.state}",
                 hint="this needs one that is running; look again in a moment",
             )
-        elif wishes.is_played_in(session, row.name):
-            raise _busy(row.name)
+        else:
+            require_unplayed(session, row.name)
         host = row.host
         waiting = add_job(session, job, row.id, now=plane.now(), detail=dict(detail or {}), host=host)
         _note(session, plane, caller, job.value, row.name)
@@ -122,8 +122,7 @@ def order_run(plane: Plane, caller: Caller, asked: RunAsked, key: str = "") -> R
                 raise StateConflict(
                     f"sandbox {found.name!r} is {found.state}", hint="a run needs one that is running"
                 )
-            if wishes.is_played_in(session, found.name):
-                raise _busy(found.name)
+            require_unplayed(session, found.name)
             host = found.host
         else:
             _require_room(session, plane, caller)
@@ -157,11 +156,13 @@ def submit(plane: Plane, job: str, host: str = "") -> None:
         log.warning("job %s waits in the store: %s", job, error)
 
 
-def _busy(name: str) -> StateConflict:
-    return StateConflict(
-        f"a scenario is being played in sandbox {name!r}",
-        hint="two at once would spoil each other; wait for it",
-    )
+def require_unplayed(session: Session, name: str) -> None:
+    """Refuse what would spoil a scenario that is being played in a sandbox. Raises StateConflict."""
+    if wishes.is_played_in(session, name):
+        raise StateConflict(
+            f"a scenario is being played in sandbox {name!r}",
+            hint="two at once would spoil each other; wait for it",
+        )
 
 
 def _check_people_and_runtime(plane: Plane, asked: SandboxAsked | RunAsked) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from typing import Any
 
 from sandbox.errors import NotFound, RequestRefused, StateConflict, UsageError
@@ -31,8 +32,12 @@ def remove_checkpoint(tools: Tools, name: str, checkpoint: str) -> None:
 
 def list_checkpoints(tools: Tools, name: str) -> list[dict[str, Any]]:
     """List what is kept, the oldest first."""
-    running = adopt(tools, name)
-    found: list[dict[str, Any]] = _call(running, "GET", "/checkpoints")["checkpoints"]
+    return list_checkpoints_of(adopt(tools, name))
+
+
+def list_checkpoints_of(running: Running) -> list[dict[str, Any]]:
+    """List what is kept of a sandbox that was taken up."""
+    found: list[dict[str, Any]] = call_controls(running, "GET", "/checkpoints")["checkpoints"]
     return found
 
 
@@ -46,10 +51,13 @@ def _ask(
             hint="checkpoints are of sandboxes with reference blocks only",
         )
     with hold_sandbox(tools.home, name):
-        return _call(running, method, path, body)
+        return call_controls(running, method, path, body)
 
 
-def _call(running: Running, method: str, path: str, body: dict[str, str] | None = None) -> dict[str, Any]:
+def call_controls(
+    running: Running, method: str, path: str, body: Mapping[str, Any] | None = None
+) -> dict[str, Any]:
+    """Ask the sandbox's own controls by hand. Raises NotFound, UsageError, RequestRefused."""
     with running.gate(LONGEST_SECONDS) as gate:
         answer = gate.call(CONTROLS_SERVICE, method, path, client=EXPLORER, json=body)
     if answer.status_code >= 400:

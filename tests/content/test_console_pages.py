@@ -18,6 +18,7 @@ from sandbox.controlplane.passwords import hash_password
 from sandbox.store import accounts, journal, wishes
 from sandbox.store.schema import Account
 from sandbox.store.store import Store
+from tests.fakes.insides import exchange, stand_in
 from tests.fakes.planes import Served, serve_on
 from tests.fakes.serving import serving
 from tests.fakes.stores import NOON, somebody
@@ -31,6 +32,7 @@ WISH: dict[str, Any] = {
 }
 WIDE, NARROW = ViewportSize(width=1280, height=900), ViewportSize(width=390, height=844)
 LOOKS = [("light", WIDE), ("dark", WIDE), ("light", NARROW)]
+INSIDE = ("controls", "exchanges", "exchanges?individual=ID-1", "exchanges?individual=nobody")
 MOST_TABS = 60
 """More than any page has that can be reached."""
 JUDGE = """async () => (await axe.run(document, {resultTypes: ["violations"]})).violations.map(
@@ -66,6 +68,7 @@ def seen(browser: Browser, url: str, **how: Any) -> Iterator[Page]:
 def fill(store: Store, ada: Account) -> list[str]:
     """Give Ada sandboxes and runs in every state that a page shows; returns the pages."""
     pages = ["/", "/scenarios/cash-transfer", "/sandboxes", "/runs", "/sandboxes/nobodys"]
+    pages += [f"/sandboxes/it-running/{part}" for part in INSIDE]
     with store.session() as session:
         for state in ("asked", "running", "failed"):
             row = wishes.add_sandbox(
@@ -93,8 +96,16 @@ def finish_step(store: Store, run: str) -> None:
 
 @pytest.mark.parametrize(("scheme", "size"), LOOKS, ids=["light", "dark", "phone"])
 def test_axe_finds_nothing_wrong_with_any_page(
-    served: Served, store: Store, browser: Browser, scheme: str, size: ViewportSize
+    served: Served,
+    store: Store,
+    browser: Browser,
+    monkeypatch: pytest.MonkeyPatch,
+    scheme: str,
+    size: ViewportSize,
 ) -> None:
+    told = stand_in(monkeypatch)
+    told.log = [exchange(1, individual="ID-1", fields=("/name",)), exchange(2, refused="no-consent")]
+    told.faults = [{"fault": "delay", "block": "payments"}]
     axe = install("axe-core").folder / "node_modules" / "axe-core" / "axe.min.js"
     ada = somebody(store, role="admin")
     pages = fill(store, ada)

@@ -77,6 +77,8 @@ def test_nobody_sees_or_changes_what_is_another_s(served: Served, store: Store) 
     bodies = {
         "POST /api/v1/sandboxes/adas/lease": {"seconds": 3600},
         "POST /api/v1/sandboxes/adas/checkpoints": {"name": "mine"},
+        "POST /api/v1/sandboxes/adas/clock": {"to": "2030-01-01"},
+        "POST /api/v1/sandboxes/adas/faults": {"fault": "delay", "block": "payments"},
         "POST /api/v1/sandboxes": {"scenario": "cash-transfer"},
         "POST /api/v1/runs": {"scenario": "cash-transfer"},
         "POST /api/v1/invitations": {"role": "admin"},

@@ -1,0 +1,114 @@
+"""What somebody does inside a running sandbox, through its own controls: its clock, its faults, its log.
+
+Reading disturbs nobody. What changes the sandbox is refused while a scenario is played in it, is done by one
+at a time, and leaves a line in the audit log. Each deed can be sent twice and is done once.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Mapping
+from datetime import date
+from typing import Annotated, Any
+
+from pydantic import Field, StringConstraints
+
+from sandbox.bootstrap import find_tools
+from sandbox.controlplane.access import Caller
+from sandbox.controlplane.orders import require_unplayed
+from sandbox.controlplane.plane import Plane
+from sandbox.errors import StateConflict
+from sandbox.lifecycle.checkpoints import call_controls
+from sandbox.lifecycle.locks import hold_sandbox
+from sandbox.lifecycle.service import Running, adopt
+from sandbox.model.block import Frozen
+from sandbox.model.run import Exchange
+from sandbox.store import journal, wishes
+from sandbox.store.schema import SandboxRow
+
+MOST_SHOWN = 200
+"""Newest exchanges on a page."""
+_MEANT = ("fault", "block", "operation", "client")
+
+
+class ClockAsked(Frozen):
+    """The day to go to. A day and not a number of days: asked twice, it is the same day."""
+
+    to: date
+
+
+class FaultAsked(Frozen):
+    """A fault to plant: by name, on a block or on one of its operations, a number of times or always."""
+
+    fault: Annotated[str, StringConstraints(max_length=40)]
+    block: Annotated[str, StringConstraints(max_length=60)]
+    operation: Annotated[str, StringConstraints(max_length=100)] | None = None
+    times: int | None = Field(default=None, ge=1, le=1_000_000)
+    milliseconds: int | None = Field(default=None, ge=0, le=60_000)
+
+
+def find_running(plane: Plane, caller: Caller, name: str) -> SandboxRow:
+    """Find a sandbox that runs. Raises NotFound, StateConflict."""
+    with plane.store.session() as session:
+        row = wishes.find_sandbox(session, name, caller.sees)
+    if row.state != "running":
+        raise StateConflict(f"sandbox {name!r} is {row.state}", hint="this needs one that is running")
+    return row
+
+
+def enter(plane: Plane, row: SandboxRow) -> Running:
+    """Take up a sandbox that runs. Raises NotFound."""
+    return adopt(find_tools(plane.settings, row.name, None), row.name)
+
+
+def advance_clock(plane: Plane, caller: Caller, name: str, asked: ClockAsked) -> str:
+    """Let time pass up to a day; returns the sandbox's date. Raises UsageError for a day that is past."""
+    answer = _change(plane, caller, name, "advance-clock", "POST", "/clock", {"to": asked.to.isoformat()})
+    return str(answer["today"])
+
+
+def list_faults(running: Running) -> list[dict[str, Any]]:
+    """List the faults that are planted now."""
+    found: list[dict[str, Any]] = call_controls(running, "GET", "/faults")["faults"]
+    return found
+
+
+def plant_fault(plane: Plane, caller: Caller, name: str, asked: FaultAsked) -> None:
+    """Plant a fault, unless it is there already. Raises UsageError for what is no fault or no route."""
+    wanted = asked.model_dump(exclude_none=True)
+    running = enter(plane, find_running(plane, caller, name))
+    if any(
+        all((each.get(key) or None) == wanted.get(key) for key in _MEANT) for each in list_faults(running)
+    ):
+        return
+    _change(plane, caller, name, "plant-fault", "POST", "/faults", wanted)
+
+
+def clear_faults(plane: Plane, caller: Caller, name: str) -> None:
+    """Remove every fault."""
+    _change(plane, caller, name, "clear-faults", "DELETE", "/faults")
+
+
+def read_exchanges(running: Running, individual: str = "") -> list[Exchange]:
+    """Read the newest exchanges, or those about one person, the newest first."""
+    with running.gate() as gate:
+        filters = {"individual": individual} if individual else {}
+        return list(reversed(deque(gate.each_exchange(filters=filters), maxlen=MOST_SHOWN)))
+
+
+def _change(
+    plane: Plane,
+    caller: Caller,
+    name: str,
+    action: str,
+    method: str,
+    path: str,
+    body: Mapping[str, Any] | None = None,
+) -> dict[str, Any]:
+    row = find_running(plane, caller, name)
+    with plane.store.session() as session:
+        require_unplayed(session, row.name)
+        journal.enter_deed(session, now=plane.now(), account=caller.name, action=action, subject=row.name)
+    running = enter(plane, row)
+    with hold_sandbox(plane.settings.home, row.name):
+        return call_controls(running, method, path, body)
