@@ -28,6 +28,7 @@ from sandbox.controlplane.inside import (
 from sandbox.controlplane.orders import order_change
 from sandbox.controlplane.plane import Plane
 from sandbox.lifecycle.checkpoints import list_checkpoints_of
+from sandbox.lifecycle.inboxes import open_inbox
 from sandbox.model.faults import FAULTS
 from sandbox.model.run import Exchange
 from sandbox.store.jobs import Job
@@ -94,6 +95,14 @@ def _look(router: APIRouter, plane: Plane) -> None:
 def _change(router: APIRouter, plane: Plane) -> None:
     def back(name: str, page: str = "/controls") -> Response:
         return RedirectResponse(f"/sandboxes/{name}{page}", status_code=303)
+
+    @router.post("/inbox")
+    def inbox(
+        name: str, request: Request, caller: FormBy, person: Annotated[str, Form(max_length=64)]
+    ) -> Response:
+        row = find_running(plane, caller, name)
+        link = open_inbox(enter(plane, row), person.strip())
+        return render(request, "inbox.html.j2", caller=caller, sandbox=row, person=person.strip(), link=link)
 
     @router.post("/controls/clock")
     def clock(name: str, caller: FormBy, to: Annotated[date, Form()]) -> Response:

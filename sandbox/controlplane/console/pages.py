@@ -106,7 +106,8 @@ def _sandboxes(router: APIRouter, plane: Plane) -> None:
             row = wishes.find_sandbox(session, name, caller.sees)
         proxied = str(request.base_url.replace(port=plane.rules.pages_port)).rstrip("/")
         ticket = make_ticket(plane, caller, row)
-        return RedirectResponse(ticket_link(proxied, name, ticket, f"public/{path}"), status_code=303)
+        to = f"public/{path}?{request.url.query}" if request.url.query else f"public/{path}"
+        return RedirectResponse(ticket_link(proxied, name, ticket, to), status_code=303)
 
     @router.post("/sandboxes/{name}/{change}")
     def change(name: str, change: str, caller: FormBy) -> Response:

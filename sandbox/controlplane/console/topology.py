@@ -12,6 +12,8 @@ from sandbox.store.schema import SandboxRow
 
 LOG_IN = "/authorize"
 """What a block that logs people in shows."""
+INBOX = "/inbox-page"
+"""Opens with a link alone, which messaging makes for one person."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -57,5 +59,5 @@ def pages_of(plane: Plane, row: SandboxRow) -> tuple[Opened, ...]:
         for each in found
         if LOG_IN not in each.public  # a log-in begins at the service that wants it
         for path in each.public
-        if not path.startswith("/.")
+        if not path.startswith("/.") and path != INBOX
     )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -9,6 +10,7 @@ from typing import Any
 import pytest
 
 from sandbox.controlplane.access import COOKIE
+from sandbox.controlplane.console import inner_pages
 from sandbox.controlplane.console.inner_pages import who_saw
 from sandbox.store import accounts, journal, wishes
 from sandbox.store.schema import Account
@@ -91,7 +93,9 @@ def test_a_sandbox_that_does_not_run_has_no_inside(served: Served, store: Store,
     assert told.changes == []
 
 
-def test_the_pages_show_and_change_it(served: Served, store: Store, told: Told) -> None:
+def test_the_pages_show_and_change_it(
+    served: Served, store: Store, told: Told, monkeypatch: pytest.MonkeyPatch
+) -> None:
     ada = somebody(store)
     enter(store, ada)
     told.log = [exchange(1, individual="ID-1", fields=("/name",)), exchange(2)]
@@ -99,6 +103,11 @@ def test_the_pages_show_and_change_it(served: Served, store: Store, told: Told) 
         secret = accounts.issue(session, "session", account=ada.id, now=NOON, lifetime=timedelta(hours=1))
         caller = accounts.recognise(session, "session", secret, NOON)
     assert caller is not None
+
+    def open_one(running: object, person: str) -> str:
+        return f"/public/messaging/inbox-page?link={person}"
+
+    monkeypatch.setattr(inner_pages, "open_inbox", open_one)
     with served.browser() as browser:
         browser.cookies.set(COOKIE, secret)
         page = browser.get("/sandboxes/it/controls").text
@@ -115,6 +124,13 @@ def test_the_pages_show_and_change_it(served: Served, store: Store, told: Told) 
             assert browser.post(f"/sandboxes/it/controls/{path}", data=said).status_code == 403
             answer = browser.post(f"/sandboxes/it/controls/{path}", data={**said, "csrf": word})
             assert answer.status_code == 303, (path, answer.text)
+        asked = {"person": "P-1"}
+        assert browser.post("/sandboxes/it/inbox", data=asked).status_code == 403
+        inbox = browser.post("/sandboxes/it/inbox", data={**asked, "csrf": word}).text
+        (link,) = re.findall('href="(/sandboxes/it/pages/[^"]*)"', inbox)
+        assert link == "/sandboxes/it/pages/messaging/inbox-page?link=P-1"
+        opened = browser.get(link).headers["location"]
+        assert opened.endswith("to=public%2Fmessaging%2Finbox-page%3Flink%3DP-1")
         listed = browser.get("/sandboxes/it/exchanges").text
         assert "&lt;b&gt;reads&lt;/b&gt;" in listed
         assert "The newest 2" in listed
