@@ -35,9 +35,9 @@ def join(
     Raises UsageError, NotKnown (no such workshop, or the wrong PIN), TooManyFailures, StateConflict (full).
     """
     name = clean_name(unicodedata.normalize("NFKC", name))
-    code = "".join(code.split()).upper()[:16]
+    code = "".join(filter(str.isalnum, code)).upper()[:16]
     who = f"{name} ({code})"
-    _require_few_failures(plane, who.casefold(), address)
+    _require_few_failures(plane, who, address)
     with plane.store.session() as session:
         workshop = workshops.find_open(session, code)
         taken = _named(session, workshop, name) if workshop else None
@@ -99,7 +99,7 @@ def _require_few_failures(plane: Plane, who: str, address: str) -> None:
     rules = plane.rules
     since = plane.now() - rules.login_window
     with plane.store.session() as session:
-        of_name = journal.count_deeds(session, _FAILED, since, account=who)
+        of_name = journal.count_deeds(session, _FAILED, since, account=_counted(who))
         from_there = journal.count_deeds(session, _FAILED, since, address=address)
     if of_name >= rules.login_failures or from_there >= rules.login_failures_from:
         raise TooManyFailures("too many tries to join failed", hint="wait five minutes")
@@ -107,7 +107,9 @@ def _require_few_failures(plane: Plane, who: str, address: str) -> None:
 
 def _failed(plane: Plane, who: str, address: str, told: str, hint: str) -> NotKnown:
     with plane.store.session() as session:
-        journal.enter_deed(
-            session, now=plane.now(), account=who.casefold()[:64], action=_FAILED, address=address
-        )
+        journal.enter_deed(session, now=plane.now(), account=_counted(who), action=_FAILED, address=address)
     return NotKnown(told, hint=hint)
+
+
+def _counted(who: str) -> str:
+    return who.casefold()[:64]

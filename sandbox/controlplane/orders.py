@@ -182,7 +182,7 @@ def _find_own(session: Session, caller: Caller, name: str) -> SandboxRow:
     row = wishes.find_sandbox(session, name, caller.sees)
     if caller.sees not in (None, row.owner):
         raise NotAllowed(
-            f"you work in sandbox {name!r}, but others may sit in it too",
+            f"sandbox {name!r} is your trainer's, and others may sit in it too",
             hint="ask your trainer to change it",
         )
     return row

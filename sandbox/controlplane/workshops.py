@@ -134,7 +134,7 @@ def _enter_seats(
     row: WorkshopRow,
     of_each: SandboxAsked,
 ) -> list[str]:
-    jobs = []
+    jobs: list[str] = []
     for first in range(0, asked.seats, len(asked.roles)):
         name = f"ws-{row.code.lower()}-{len(jobs) + 1}"
         sandbox, job = enter_sandbox(session, plane, caller, of_each, name)
