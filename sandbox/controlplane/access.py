@@ -17,7 +17,7 @@ from fastapi import Depends, Request
 
 from sandbox.controlplane.plane import Plane
 from sandbox.errors import RequestRefused
-from sandbox.store import accounts
+from sandbox.store import accounts, workshops
 
 COOKIE = "sandbox_session"
 _SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
@@ -44,6 +44,14 @@ class NotAllowed(RequestRefused):
 
     reason = "not-allowed"
     status = 403
+
+
+class TooManyFailures(RequestRefused):
+    """Somebody tries passwords, codes or PINs out."""
+
+    reason = "too-many-log-ins"
+    status = 429
+    headers = {"retry-after": "300"}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -103,6 +111,17 @@ Builder = Annotated[Caller, Depends(ask_builder)]
 """Whoever may start sandboxes and runs of their own."""
 
 
+def ask_trainer(caller: AskedBy) -> Caller:
+    """Find out who asks, and refuse all who hold no workshops. Raises NotKnown, NotAllowed."""
+    if caller.role not in (Role.TRAINER, Role.ADMIN):
+        raise NotAllowed(f"a {caller.role} may not do this", hint="it takes the role of a trainer")
+    return caller
+
+
+Trainer = Annotated[Caller, Depends(ask_trainer)]
+"""Whoever may hold workshops."""
+
+
 def plane_of(request: Request) -> Plane:
     """Give the tools of the application that this request came to."""
     plane: Plane = request.app.state.plane
@@ -134,6 +153,8 @@ def _recognise(plane: Plane, request: Request) -> Caller | None:
         account = accounts.recognise(session, "session" if by_cookie else "token", secret, plane.now())
         if account is None:
             return None
+        if account.role == Role.PARTICIPANT:
+            workshops.see(session, account.id, plane.now())
         return Caller(
             id=account.id, name=account.name, role=Role(account.role), secret=secret, by_cookie=by_cookie
         )

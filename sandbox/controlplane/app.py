@@ -9,8 +9,8 @@ from sqlalchemy import text
 
 from sandbox import __version__
 from sandbox.controlplane import metrics
-from sandbox.controlplane.api import accounts, content, inside, runs, sandboxes
-from sandbox.controlplane.console import doors, inner_pages, pages
+from sandbox.controlplane.api import accounts, content, inside, runs, sandboxes, workshops
+from sandbox.controlplane.console import classroom, doors, inner_pages, pages
 from sandbox.controlplane.console.rendering import STATIC
 from sandbox.controlplane.guard import Guard
 from sandbox.controlplane.lines import Lines
@@ -32,7 +32,7 @@ def create_app(plane: Plane) -> FastAPI:
     app.state.plane = plane
     install_problems(app)
     api = APIRouter(prefix=API)
-    for part in (content, sandboxes, inside, runs, accounts):
+    for part in (content, sandboxes, inside, runs, workshops, accounts):
         api.include_router(part.make_router(plane))
     app.include_router(api)
     registry = CollectorRegistry()
@@ -40,6 +40,7 @@ def create_app(plane: Plane) -> FastAPI:
     app.include_router(doors.make_router(plane))
     app.include_router(inner_pages.make_router(plane))
     app.include_router(pages.make_router(plane))
+    app.include_router(classroom.make_router(plane))
     app.mount("/static", StaticFiles(directory=STATIC), name="static")
 
     @app.get("/healthz", tags=["operation"])

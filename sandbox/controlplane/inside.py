@@ -15,7 +15,7 @@ from pydantic import Field, StringConstraints
 
 from sandbox.bootstrap import find_tools
 from sandbox.controlplane.access import Caller
-from sandbox.controlplane.orders import require_unplayed
+from sandbox.controlplane.orders import find_own, note, require_unplayed
 from sandbox.controlplane.plane import Plane
 from sandbox.errors import StateConflict
 from sandbox.lifecycle.checkpoints import call_controls
@@ -23,7 +23,7 @@ from sandbox.lifecycle.locks import hold_sandbox
 from sandbox.lifecycle.service import Running, adopt
 from sandbox.model.block import Frozen
 from sandbox.model.run import Exchange
-from sandbox.store import journal, wishes
+from sandbox.store import wishes
 from sandbox.store.schema import SandboxRow
 
 MOST_SHOWN = 200
@@ -107,8 +107,9 @@ def _change(
 ) -> dict[str, Any]:
     row = find_running(plane, caller, name)
     with plane.store.session() as session:
+        find_own(session, caller, name)
         require_unplayed(session, row.name)
-        journal.enter_deed(session, now=plane.now(), account=caller.name, action=action, subject=row.name)
+        note(session, plane, caller, action, row.name)
     running = enter(plane, row)
     with hold_sandbox(plane.settings.home, row.name):
         return call_controls(running, method, path, body)

@@ -12,7 +12,7 @@ from typing import NamedTuple
 
 from sqlalchemy.orm import Session
 
-from sandbox.controlplane.access import Caller, Role
+from sandbox.controlplane.access import Caller, NotAllowed, Role
 from sandbox.controlplane.plane import Plane
 from sandbox.errors import RequestRefused, SandboxError, StateConflict, UsageError
 from sandbox.model.asking import RunAsked, SandboxAsked
@@ -47,13 +47,7 @@ def order_sandbox(plane: Plane, caller: Caller, asked: SandboxAsked, key: str = 
 
     Raises UsageError, NotFound, ContentError, StateConflict, QuotaReached.
     """
-    if (asked.scenario is None) == (not asked.blocks):
-        raise UsageError("say what to start", hint="a scenario, or blocks")
-    if asked.scenario is not None:
-        look_up_scenario(plane.catalog, asked.scenario)
-    for block in asked.blocks:
-        plane.catalog.descriptor(block)
-    _check_people_and_runtime(plane, asked)
+    check_sandbox(plane, asked)
     name = check_name(asked.name) if asked.name is not None else draw_name(asked.scenario or "sandbox")
     now = plane.now()
     with plane.store.session() as session:
@@ -63,28 +57,50 @@ def order_sandbox(plane: Plane, caller: Caller, asked: SandboxAsked, key: str = 
             assert row is not None, "a receipt is of something that was entered"
             return row
         _require_room(session, plane, caller)
-        row = wishes.add_sandbox(
-            session,
-            name=name,
-            owner=caller.id,
-            wish=asked.model_dump(mode="json"),
-            now=now,
-            expires=now + asked.lease if asked.lease else None,
-        )
-        job = add_job(session, Job.START, row.id, now=now)
+        row, job = enter_sandbox(session, plane, caller, asked, name)
         if key:
             wishes.remember(session, caller.id, key, asked.model_dump(mode="json"), row.id, now)
-        _note(session, plane, caller, "start", row.name)
     submit(plane, job)
     return row
+
+
+def check_sandbox(plane: Plane, asked: SandboxAsked) -> None:
+    """Refuse what could not be started. Raises UsageError, NotFound, ContentError."""
+    if (asked.scenario is None) == (not asked.blocks):
+        raise UsageError("say what to start", hint="a scenario, or blocks")
+    if asked.scenario is not None:
+        look_up_scenario(plane.catalog, asked.scenario)
+    for block in asked.blocks:
+        plane.catalog.descriptor(block)
+    _check_people_and_runtime(plane, asked)
+
+
+def enter_sandbox(
+    session: Session, plane: Plane, caller: Caller, asked: SandboxAsked, name: str
+) -> tuple[SandboxRow, str]:
+    """Enter a sandbox that was checked, and the job that starts it. Raises StateConflict."""
+    now = plane.now()
+    row = wishes.add_sandbox(
+        session,
+        name=name,
+        owner=caller.id,
+        wish=asked.model_dump(mode="json"),
+        now=now,
+        expires=now + asked.lease if asked.lease else None,
+    )
+    note(session, plane, caller, "start", row.name)
+    return row, add_job(session, Job.START, row.id, now=now)
 
 
 def order_change(
     plane: Plane, caller: Caller, name: str, job: Job, detail: dict[str, str] | None = None
 ) -> Ordered:
-    """Ask for a change of a sandbox: reset, remove, save or restore. Raises NotFound, StateConflict."""
+    """Ask for a change of a sandbox: reset, remove, save or restore.
+
+    Raises NotFound, NotAllowed, StateConflict.
+    """
     with plane.store.session() as session:
-        row = wishes.find_sandbox(session, name, caller.sees)
+        row = find_own(session, caller, name)
         since = journal.last_number(session, row.id)
         if job is Job.REMOVE:
             if row.state == "removing":
@@ -99,7 +115,7 @@ def order_change(
             require_unplayed(session, row.name)
         host = row.host
         waiting = add_job(session, job, row.id, now=plane.now(), detail=dict(detail or {}), host=host)
-        _note(session, plane, caller, job.value, row.name)
+        note(session, plane, caller, job.value, row.name)
     submit(plane, waiting, host)
     return Ordered(row, since)
 
@@ -117,7 +133,7 @@ def order_run(plane: Plane, caller: Caller, asked: RunAsked, key: str = "") -> R
             return row
         host = ""
         if asked.sandbox is not None:
-            found = wishes.find_sandbox(session, asked.sandbox, caller.sees)
+            found = find_own(session, caller, asked.sandbox)
             if found.state != "running":
                 raise StateConflict(
                     f"sandbox {found.name!r} is {found.state}", hint="a run needs one that is running"
@@ -132,19 +148,19 @@ def order_run(plane: Plane, caller: Caller, asked: RunAsked, key: str = "") -> R
         job = add_job(session, Job.PLAY, row.id, now=now, host=host)
         if key:
             wishes.remember(session, caller.id, key, asked.model_dump(mode="json"), row.id, now)
-        _note(session, plane, caller, "run", asked.scenario)
+        note(session, plane, caller, "run", asked.scenario)
     submit(plane, job, host)
     return row
 
 
 def extend(plane: Plane, caller: Caller, name: str, by: timedelta) -> SandboxRow:
-    """Let a sandbox live longer. Raises NotFound, StateConflict."""
+    """Let a sandbox live longer. Raises NotFound, NotAllowed, StateConflict."""
     with plane.store.session() as session:
-        row = wishes.find_sandbox(session, name, caller.sees)
+        row = find_own(session, caller, name)
         if row.expires is None or row.state in ("removing", "failed"):
             raise StateConflict(f"sandbox {name!r} is {row.state} and has no end that could be put off")
         row.expires = max(row.expires, plane.now()) + by
-        _note(session, plane, caller, "extend", row.name)
+        note(session, plane, caller, "extend", row.name)
         return row
 
 
@@ -163,6 +179,22 @@ def require_unplayed(session: Session, name: str) -> None:
             f"a scenario is being played in sandbox {name!r}",
             hint="two at once would spoil each other; wait for it",
         )
+
+
+def note(session: Session, plane: Plane, caller: Caller, action: str, subject: str) -> None:
+    """Enter what somebody ordered into the audit log."""
+    journal.enter_deed(session, now=plane.now(), account=caller.name, action=action, subject=subject)
+
+
+def find_own(session: Session, caller: Caller, name: str) -> SandboxRow:
+    """Find a sandbox that the caller may change. Raises NotFound, NotAllowed."""
+    row = wishes.find_sandbox(session, name, caller.sees)
+    if caller.sees not in (None, row.owner):
+        raise NotAllowed(
+            f"sandbox {name!r} is your trainer's, and others may sit in it too",
+            hint="ask your trainer to change it",
+        )
+    return row
 
 
 def _check_people_and_runtime(plane: Plane, asked: SandboxAsked | RunAsked) -> None:
@@ -190,7 +222,3 @@ def _require_room(session: Session, plane: Plane, caller: Caller) -> None:
             f"you have {rules.sandboxes_per_account} sandboxes, as many as one account may have",
             hint="remove one, or ask who administers this server for more",
         )
-
-
-def _note(session: Session, plane: Plane, caller: Caller, action: str, subject: str) -> None:
-    journal.enter_deed(session, now=plane.now(), account=caller.name, action=action, subject=subject)

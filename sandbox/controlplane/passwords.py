@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import secrets
 from functools import cache
 
 from pwdlib import PasswordHash
@@ -30,6 +31,18 @@ def hash_password(password: str) -> str:
             hint=f"use {SHORTEST} to {LONGEST}; a few words that don't belong together are easy to keep",
         )
     return _hasher().hash(password)
+
+
+def hash_pin(pin: str) -> str:
+    """Hash a new PIN. Raises UsageError for one that is not 4 to 8 digits."""
+    if not (pin.isascii() and pin.isdecimal() and 4 <= len(pin) <= 8):
+        raise UsageError("this PIN can't be used", hint="choose 4 to 8 digits")
+    return _hasher().hash(pin)
+
+
+def hash_nothing() -> str:
+    """Give the hash of an account that has no password: nobody knows one that fits."""
+    return _hasher().hash(secrets.token_urlsafe(32))
 
 
 def is_password(password: str, hashed: str | None) -> bool:

@@ -41,6 +41,25 @@ class SandboxAsked(Frozen):
         return timedelta(seconds=self.lease_seconds) if self.lease_seconds else None
 
 
+Line = Annotated[
+    str, StringConstraints(strip_whitespace=True, min_length=1, max_length=80, pattern=r"^[^\x00-\x1f\x7f]+$")
+]
+
+
+class WorkshopAsked(Frozen):
+    """A workshop: seats in sandboxes of one scenario, as many to a sandbox as there are roles."""
+
+    title: Line
+    scenario: Word
+    seats: int = Field(ge=1, le=10_000)
+    roles: tuple[Line, ...] = Field(default=("participant",), min_length=1, max_length=6)
+    """Who sits in a sandbox, such as officer, citizen, auditor; more than one person shares it."""
+    runtime: Word | None = None
+    people: People = People()
+    lease_seconds: int = Field(default=8 * 3600, ge=60, le=90 * 86_400)
+    """How long the sandboxes live if nobody closes the workshop before."""
+
+
 class RunAsked(Frozen):
     """A scenario to be played: in a sandbox of its own, or in one that is up."""
 

@@ -82,6 +82,45 @@ class SandboxRow(Table):
     expires: Mapped[datetime | None]
 
 
+class WorkshopRow(Table):
+    """A class that works in sandboxes of one scenario. `state` is open or closed."""
+
+    __tablename__ = "workshops"
+    __table_args__ = (Index("workshops_by_trainer", "trainer"),)
+
+    id: Mapped[str] = mapped_column(ID, primary_key=True)
+    title: Mapped[str]
+    scenario: Mapped[str] = mapped_column(NAME)
+    code: Mapped[str] = mapped_column(String(16), unique=True)
+    """What participants type to join. It stands on the wall of the room, so it is no secret to hash."""
+    trainer: Mapped[str] = mapped_column(ForeignKey("accounts.id"))
+    people: Mapped[dict[str, Any]]
+    state: Mapped[str] = mapped_column(WORD)
+    created: Mapped[datetime]
+    closed: Mapped[datetime | None]
+
+
+class SeatRow(Table):
+    """A place in a workshop: a role in a sandbox, which others may share, and whoever took it."""
+
+    __tablename__ = "seats"
+    __table_args__ = (Index("seats_by_sandbox", "sandbox"),)
+
+    workshop: Mapped[str] = mapped_column(ForeignKey("workshops.id"), primary_key=True)
+    number: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    sandbox: Mapped[str] = mapped_column(ForeignKey("sandboxes.id"))
+    role: Mapped[str]
+    name: Mapped[str] = mapped_column(NAME, server_default="")
+    """As the participant said it; empty while the seat is free."""
+    account: Mapped[str | None] = mapped_column(ForeignKey("accounts.id"), unique=True)
+    pin: Mapped[str] = mapped_column(server_default="")
+    """An argon2 hash."""
+    joined: Mapped[datetime | None]
+    last_seen: Mapped[datetime | None]
+    helped: Mapped[datetime | None]
+    """When the trainer was here last."""
+
+
 class RunRow(Table):
     """A run that was asked for. `state` is asked, playing, ended or failed (it could not be begun)."""
 

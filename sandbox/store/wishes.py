@@ -8,12 +8,12 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Select, delete, func, select, text
+from sqlalchemy import ColumnElement, Select, delete, func, or_, select, text
 from sqlalchemy.orm import Session
 
 from sandbox.errors import NotFound, StateConflict
 from sandbox.store.accounts import new_id
-from sandbox.store.schema import Receipt, RunRow, SandboxRow
+from sandbox.store.schema import Receipt, RunRow, SandboxRow, SeatRow
 
 GONE = "removed"
 _COUNTING = 0x5ACB1
@@ -42,21 +42,21 @@ def add_sandbox(
     return row
 
 
-def find_sandbox(session: Session, name: str, owner: str | None) -> SandboxRow:
-    """Find a sandbox that is not gone; of this owner, unless None. Raises NotFound."""
+def find_sandbox(session: Session, name: str, account: str | None) -> SandboxRow:
+    """Find a sandbox that is not gone; that this account sees, unless None. Raises NotFound."""
     wanted = _live().where(SandboxRow.name == name)
-    row = session.scalar(wanted if owner is None else wanted.where(SandboxRow.owner == owner))
+    row = session.scalar(wanted if account is None else wanted.where(_is_seen_by(account)))
     if row is None:
         raise NotFound(f"there is no sandbox {name!r}", hint="GET /api/v1/sandboxes lists yours")
     return row
 
 
 def list_sandboxes(
-    session: Session, owner: str | None, *, after: str = "", most: int = 50
+    session: Session, account: str | None, *, after: str = "", most: int = 50
 ) -> Sequence[SandboxRow]:
-    """List sandboxes that are not gone, by name, after a name; of this owner, unless None."""
+    """List sandboxes that are not gone, by name, after a name; that this account sees, unless None."""
     wanted = _live().where(SandboxRow.name > after).order_by(SandboxRow.name).limit(most)
-    return session.scalars(wanted if owner is None else wanted.where(SandboxRow.owner == owner)).all()
+    return session.scalars(wanted if account is None else wanted.where(_is_seen_by(account))).all()
 
 
 def lock_counting(session: Session) -> None:
@@ -65,10 +65,12 @@ def lock_counting(session: Session) -> None:
 
 
 def count_sandboxes(session: Session, owner: str | None = None) -> int:
-    """Count the sandboxes that are not gone; of this owner, unless None."""
+    """Count the sandboxes that are not gone; of this owner and in no workshop of theirs, unless None."""
     wanted = select(func.count()).select_from(SandboxRow).where(SandboxRow.state != GONE)
-    counted = session.scalar(wanted if owner is None else wanted.where(SandboxRow.owner == owner))
-    return int(counted or 0)
+    if owner is not None:
+        seated = select(SeatRow.sandbox)
+        wanted = wanted.where(SandboxRow.owner == owner, SandboxRow.id.not_in(seated))
+    return int(session.scalar(wanted) or 0)
 
 
 def expired_sandboxes(session: Session, now: datetime) -> Sequence[SandboxRow]:
@@ -153,3 +155,9 @@ def _digest(asked: dict[str, Any]) -> str:
 
 def _live() -> Select[SandboxRow]:
     return select(SandboxRow).where(SandboxRow.state != GONE)
+
+
+def _is_seen_by(account: str) -> ColumnElement[bool]:
+    """Whose it is, and whoever sits in it, in a workshop."""
+    sat_in = select(SeatRow.sandbox).where(SeatRow.account == account)
+    return or_(SandboxRow.owner == account, SandboxRow.id.in_(sat_in))

@@ -2,32 +2,23 @@
 
 from __future__ import annotations
 
-import re
 from typing import Annotated
 
 from fastapi import APIRouter, Depends, Form, Request
 from sqlalchemy.orm import Session
 from starlette.responses import RedirectResponse, Response
 
-from sandbox.controlplane.access import COOKIE, NotKnown
+from sandbox.controlplane.access import COOKIE, NotKnown, TooManyFailures
 from sandbox.controlplane.console.forms import FormBy, from_our_page
 from sandbox.controlplane.console.rendering import render
+from sandbox.controlplane.names import clean_name
 from sandbox.controlplane.passwords import SHORTEST, hash_password, is_password
 from sandbox.controlplane.plane import Plane
-from sandbox.errors import RequestRefused, SandboxError, UsageError
+from sandbox.errors import SandboxError
 from sandbox.store import accounts, journal
 
 Said = Annotated[str, Form(max_length=400)]
-NAME = re.compile(r"[^\W_](?:[\w .'’-]{0,38}\w)?")
 _WRONG = "the name or the password is wrong"
-
-
-class TooManyFailures(RequestRefused):
-    """Somebody tries passwords out."""
-
-    reason = "too-many-log-ins"
-    status = 429
-    headers = {"retry-after": "300"}
 
 
 def make_router(plane: Plane) -> APIRouter:
@@ -42,10 +33,10 @@ def make_router(plane: Plane) -> APIRouter:
     @router.post("/login", dependencies=ours)
     def login(request: Request, name: Said, password: Said) -> Response:
         try:
-            secret = log_in(plane, name=name, password=password, address=_address(request))
+            secret = log_in(plane, name=name, password=password, address=address_of(request))
         except (NotKnown, TooManyFailures) as error:
             return render(request, "login.html.j2", status=error.status, wrong=str(error), name=name)
-        return _enter(plane, request, secret)
+        return enter(plane, request, secret)
 
     @router.get("/welcome")
     def welcome_page(request: Request, invitation: str = "") -> Response:
@@ -65,7 +56,7 @@ def make_router(plane: Plane) -> APIRouter:
                 name=name,
                 shortest=SHORTEST,
             )
-        return _enter(plane, request, secret)
+        return enter(plane, request, secret)
 
     @router.post("/logout")
     def logout(caller: FormBy) -> Response:
@@ -104,11 +95,7 @@ def accept(plane: Plane, *, invitation: str, name: str, password: str) -> str:
 
     Raises UsageError, StateConflict (the name is taken; the invitation stays good), NotKnown.
     """
-    cleaned = " ".join(name.split())
-    if not NAME.fullmatch(cleaned):
-        raise UsageError(
-            f"the name {cleaned[:40]!r} can't be used", hint="use 1 to 40 letters, digits, spaces and .'-"
-        )
+    cleaned = clean_name(name)
     hashed = hash_password(password)
     with plane.store.session() as session:
         return _make_account(session, plane, invitation, cleaned, hashed)
@@ -127,8 +114,9 @@ def _make_account(session: Session, plane: Plane, invitation: str, name: str, ha
     return accounts.issue(session, "session", account=account.id, now=now, lifetime=plane.rules.session)
 
 
-def _enter(plane: Plane, request: Request, secret: str) -> Response:
-    answer = RedirectResponse("/", status_code=303)
+def enter(plane: Plane, request: Request, secret: str, to: str = "/") -> Response:
+    """Begin the session of a browser."""
+    answer = RedirectResponse(to, status_code=303)
     answer.set_cookie(
         COOKIE,
         secret,
@@ -140,5 +128,6 @@ def _enter(plane: Plane, request: Request, secret: str) -> Response:
     return answer
 
 
-def _address(request: Request) -> str:
+def address_of(request: Request) -> str:
+    """Say where a request comes from."""
     return request.client.host if request.client else ""

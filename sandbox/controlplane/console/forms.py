@@ -6,7 +6,15 @@ from typing import Annotated
 
 from fastapi import Depends, Form, Request
 
-from sandbox.controlplane.access import AskedBy, Builder, Caller, NotAllowed, is_own_page, require_form_word
+from sandbox.controlplane.access import (
+    AskedBy,
+    Builder,
+    Caller,
+    NotAllowed,
+    Trainer,
+    is_own_page,
+    require_form_word,
+)
 
 
 def checked(caller: AskedBy, csrf: Annotated[str, Form(max_length=100)] = "") -> Caller:
@@ -21,10 +29,18 @@ def checked_builder(caller: Builder, csrf: Annotated[str, Form(max_length=100)] 
     return caller
 
 
+def checked_trainer(caller: Trainer, csrf: Annotated[str, Form(max_length=100)] = "") -> Caller:
+    """Find out whose form this is, and refuse all who hold no workshops. Raises NotKnown, NotAllowed."""
+    require_form_word(caller, csrf)
+    return caller
+
+
 FormBy = Annotated[Caller, Depends(checked)]
 """Whoever sent a form of one of our pages."""
 FormByBuilder = Annotated[Caller, Depends(checked_builder)]
 """The same, who may start things of their own."""
+FormByTrainer = Annotated[Caller, Depends(checked_trainer)]
+"""The same, who may hold workshops."""
 
 
 def from_our_page(request: Request) -> None:

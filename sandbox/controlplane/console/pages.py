@@ -20,7 +20,7 @@ from sandbox.controlplane.proxy.tickets import make_ticket
 from sandbox.errors import NotFound
 from sandbox.model.asking import People, RunAsked, SandboxAsked
 from sandbox.runtime import runtime_names
-from sandbox.store import journal, wishes
+from sandbox.store import journal, wishes, workshops
 from sandbox.store.jobs import Job
 
 Said = Annotated[str, Form(max_length=200)]
@@ -87,11 +87,13 @@ def _sandboxes(router: APIRouter, plane: Plane) -> None:
         with plane.store.session() as session:
             row = wishes.find_sandbox(session, name, caller.sees)
             heard = journal.newest(session, row.id)
+            seat = workshops.seat_of(session, caller.id)
         return render(
             request,
             "sandbox.html.j2",
             caller=caller,
             sandbox=row,
+            seat=seat,
             heard=heard,
             since=heard[-1].number if heard else 0,
             instances=look_at(plane, row),

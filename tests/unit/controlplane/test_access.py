@@ -19,7 +19,7 @@ from sandbox.store.store import Store
 from tests.fakes.planes import Served, serve_on
 from tests.fakes.stores import NOON, somebody
 
-OPEN = {"/login", "/welcome", "/healthz", "/tokens.css"}
+OPEN = {"/login", "/welcome", "/healthz", "/tokens.css", "/join", "/api/v1/workshops/join"}
 PASSWORD = "seven green kettles"
 PEOPLE = {"people": {"pack": "zz", "size": 10, "seed": 1, "dirt": "none"}}
 
@@ -32,6 +32,7 @@ def served(store: Store, tmp_path: Path) -> Served:
 def routes(served: Served) -> Iterator[tuple[str, str]]:
     """Give method and path of every route, with somebody's things in the path."""
     known = {"name": "adas", "run": "0" * 16, "slug": "cash-transfer", "account": "0" * 16}
+    known |= {"workshop": "1" * 16, "number": "1"}
     for route, above in walk(create_app(served.plane).router, ""):
         path = re.sub(r"{(\w+)(?::path)?}", lambda part: known.get(part[1], "reset"), above + route.path)
         for method in sorted(route.methods or ()):
@@ -68,11 +69,16 @@ def test_no_route_answers_nobody(served: Served) -> None:
     assert tried > 30
 
 
-def test_nobody_sees_or_changes_what_is_another_s(served: Served, store: Store) -> None:
-    ada, ben = somebody(store), somebody(store, "Ben", "participant")
+@pytest.mark.parametrize("role", ["participant", "trainer"])
+def test_nobody_sees_or_changes_what_is_another_s(served: Served, store: Store, role: str) -> None:
+    ada, who = somebody(store), somebody(store, "Ben", role)
     with store.session() as session:
         wishes.add_sandbox(session, name="adas", owner=ada.id, wish=PEOPLE, now=NOON, expires=None)
         run = wishes.add_run(session, owner=ada.id, scenario="cash-transfer", wish=PEOPLE, now=NOON).id
+    body = {"title": "Adas", "scenario": "cash-transfer", "seats": 1}
+    with served.program(somebody(store, "Tess", "trainer")) as trainer:
+        workshop = trainer.post("/api/v1/workshops", json=body).json()["id"]
+    served.queue.jobs.clear()
     tried = 0
     bodies = {
         "POST /api/v1/sandboxes/adas/lease": {"seconds": 3600},
@@ -82,13 +88,15 @@ def test_nobody_sees_or_changes_what_is_another_s(served: Served, store: Store) 
         "POST /api/v1/sandboxes": {"scenario": "cash-transfer"},
         "POST /api/v1/runs": {"scenario": "cash-transfer"},
         "POST /api/v1/invitations": {"role": "admin"},
+        "POST /api/v1/workshops": body,
     }
+    own = {f"POST {at}{thing}" for at in ("/", "/api/v1/") for thing in ("sandboxes", "runs", "workshops")}
     mine = {"/api/v1/me", "/api/v1/tokens", "/logout"}
-    with served.program(ben) as program:
+    with served.program(who) as program:
         for method, given in routes(served):
-            path = given.replace("0" * 16, run)
-            listed = method == "GET" and not re.search(r"adas|accounts|audit|" + run, path)
-            if listed or path in OPEN or path in mine:
+            path = given.replace("0" * 16, run).replace("1" * 16, workshop)
+            listed = method == "GET" and not re.search(rf"adas|accounts|audit|{run}|{workshop}", path)
+            if listed or path in OPEN or path in mine or (role == "trainer" and f"{method} {path}" in own):
                 continue
             answer = program.request(method, path, json=bodies.get(f"{method} {path}"))
             assert answer.status_code in (403, 404), (method, path, answer.text[:200])

@@ -41,3 +41,15 @@ function follow(list) {
 }
 
 document.querySelectorAll("[data-follow]").forEach(follow);
+
+// A table that many change is read again every few seconds, unless somebody is in it by keyboard.
+async function renew(part) {
+  if (part.contains(document.activeElement) || document.hidden) return;
+  try {
+    const answer = await fetch(location.href);
+    if (answer.redirected || !answer.ok) { location.reload(); return; }
+    const fresh = new DOMParser().parseFromString(await answer.text(), "text/html").getElementById(part.id);
+    if (fresh && !part.contains(document.activeElement)) part.replaceChildren(...fresh.childNodes);
+  } catch { /* The network is away: the next time will show. */ }
+}
+document.querySelectorAll("[data-renew]").forEach((part) => setInterval(renew, part.dataset.renew * 1000, part));
