@@ -18,7 +18,7 @@ from sandbox.controlplane.passwords import hash_password
 from sandbox.store import accounts, journal, wishes
 from sandbox.store.schema import Account
 from sandbox.store.store import Store
-from tests.fakes.insides import exchange, stand_in
+from tests.fakes.insides import exchange, planted, stand_in
 from tests.fakes.planes import Served, serve_on
 from tests.fakes.serving import serving
 from tests.fakes.stores import NOON, somebody
@@ -105,7 +105,7 @@ def test_axe_finds_nothing_wrong_with_any_page(
 ) -> None:
     told = stand_in(monkeypatch)
     told.log = [exchange(1, individual="ID-1", fields=("/name",)), exchange(2, refused="no-consent")]
-    told.faults = [{"fault": "delay", "block": "payments"}]
+    told.faults = [planted("delay"), planted("error", operation="createPayment", times=3)]
     axe = install("axe-core").folder / "node_modules" / "axe-core" / "axe.min.js"
     ada = somebody(store, role="admin")
     pages = fill(store, ada)
@@ -124,7 +124,10 @@ def test_axe_finds_nothing_wrong_with_any_page(
 
 def judge(page: Page, path: str) -> list[str]:
     """Say what is wrong with a page: axe's violations, and whether it is wider than the window."""
-    page.goto(path, wait_until="domcontentloaded")
+    answer = page.goto(path, wait_until="domcontentloaded")
+    wanted = 404 if "nobodys" in path else 200
+    assert answer is not None
+    assert answer.status == wanted, f"{path} is no page to judge: {answer.status}"
     found: list[str] = page.evaluate(JUDGE)
     if page.evaluate("document.documentElement.scrollWidth > innerWidth"):
         found.append("the page is wider than its window")

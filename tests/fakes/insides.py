@@ -38,6 +38,12 @@ def exchange(number: int, **more: Any) -> Exchange:
     return Exchange.model_validate({**line, **more})
 
 
+def planted(fault: str, **more: Any) -> dict[str, Any]:
+    """Give a fault as the controls list it: `times` is there only when it ends by itself."""
+    meant = {"block": "payments", "operation": "", "client": "", "milliseconds": 0}
+    return {"faultId": f"fault-{fault}", "fault": fault, **meant, **more}
+
+
 @dataclass
 class Told:
     """Stands for a sandbox's gate: remembers what the controls were told."""
@@ -62,7 +68,7 @@ class Told:
         if method != "GET":
             self.changes.append((method, path, json))
         if (method, path) == ("POST", "/faults"):
-            self.faults.append({"operation": "", "client": "", **json})
+            self.faults.append(planted(**json))
         told = {"today": (json or {}).get("to"), "faults": self.faults, "checkpoints": KEPT}
         return SimpleNamespace(status_code=200, content=b"{}", json=lambda: told)
 
