@@ -100,7 +100,7 @@ KINDS: tuple[Kind, ...] = (
     _stays(
         name="control plane",
         folder="control-plane",
-        real="accounts, wishes and results of everybody who uses `sandbox serve`, their names in its audit log",
+        real="accounts, wishes and results of everybody who uses `sandbox serve`, names in its audit log",
         purpose="to serve many people",
         retention="as long as this installation serves",
     ),
