@@ -15,7 +15,7 @@ import typer
 
 from sandbox import __version__
 from sandbox.cli.output import EXIT_INTERRUPTED, blame_disk, err, explain, explain_usage, report_fault
-from sandbox.errors import SandboxError
+from sandbox.errors import SandboxError, UsageError
 
 COMMANDS: Mapping[str, tuple[str, str]] = {
     "run": ("run", "run"),
@@ -121,12 +121,22 @@ def main(arguments: list[str] | None = None) -> int:
     except Exception as error:
         # Usage errors are Click's own family, wherever Typer keeps it; each shows itself.
         if hasattr(error, "show") and hasattr(error, "exit_code"):
+            if hasattr(error, "option_name") and given[0] in REMOTE and _names_a_server(given):
+                return explain(_not_on_a_server(given[0], error.option_name), as_json=as_json)
             return explain_usage(_told(error), as_json=as_json, show=error.show)
         refused = blame_disk(error) if isinstance(error, OSError) else None
         return report_fault(error) if refused is None else explain(refused, as_json=as_json)
     if code == EXIT_INTERRUPTED:  # Typer turns Ctrl-C into this code without a word
         err().print("interrupted")
     return code if isinstance(code, int) else 0
+
+
+def _not_on_a_server(command: str, option: str) -> UsageError:
+    return UsageError(
+        f"`sandbox {command}` on a server has no option {option}",
+        hint="leave --server out and SANDBOX_SERVER empty to do it on this machine; --help shows what a "
+        "server takes",
+    )
 
 
 def _end_unheard() -> int:

@@ -88,6 +88,16 @@ def fill(store: Store, ada: Account) -> list[str]:
     return pages
 
 
+def hold_workshop(served: Served, trainer: Account) -> list[str]:
+    """Have a trainer hold a workshop in which somebody sits; returns its pages."""
+    asked = {"title": "First day", "scenario": "cash-transfer", "seats": 3, "roles": ["officer", "citizen"]}
+    with served.program(trainer) as program:
+        opened = program.post("/api/v1/workshops", json=asked).json()
+        joined = {"code": opened["code"], "name": "Ben", "pin": "2468"}
+        assert program.post("/api/v1/workshops/join", json=joined).status_code in (200, 201)
+    return ["/workshops", f"/workshops/{opened['id']}", f"/join?code={opened['code']}"]
+
+
 def finish_step(store: Store, run: str) -> None:
     told = {"sentence": "A citizen applies.", "outcome": "passed", "reason": ""}
     with store.session() as session:
@@ -108,7 +118,7 @@ def test_axe_finds_nothing_wrong_with_any_page(
     told.faults = [planted("delay"), planted("error", operation="createPayment", times=3)]
     axe = install("axe-core").folder / "node_modules" / "axe-core" / "axe.min.js"
     ada = somebody(store, role="admin")
-    pages = fill(store, ada)
+    pages = [*fill(store, ada), *hold_workshop(served, ada)]
     with store.session() as session:
         secret = accounts.issue(session, "session", account=ada.id, now=NOON, lifetime=timedelta(hours=1))
     with (

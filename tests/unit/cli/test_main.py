@@ -56,6 +56,13 @@ def test_every_command_explains_itself_and_speaks_json(path, capsys):
     assert len(told.partition("\n\n")[2].splitlines()[0].strip()) > 20
 
 
+def test_what_a_server_does_not_take_is_said_with_the_way_out(monkeypatch, capsys):
+    assert main(["run", "cash-transfer", "--server", "http://127.0.0.1:1", "--journeys", "5"]) == 2
+    told = capsys.readouterr().err
+    assert "`sandbox run` on a server has no option --journeys" in told
+    assert "SANDBOX_SERVER empty" in told
+
+
 def test_ctrl_c_ends_with_130(monkeypatch, capsys):
     def interrupted(**_):
         raise KeyboardInterrupt
