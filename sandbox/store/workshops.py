@@ -23,12 +23,15 @@ class Seat(NamedTuple):
     sandbox: SandboxRow
 
 
-def find_workshop(session: Session, workshop: str, trainer: str | None) -> WorkshopRow:
-    """Find a workshop and let nobody else change it meanwhile; of this trainer, unless None.
+def find_workshop(
+    session: Session, workshop: str, trainer: str | None, *, to_change: bool = True
+) -> WorkshopRow:
+    """Find a workshop; of this trainer, unless None. Nobody else changes it meanwhile, if `to_change`.
 
     Raises NotFound.
     """
-    wanted = select(WorkshopRow).where(WorkshopRow.id == workshop).with_for_update()
+    wanted = select(WorkshopRow).where(WorkshopRow.id == workshop)
+    wanted = wanted.with_for_update() if to_change else wanted
     row = session.scalar(wanted if trainer is None else wanted.where(WorkshopRow.trainer == trainer))
     if row is None:
         raise NotFound(f"there is no workshop {workshop!r}", hint="GET /api/v1/workshops lists yours")

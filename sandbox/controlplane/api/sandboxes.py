@@ -12,7 +12,7 @@ from pydantic import Field, StringConstraints
 from sandbox.bootstrap import find_tools, make_all_tools
 from sandbox.controlplane.access import AskedBy, Builder
 from sandbox.controlplane.api.views import ChangeView, Page, SandboxView, View
-from sandbox.controlplane.orders import extend, order_change, order_sandbox
+from sandbox.controlplane.orders import extend, find_own, order_change, order_sandbox
 from sandbox.controlplane.plane import Plane
 from sandbox.controlplane.stream import follow
 from sandbox.errors import NotFound, StateConflict
@@ -146,6 +146,8 @@ def _look_inside(router: APIRouter, plane: Plane) -> None:
     @router.get("/sandboxes/{name}/access")
     def access(name: str, caller: AskedBy) -> Access:
         """Say how to reach its blocks: where, and with which secret."""
+        with plane.store.session() as session:
+            find_own(session, caller, name)  # the secret opens the controls as well
         row = _find_running(plane, name, caller.sees)
         running = adopt(find_tools(plane.settings, row.name, None), row.name)
         return Access(name=row.name, url=running.site.public_url, token=running.secrets.token)

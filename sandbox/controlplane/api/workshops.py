@@ -149,5 +149,5 @@ def make_router(plane: Plane) -> APIRouter:
 def read_workshop(plane: Plane, workshop: str, trainer: str | None) -> tuple[WorkshopRow, list[Seat]]:
     """Read a workshop and its seats. Raises NotFound."""
     with plane.store.session() as session:
-        row = workshops.find_workshop(session, workshop, trainer)
+        row = workshops.find_workshop(session, workshop, trainer, to_change=False)
         return row, workshops.seats_of(session, row.id)

@@ -46,7 +46,13 @@ def _trainers(router: APIRouter, plane: Plane) -> None:
 
     @router.post("/workshops")
     def open_one(
-        caller: FormByTrainer, title: Said, scenario: Said, seats: Number, roles: Said, size: Number
+        caller: FormByTrainer,
+        title: Said,
+        scenario: Said,
+        seats: Number,
+        roles: Said,
+        size: Number,
+        key: Said = "",
     ) -> Response:
         try:
             asked = WorkshopAsked(
@@ -59,7 +65,7 @@ def _trainers(router: APIRouter, plane: Plane) -> None:
         except ValidationError as error:
             told = "; ".join(f"{each['loc'][0]}: {each['msg']}" for each in error.errors())
             raise UsageError(told, hint="go back and change it") from None
-        row = order_workshop(plane, caller, asked)
+        row = order_workshop(plane, caller, asked, key)
         return RedirectResponse(f"/workshops/{row.id}", status_code=303)
 
     @router.get("/workshops/{workshop}")

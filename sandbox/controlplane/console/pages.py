@@ -71,7 +71,13 @@ def _sandboxes(router: APIRouter, plane: Plane) -> None:
 
     @router.post("/sandboxes")
     def start(
-        caller: FormByBuilder, scenario: Said, pack: Said, size: Number, seed: Number, runtime: Said
+        caller: FormByBuilder,
+        scenario: Said,
+        pack: Said,
+        size: Number,
+        seed: Number,
+        runtime: Said,
+        key: Said = "",
     ) -> Response:
         asked = SandboxAsked(
             scenario=scenario,
@@ -79,7 +85,7 @@ def _sandboxes(router: APIRouter, plane: Plane) -> None:
             people=People(pack=pack, size=size, seed=seed),
             lease_seconds=LEASE_SECONDS,
         )
-        row = order_sandbox(plane, caller, asked)
+        row = order_sandbox(plane, caller, asked, key)
         return RedirectResponse(f"/sandboxes/{row.name}", status_code=303)
 
     @router.get("/sandboxes/{name}")
@@ -128,10 +134,17 @@ def _runs(router: APIRouter, plane: Plane) -> None:
 
     @router.post("/runs")
     def start(
-        caller: FormByBuilder, scenario: Said, pack: Said, size: Number, seed: Number, runtime: Said
+        caller: FormByBuilder,
+        scenario: Said,
+        pack: Said,
+        size: Number,
+        seed: Number,
+        runtime: Said,
+        key: Said = "",
     ) -> Response:
         people = People(pack=pack, size=size, seed=seed)
-        row = order_run(plane, caller, RunAsked(scenario=scenario, runtime=runtime, people=people))
+        asked = RunAsked(scenario=scenario, runtime=runtime, people=people)
+        row = order_run(plane, caller, asked, key)
         return RedirectResponse(f"/runs/{row.id}", status_code=303)
 
     @router.get("/runs/{run}")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import secrets
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -33,6 +34,13 @@ def _environment() -> Environment:
 def render(
     request: Request, template: str, *, caller: Caller | None = None, status: int = 200, **values: Any
 ) -> HTMLResponse:
-    """Make a page. `caller` None is somebody who is not logged in."""
-    text = _environment().get_template(template).render(path=request.url.path, caller=caller, **values)
+    """Make a page. `caller` None is somebody who is not logged in.
+
+    A form that carries the page's `key` can be sent twice, and is done once.
+    """
+    text = (
+        _environment()
+        .get_template(template)
+        .render(path=request.url.path, caller=caller, key=secrets.token_hex(8), **values)
+    )
     return HTMLResponse(text, status_code=status)

@@ -6,7 +6,10 @@ import re
 from dataclasses import dataclass
 from urllib.parse import unquote, urlsplit
 
+from sandbox.model.wiring import CONTROLS_SERVICE, application_of
+
 _PATH = re.compile(r"/s/(?P<name>[a-z][a-z0-9-]{0,21})(?P<inner>/(?P<door>public|r1)/.*)")
+_APPLICATION = re.compile(rf"/r1/{application_of('([a-z][a-z0-9-]{0,60})')}(?:/.*)?")
 _BLOCK = re.compile(r"/public/([a-z][a-z0-9-]{0,60})(?:/|$)")
 
 
@@ -28,6 +31,12 @@ class Place:
     def home(self) -> str:
         """What all pages of this block begin with."""
         return f"{self.root}/public/{self.block}"
+
+    @property
+    def is_of_a_block(self) -> bool:
+        """Whether a block answers there for certain, and not the sandbox's own controls."""
+        found = _APPLICATION.fullmatch(self.inner)
+        return bool(self.block) or (found is not None and application_of(found[1]) != CONTROLS_SERVICE)
 
 
 def find_place(raw_path: str) -> Place | None:

@@ -56,7 +56,12 @@ def may_enter(plane: Plane, request: Request, place: Place, proxied: str) -> San
             account = accounts.recognise(session, "token", token, plane.now())
             if account is None:
                 raise NotKnown("this token is not known, or has run out")
-            return wishes.find_sandbox(session, place.sandbox, _sees(account))
+            row = wishes.find_sandbox(session, place.sandbox, _sees(account))
+        if _sees(account) not in (None, row.owner) and not place.is_of_a_block:
+            raise NotAllowed(
+                f"the controls of sandbox {row.name!r} are your trainer's, and others may sit in it too"
+            )
+        return row
     if not place.block:
         raise NotKnown(
             "an API is called with a token", hint=f"`POST /api/v1/tokens` gives one; send it as {TOKEN}"

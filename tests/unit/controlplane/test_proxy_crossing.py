@@ -167,3 +167,22 @@ def test_addresses_in_a_page_change_wherever_it_is_cut(size: int) -> None:
         return b"".join([part async for part in with_addresses(parts(), b"http://a:1", b"http://b:2/s/demo")])
 
     assert asyncio.run(whole()) == page.replace(b"http://a:1", b"http://b:2/s/demo")
+
+
+@pytest.mark.parametrize(
+    ("path", "of_a_block"),
+    [
+        ("/s/demo/public/consent/consents", True),
+        ("/s/demo/r1/SBX/GOV/CENTRAL/payments/batches", True),
+        ("/s/demo/r1/SBX/GOV/CENTRAL/sandbox/reset", False),
+        ("/s/demo/r1/SBX/GOV/CENTRAL/s%61ndbox/reset", False),
+        ("/s/demo/r1//SBX/GOV/CENTRAL/payments", False),
+        ("/s/demo/r1/SBX/GOV/OTHER/payments", False),
+    ],
+)
+def test_only_what_is_a_block_s_for_certain_is_open_to_whoever_may_not_change_the_sandbox(
+    path: str, of_a_block: bool
+) -> None:
+    place = find_place(path)
+    assert place is not None
+    assert place.is_of_a_block == of_a_block

@@ -13,13 +13,14 @@ from sqlalchemy import select
 
 from sandbox.controlplane.access import COOKIE
 from sandbox.controlplane.plane import Rules
+from sandbox.controlplane.proxy.app import Proxy
 from sandbox.controlplane.workshops import LETTERS
 from sandbox.store import accounts
 from sandbox.store.jobs import Job
 from sandbox.store.schema import Account, Credential, JobRow, SandboxRow, SeatRow
 from sandbox.store.store import Store
-from tests.fakes.planes import Served, serve_on
-from tests.fakes.stores import somebody
+from tests.fakes.planes import ORIGIN, Served, serve_on
+from tests.fakes.stores import NOON, somebody
 
 ASKED: dict[str, Any] = {
     "title": "First <b>group</b>",
@@ -119,6 +120,44 @@ def test_a_participant_sees_the_sandbox_of_their_seat_and_may_not_change_it(
         assert "is your trainer's" in refused.json()["detail"]
         for path in ("", f"/{shop['id']}"):
             assert client.get(f"/api/v1/workshops{path}", headers=who).status_code == 403
+
+
+def test_a_participant_reaches_the_blocks_and_neither_the_secret_nor_the_controls(
+    served: Served, store: Store, trainer: TestClient
+) -> None:
+    shop = opened(trainer)
+    client = served.program(None)
+    ada = bearer(join(client, shop["code"]))
+    mine = shop["seats"][0]["sandbox"]
+    assert client.get(f"/api/v1/sandboxes/{mine}/access", headers=ada).status_code == 403
+    with TestClient(Proxy(served.plane), base_url=ORIGIN) as pages:
+        hers = {"sandbox-token": ada["authorization"].removeprefix("Bearer ")}
+        owners = {"sandbox-token": trainer.headers["authorization"].removeprefix("Bearer ")}
+        root = f"/s/{mine}/r1/SBX/GOV/CENTRAL"
+        # Whoever may go on is told that the sandbox does not run yet.
+        assert pages.post(f"{root}/sandbox/reset", headers=hers).status_code == 403
+        assert pages.post(f"{root}/s%61ndbox/reset", headers=hers).status_code == 403
+        assert pages.get(f"{root}/payments/batches", headers=hers).status_code == 409
+        assert pages.post(f"{root}/sandbox/reset", headers=owners).status_code == 409
+
+
+def test_a_form_that_is_sent_twice_opens_one_workshop(served: Served, store: Store) -> None:
+    tess = somebody(store, "Tess", "trainer")
+    with store.session() as session:
+        secret = accounts.issue(session, "session", account=tess.id, now=NOON, lifetime=timedelta(hours=1))
+    with served.browser() as browser:
+        browser.cookies.set(COOKIE, secret)
+        page = browser.get("/workshops").text
+        said = dict(re.findall('type="hidden" name="([a-z]+)" value="([^"]*)"', page.partition("<main")[2]))
+        said |= {
+            "title": "First",
+            "scenario": "cash-transfer",
+            "seats": "2",
+            "roles": "officer",
+            "size": "10",
+        }
+        opened_at = {browser.post("/workshops", data=said).headers["location"] for _ in range(2)}
+    assert len(opened_at) == 1
 
 
 def test_one_joins_again_by_name_and_pin_and_is_then_nowhere_else(
