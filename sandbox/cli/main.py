@@ -121,8 +121,9 @@ def main(arguments: list[str] | None = None) -> int:
     except Exception as error:
         # Usage errors are Click's own family, wherever Typer keeps it; each shows itself.
         if hasattr(error, "show") and hasattr(error, "exit_code"):
-            if hasattr(error, "option_name") and given[0] in REMOTE and _names_a_server(given):
-                return explain(_not_on_a_server(given[0], error.option_name), as_json=as_json)
+            unknown = type(error).__name__ == "NoSuchOption" and getattr(error, "option_name", None)
+            if unknown and given[0] in REMOTE and _names_a_server(given):
+                return explain(_not_on_a_server(given[0], unknown), as_json=as_json)
             return explain_usage(_told(error), as_json=as_json, show=error.show)
         refused = blame_disk(error) if isinstance(error, OSError) else None
         return report_fault(error) if refused is None else explain(refused, as_json=as_json)

@@ -8,6 +8,7 @@ from __future__ import annotations
 import logging
 import threading
 from collections.abc import Collection
+from datetime import timedelta
 
 from sandbox.bootstrap import make_all_tools
 from sandbox.errors import SandboxError
@@ -19,6 +20,8 @@ from sandbox.store.jobs import Job, add_job, unheld
 from sandbox.tasks.work import Bench
 
 EVERY_SECONDS = 5.0
+AGAIN = timedelta(minutes=5)
+"""Until the removal of what expired is tried again, when it failed."""
 log = logging.getLogger("sandbox.tasks")
 
 
@@ -28,6 +31,7 @@ def reap(bench: Bench, queue: JobQueue) -> int:
         now = bench.now()
         for sandbox in wishes.expired_sandboxes(session, now):
             sandbox.state = "removing"
+            sandbox.expires = now + AGAIN
             add_job(session, Job.REMOVE, sandbox.id, now=now, host=sandbox.host)
         accounts.sweep(session, now)
         wishes.sweep_receipts(session, now)

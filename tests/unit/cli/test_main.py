@@ -61,6 +61,8 @@ def test_what_a_server_does_not_take_is_said_with_the_way_out(monkeypatch, capsy
     told = capsys.readouterr().err
     assert "`sandbox run` on a server has no option --journeys" in told
     assert "SANDBOX_SERVER empty" in told
+    assert main(["run", "cash-transfer", "--server", "http://127.0.0.1:1", "--size"]) == 2
+    assert "requires an argument" in capsys.readouterr().err
 
 
 def test_ctrl_c_ends_with_130(monkeypatch, capsys):

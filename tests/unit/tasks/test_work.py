@@ -15,7 +15,7 @@ from sandbox.store.jobs import HOLD, HoldLost, Job, add_job, finish, renew, take
 from sandbox.store.schema import JobRow
 from sandbox.store.store import Store
 from sandbox.tasks.doings import DOINGS
-from sandbox.tasks.reaper import reap, take_up
+from sandbox.tasks.reaper import AGAIN, reap, take_up
 from sandbox.tasks.work import MOST_HOLDERS, Bench, Doing, Held, do_job, in_words
 from tests.fakes.stores import NOON, Hands, somebody
 
@@ -119,6 +119,29 @@ def test_what_lost_its_holder_is_submitted_again_and_what_is_held_is_not(
     assert sorted(submitted) == sorted([lost, waiting])
     with store.session() as session:
         assert {row.id for row in unheld(session, now())} == {lost, waiting}
+
+
+def test_an_expired_sandbox_that_can_t_be_removed_is_tried_again_after_a_while(
+    store: Store, tmp_path: Path
+) -> None:
+    owner, now = somebody(store), Hands()
+    with store.session() as session:
+        wishes.add_sandbox(session, name="demo", owner=owner.id, wish={}, now=NOON, expires=NOON)
+
+    class Queue:
+        def submit(self, job: str, *, host: str = "") -> None:
+            """The removal fails at once."""
+            with store.session() as session:
+                finish(session, job, now())
+                wishes.find_sandbox(session, "demo", None).state = "failed"
+
+        def close(self) -> None:
+            raise AssertionError
+
+    bench = bench_of(store, now, tmp_path)
+    assert [reap(bench, Queue()) for _ in range(2)] == [1, 0]
+    now.turn(AGAIN)
+    assert reap(bench, Queue()) == 1
 
 
 def test_after_a_reboot_what_should_run_here_is_started_anew(store: Store, tmp_path: Path) -> None:
