@@ -10,9 +10,10 @@ from __future__ import annotations
 import json
 import time
 from collections.abc import Callable, Mapping
-from http.client import HTTPException, InvalidURL
 from types import TracebackType
 from typing import Any, Protocol
+
+from urllib3.exceptions import HTTPError, TimeoutError
 
 from sandbox.calls.messages import Answer, Request
 from sandbox.calls.requests import CannotSend, TookTooLong, is_json
@@ -77,13 +78,13 @@ class MediatorClient:
         started = self._timer()
         try:
             reply = self._wire.exchange(request.method, request.target, headers, request.content, patience)
-        except (InvalidURL, ValueError) as error:  # UnicodeEncodeError is one of the latter
+        except ValueError as error:  # UnicodeEncodeError is one
             raise CannotSend(f"HTTP can't carry this request: {error}") from error
-        except (OSError, HTTPException) as error:
+        except HTTPError as error:
             if isinstance(error, TimeoutError) and patience < self._timeout:
                 raise TookTooLong(f"no answer within {patience * 1000:g} ms") from error
             raise BlockUnreachable(
-                f"{request.operation_id} at {request.block} got no answer: {error or type(error).__name__}",
+                f"{request.operation_id} at {request.block} got no answer: {error.__cause__ or error}",
                 hint="see `sandbox ls` for what runs and `sandbox logs` for why it does not",
             ) from error
         body, problem = None, reply.problem

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-import socket
 import threading
 
 import pytest
+from urllib3.connection import HTTPConnection
 
+from sandbox.calls import wire
 from sandbox.calls.client import MediatorClient
 from sandbox.calls.messages import Request
 from sandbox.calls.requests import CannotSend
@@ -115,16 +116,19 @@ def test_several_threads_call_at_once(client: MediatorClient):
     assert found == {number: f"/seen?n={number}" for number in range(8)}
 
 
-def test_a_body_goes_with_its_head_in_one_piece(monkeypatch: pytest.MonkeyPatch, server: str):
-    sent: list[bytes] = []
-    send = socket.socket.sendall
+def test_a_connection_is_kept_for_a_while_and_then_opened_anew(monkeypatch: pytest.MonkeyPatch, server: str):
+    opened: list[object] = []
+    connect = HTTPConnection.connect
 
-    def keep(self: socket.socket, data: bytes) -> None:
-        sent.append(data)
-        send(self, data)
+    def note(self: HTTPConnection) -> None:
+        opened.append(self)
+        connect(self)
 
-    monkeypatch.setattr(socket.socket, "sendall", keep)
+    monkeypatch.setattr(HTTPConnection, "connect", note)
     with MediatorClient(server, "t") as client:
-        client.call(request("seen", content=b'{"n":1}'))
-    (one,) = [data for data in sent if data.startswith(b"GET /seen")]
-    assert one.endswith(b'\r\n\r\n{"n":1}')
+        client.call(request("seen"))
+        client.call(request("seen"))
+        assert len(opened) == 1
+        monkeypatch.setattr(wire, "KEPT_SECONDS", -1.0)
+        client.call(request("seen"))
+    assert len(opened) == 2
