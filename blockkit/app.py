@@ -132,7 +132,7 @@ def build_block(
 
     app: FastAPI = FastAPIOffline(title=kit.slug, lifespan=lifespan)
     # The curated contract is served, not one derived from the code; a test holds both together.
-    app.openapi = contract  # type: ignore[method-assign]
+    app.openapi = contract  # type: ignore[method-assign]  # as FastAPI documents it
     install_problems(app, kit.log)
     app.add_middleware(Bounds)
     app.add_middleware(Guard, secret=kit.settings.secret, log=kit.log)

@@ -10,13 +10,15 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import psycopg
 from psycopg.rows import dict_row
+from pydantic import BaseModel, ValidationError
 
 from blockkit.records import Connection
 
+Form = TypeVar("Form", bound=BaseModel)
 Load = Callable[..., None]
 Enter = Callable[[Connection, Any], None]
 """Writes one document; raises FixturesUnusable when it is not of the form that the block understands."""
@@ -29,6 +31,16 @@ class FixturesUnusable(Exception):
 def read_fixtures(files: Sequence[Path]) -> list[tuple[Path, Any]]:
     """Read JSON files. Raises FixturesUnusable."""
     return [(file, _read(file)) for file in files]
+
+
+def as_form(form: type[Form], document: Any) -> Form:
+    """Read a document as a block's own form. Raises FixturesUnusable, naming the place of the first fault."""
+    try:
+        return form.model_validate(document)
+    except ValidationError as error:
+        first = error.errors()[0]
+        place = "/".join(map(str, first["loc"])) or "its top"
+        raise FixturesUnusable(f"at {place}: {first['msg']}") from None
 
 
 def with_fixtures(load: Load, enter: Enter, documents: Sequence[tuple[Path, Any]]) -> Load:

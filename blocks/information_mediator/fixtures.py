@@ -7,9 +7,9 @@ from __future__ import annotations
 
 from typing import Annotated, Any
 
-from pydantic import BaseModel, ConfigDict, StringConstraints, ValidationError
+from pydantic import BaseModel, ConfigDict, StringConstraints
 
-from blockkit.fixtures import FixturesUnusable
+from blockkit.fixtures import as_form
 from blockkit.records import Connection
 
 Part = Annotated[str, StringConstraints(pattern=r"^[^/\x00]{1,100}$")]
@@ -45,13 +45,7 @@ class Document(_Strict):
 
 def enter(connection: Connection, document: Any) -> None:
     """Write the services into the directory's table. Raises FixturesUnusable."""
-    try:
-        given = Document.model_validate(document)
-    except ValidationError as error:
-        first = error.errors()[0]
-        raise FixturesUnusable(
-            f"at {'/'.join(map(str, first['loc'])) or 'its top'}: {first['msg']}"
-        ) from None
+    given = as_form(Document, document)
     for each in given.data:
         address = "/".join((each.GovStackInstance, each.memberClass, each.memberCode, each.applicationCode))
         for service in each.service:

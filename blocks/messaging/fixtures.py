@@ -8,9 +8,9 @@ from __future__ import annotations
 import secrets
 from typing import Any
 
-from pydantic import BaseModel, ConfigDict, Field, NonNegativeInt, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, NonNegativeInt
 
-from blockkit.fixtures import FixturesUnusable
+from blockkit.fixtures import FixturesUnusable, as_form
 from blockkit.records import Connection
 from blocks.messaging.delivery import SPELLINGS, STATUSES, hash_of
 
@@ -46,13 +46,7 @@ class Document(_Strict):
 
 def enter(connection: Connection, document: Any) -> None:
     """Write the requests and their messages. Raises FixturesUnusable."""
-    try:
-        given = Document.model_validate(document)
-    except ValidationError as error:
-        first = error.errors()[0]
-        raise FixturesUnusable(
-            f"at {'/'.join(map(str, first['loc'])) or 'its top'}: {first['msg']}"
-        ) from None
+    given = as_form(Document, document)
     for channel, outcomes in (("email", given.data.email), ("sms", given.data.sms)):
         for outcome in outcomes:
             _enter_one(connection, channel, given.api_key, outcome)

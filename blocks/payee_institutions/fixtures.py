@@ -9,9 +9,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import BaseModel, ConfigDict
 
-from blockkit.fixtures import FixturesUnusable
+from blockkit.fixtures import FixturesUnusable, as_form
 from blockkit.problems import Problem
 from blockkit.records import Connection
 from blocks.payee_institutions.opening import open_account
@@ -36,13 +36,7 @@ class Document(BaseModel):
 
 def enter(connection: Connection, document: Any) -> None:
     """Open the accounts. Raises FixturesUnusable."""
-    try:
-        given = Document.model_validate(document)
-    except ValidationError as error:
-        first = error.errors()[0]
-        raise FixturesUnusable(
-            f"at {'/'.join(map(str, first['loc'])) or 'its top'}: {first['msg']}"
-        ) from None
+    given = as_form(Document, document)
     for account in given.accounts:
         try:
             open_account(connection, account.as_wish(account.institution, account.accountNumber))

