@@ -1,9 +1,11 @@
-"""Fixtures for every test: the Docker Engine and when its absence is a failure, the control plane's store."""
+"""Fixtures for every test: the Docker Engine and when its absence is a failure, a browser, the store."""
 
 from __future__ import annotations
 
 import os
+import shutil
 from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
 import docker
 import psycopg
@@ -15,6 +17,9 @@ from sandbox.errors import RuntimeUnavailable
 from sandbox.runtimes.docker.engine import connect
 from sandbox.store.store import Store, open_store
 from tests.fakes.stores import empty
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser
 
 # How long an example takes says more of the machine than of the code.
 settings.register_profile("any-machine", settings(), deadline=None)
@@ -49,3 +54,18 @@ def store(migrated_store: Store) -> Store:
     """An empty store."""
     empty(migrated_store)
     return migrated_store
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    """A headless Chromium; skips with the reason when there is none."""
+    from playwright.sync_api import sync_playwright
+
+    program = shutil.which("chromium")
+    if program is None:
+        pytest.skip("there is no chromium on this machine: apt-get install chromium")
+    with sync_playwright() as playwright:
+        arguments = ["--no-sandbox", "--disable-quic", "--disable-background-networking"]
+        started = playwright.chromium.launch(executable_path=program, args=arguments)
+        yield started
+        started.close()

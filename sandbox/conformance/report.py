@@ -15,9 +15,6 @@ from xml.etree import ElementTree as ET
 from sandbox.candidates.verdicts import KEEPS_SECRETS
 from sandbox.conformance.repeat import show_request, write_curl
 from sandbox.conformance.values import (
-    NOT_A_CERTIFICATE,
-    NUMBER_NONE,
-    NUMBER_UNKNOWN,
     Finding,
     Met,
     Part,
@@ -59,20 +56,6 @@ VALUES = {
     "drawn 2": noted("Drawn 2"),
     "drawn 3": noted("Drawn 3"),
 }
-NOTES = {
-    NOT_A_CERTIFICATE: noted(
-        "This is not a GovStack certificate. It is what this sandbox found when it called the product; "
-        "GovStack alone certifies."
-    ),
-    NUMBER_UNKNOWN: noted(
-        "Requirements without a number: GovStack publishes the text that numbers them apart from the "
-        "definitions of this block, and the definitions name none."
-    ),
-    NUMBER_NONE: noted(
-        "Requirements without a number: GovStack specifies no such block; they are its own contract's."
-    ),
-}
-"""What a report says in English whatever its page's language is, as the catalogue has it."""
 OUTCOMES = {Met.MET: Outcome.PASSED, Met.NOT_MET: Outcome.FAILED, Met.NOT_TESTED: Outcome.SKIPPED}
 
 
@@ -157,7 +140,7 @@ def render_page(report: Report, variables: Mapping[str, str], speech: Speech = E
             "part": lambda part: speech.look_up(PARTS[part]),
             "verdict": lambda verdict: speech.look_up(VERDICTS[verdict]),
             "tallied": lambda verdict: speech.look_up(TALLIED[verdict]),
-            "note": lambda text: speech.look_up(NOTES[text]) if text in NOTES else text,
+            "note": speech.look_up,
         }
     )
     counted = [one for one in report.findings if not one.on_known_values]

@@ -11,22 +11,23 @@ from typing import Literal
 
 from pydantic import computed_field
 
+from sandbox.evidence.speech import noted
 from sandbox.model.block import Frozen
 from sandbox.model.run import Call, Outcome
 
 Level = Literal["required", "recommended", "all"]
 
-NOT_A_CERTIFICATE = (
-    "This is not a GovStack certificate. It is what this sandbox found when it called the product; GovStack "
-    "alone certifies."
+NOT_A_CERTIFICATE = noted(
+    "This is not a GovStack certificate. It is what this sandbox found when it called the product; "
+    "GovStack alone certifies."
 )
-
-
-NUMBER_UNKNOWN = (
-    "Requirements without a number: GovStack publishes the text that numbers them apart from the definitions "
-    "of this block, and the definitions name none."
+NUMBER_UNKNOWN = noted(
+    "Requirements without a number: GovStack publishes the text that numbers them apart from the "
+    "definitions of this block, and the definitions name none."
 )
-NUMBER_NONE = "Requirements without a number: GovStack specifies no such block; they are its own contract's."
+NUMBER_NONE = noted(
+    "Requirements without a number: GovStack specifies no such block; they are its own contract's."
+)
 
 
 class Part(StrEnum):

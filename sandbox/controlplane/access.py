@@ -17,7 +17,7 @@ from fastapi import Depends, Request
 
 from sandbox.controlplane.plane import Plane
 from sandbox.errors import RequestRefused
-from sandbox.store import accounts, workshops
+from sandbox.store import accounts, journal, workshops
 
 COOKIE = "sandbox_session"
 _SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
@@ -120,6 +120,22 @@ def ask_trainer(caller: AskedBy) -> Caller:
 
 Trainer = Annotated[Caller, Depends(ask_trainer)]
 """Whoever may hold workshops."""
+
+
+def address_of(request: Request) -> str:
+    """Say where a request comes from."""
+    return request.client.host if request.client else ""
+
+
+def require_few_failures(plane: Plane, action: str, account: str, address: str, told: str) -> None:
+    """Refuse whoever failed too often under a name, or from an address. Raises TooManyFailures."""
+    rules = plane.rules
+    since = plane.now() - rules.login_window
+    with plane.store.session() as session:
+        of_name = journal.count_deeds(session, action, since, account=account)
+        from_there = journal.count_deeds(session, action, since, address=address)
+    if of_name >= rules.login_failures or from_there >= rules.login_failures_from:
+        raise TooManyFailures(told, hint="wait five minutes")
 
 
 def plane_of(request: Request) -> Plane:

@@ -7,7 +7,7 @@ at a time, and leaves a line in the audit log. Each deed can be sent twice and i
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import date
 from typing import Annotated, Any
 
@@ -27,8 +27,9 @@ from sandbox.store import wishes
 from sandbox.store.schema import SandboxRow
 
 MOST_SHOWN = 200
-"""Newest exchanges on a page."""
-_MEANT = ("fault", "block", "operation", "client")
+"""Newest exchanges on a page about everybody; about one person all are shown."""
+_WHERE = ("fault", "block", "operation")
+_HOW = ("times", "milliseconds")
 
 
 class ClockAsked(Frozen):
@@ -74,13 +75,28 @@ def list_faults(running: Running) -> list[dict[str, Any]]:
 
 
 def plant_fault(plane: Plane, caller: Caller, name: str, asked: FaultAsked) -> None:
-    """Plant a fault, unless it is there already. Raises UsageError for what is no fault or no route."""
+    """Plant a fault, unless it is there already.
+
+    Raises UsageError for what is no fault or no route, StateConflict when it is there in another way.
+    """
     wanted = asked.model_dump(exclude_none=True)
-    running = enter(plane, find_running(plane, caller, name))
-    if any(
-        all((each.get(key) or None) == wanted.get(key) for key in _MEANT) for each in list_faults(running)
-    ):
+
+    def same(each: Mapping[str, Any], keys: Sequence[str]) -> bool:
+        return all((each.get(key) or None) == wanted.get(key) for key in keys)
+
+    there = [
+        each
+        for each in list_faults(enter(plane, find_running(plane, caller, name)))
+        if same(each, _WHERE) and not each.get("client")
+    ]
+    if any(same(each, _HOW) for each in there):
         return
+    if there:
+        left = there[0].get("times")
+        raise StateConflict(
+            f"fault {asked.fault!r} is planted there already, {left if left else 'for any number of'} times",
+            hint="remove the faults first, then plant it as you want it",
+        )
     _change(plane, caller, name, "plant-fault", "POST", "/faults", wanted)
 
 
@@ -90,10 +106,11 @@ def clear_faults(plane: Plane, caller: Caller, name: str) -> None:
 
 
 def read_exchanges(running: Running, individual: str = "") -> list[Exchange]:
-    """Read the newest exchanges, or those about one person, the newest first."""
+    """Read the newest exchanges, or all those about one person, the newest first."""
+    filters = {"individual": individual} if individual else {}
     with running.gate() as gate:
-        filters = {"individual": individual} if individual else {}
-        return list(reversed(deque(gate.each_exchange(filters=filters), maxlen=MOST_SHOWN)))
+        found = deque(gate.each_exchange(filters=filters), maxlen=None if individual else MOST_SHOWN)
+    return list(reversed(found))
 
 
 def _change(

@@ -7,9 +7,9 @@ from typing import Literal, NamedTuple
 
 from sqlalchemy.orm import Session
 
-from sandbox.controlplane.access import NotKnown, Role, TooManyFailures
+from sandbox.controlplane.access import NotKnown, Role, require_few_failures
 from sandbox.controlplane.names import clean_name
-from sandbox.controlplane.passwords import hash_nothing, hash_pin, is_password
+from sandbox.controlplane.passwords import NO_PASSWORD, hash_pin, is_password
 from sandbox.controlplane.plane import Plane
 from sandbox.errors import StateConflict
 from sandbox.store import accounts, journal, workshops
@@ -37,7 +37,7 @@ def join(
     name = clean_name(unicodedata.normalize("NFKC", name))
     code = "".join(filter(str.isalnum, code)).upper()[:16]
     who = f"{name} ({code})"
-    _require_few_failures(plane, who, address)
+    require_few_failures(plane, _FAILED, _counted(who), address, "too many tries to join failed")
     with plane.store.session() as session:
         workshop = workshops.find_open(session, code)
         taken = _named(session, workshop, name) if workshop else None
@@ -49,7 +49,7 @@ def join(
     if kept is not None and not is_password(pin, kept):
         hint = "type the PIN that you chose when you joined; if you are new here, use another name"
         raise _failed(plane, who, address, f"somebody is {name!r} here already, with another PIN", hint)
-    pin_hash, nothing = (kept, "") if kept is not None else (hash_pin(pin), hash_nothing())
+    pin_hash = hash_pin(pin) if kept is None else kept
     with plane.store.session() as session:
         workshop = workshops.find_open(session, code)
         if workshop is None:
@@ -58,7 +58,7 @@ def join(
         if (row.pin if row else None) != kept:
             raise StateConflict(f"somebody became {name!r} just now", hint="try again, or use another name")
         if row is None:
-            row = _take_seat(session, plane, workshop, name, who, nothing)
+            row = _take_seat(session, plane, workshop, name, who)
             row.pin = pin_hash
         assert row.account is not None, "a seat with a name has an account"
         accounts.withdraw_all(session, row.account)
@@ -81,28 +81,16 @@ def _named(session: Session, workshop: WorkshopRow, name: str) -> SeatRow | None
     return next((row for row in found if row.name.casefold() == wanted), None)
 
 
-def _take_seat(
-    session: Session, plane: Plane, workshop: WorkshopRow, name: str, who: str, password: str
-) -> SeatRow:
+def _take_seat(session: Session, plane: Plane, workshop: WorkshopRow, name: str, who: str) -> SeatRow:
     free = (seat.row for seat in workshops.seats_of(session, workshop.id) if seat.row.account is None)
     row = next(free, None)
     if row is None:
         raise StateConflict("every seat of this workshop is taken", hint="tell your trainer")
     now = plane.now()
     # No account that is made by invitation can have brackets in its name, so this one is never taken.
-    account = accounts.add_account(session, name=who, role=Role.PARTICIPANT, password=password, now=now)
+    account = accounts.add_account(session, name=who, role=Role.PARTICIPANT, password=NO_PASSWORD, now=now)
     row.name, row.account, row.joined = name, account.id, now
     return row
-
-
-def _require_few_failures(plane: Plane, who: str, address: str) -> None:
-    rules = plane.rules
-    since = plane.now() - rules.login_window
-    with plane.store.session() as session:
-        of_name = journal.count_deeds(session, _FAILED, since, account=_counted(who))
-        from_there = journal.count_deeds(session, _FAILED, since, address=address)
-    if of_name >= rules.login_failures or from_there >= rules.login_failures_from:
-        raise TooManyFailures("too many tries to join failed", hint="wait five minutes")
 
 
 def _failed(plane: Plane, who: str, address: str, told: str, hint: str) -> NotKnown:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import logging
 from datetime import timedelta
-from typing import NamedTuple
+from typing import NamedTuple, TypeVar
 
 from sqlalchemy.orm import Session
 
@@ -16,6 +16,7 @@ from sandbox.controlplane.access import Caller, NotAllowed, Role
 from sandbox.controlplane.plane import Plane
 from sandbox.errors import RequestRefused, SandboxError, StateConflict, UsageError
 from sandbox.model.asking import RunAsked, SandboxAsked
+from sandbox.model.block import Frozen
 from sandbox.model.population import ask_for
 from sandbox.model.sandbox import check_name
 from sandbox.population import load_pack
@@ -23,7 +24,7 @@ from sandbox.preparing import draw_name, look_up_scenario
 from sandbox.runtime import runtime_names
 from sandbox.store import journal, wishes
 from sandbox.store.jobs import Job, add_job
-from sandbox.store.schema import RunRow, SandboxRow
+from sandbox.store.schema import RunRow, SandboxRow, Table
 
 log = logging.getLogger("sandbox.controlplane")
 
@@ -33,6 +34,9 @@ class QuotaReached(RequestRefused):
 
     reason = "quota-reached"
     status = 409
+
+
+Row = TypeVar("Row", bound=Table)
 
 
 class Ordered(NamedTuple):
@@ -51,16 +55,23 @@ def order_sandbox(plane: Plane, caller: Caller, asked: SandboxAsked, key: str = 
     name = check_name(asked.name) if asked.name is not None else draw_name(asked.scenario or "sandbox")
     now = plane.now()
     with plane.store.session() as session:
-        known = wishes.remembered(session, caller.id, key, asked.model_dump(mode="json")) if key else None
-        if known is not None:
-            row = session.get(SandboxRow, known)
-            assert row is not None, "a receipt is of something that was entered"
-            return row
+        if known := ordered_before(session, caller, key, asked, SandboxRow):
+            return known
         _require_room(session, plane, caller)
         row, job = enter_sandbox(session, plane, caller, asked, name)
         if key:
             wishes.remember(session, caller.id, key, asked.model_dump(mode="json"), row.id, now)
     submit(plane, job)
+    return row
+
+
+def ordered_before(session: Session, caller: Caller, key: str, asked: Frozen, table: type[Row]) -> Row | None:
+    """Give what came of this order under this key before. Raises StateConflict for another order under it."""
+    known = wishes.remembered(session, caller.id, key, asked.model_dump(mode="json")) if key else None
+    if known is None:
+        return None
+    row = session.get(table, known)
+    assert row is not None, "a receipt is of something that was entered"
     return row
 
 
@@ -126,11 +137,8 @@ def order_run(plane: Plane, caller: Caller, asked: RunAsked, key: str = "") -> R
     _check_people_and_runtime(plane, asked)
     now = plane.now()
     with plane.store.session() as session:
-        known = wishes.remembered(session, caller.id, key, asked.model_dump(mode="json")) if key else None
-        if known is not None:
-            row = session.get(RunRow, known)
-            assert row is not None, "a receipt is of something that was entered"
-            return row
+        if known := ordered_before(session, caller, key, asked, RunRow):
+            return known
         host = ""
         if asked.sandbox is not None:
             found = find_own(session, caller, asked.sandbox)

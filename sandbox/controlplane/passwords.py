@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import secrets
 from functools import cache
 
 from pwdlib import PasswordHash
@@ -11,6 +10,8 @@ from sandbox.errors import UsageError
 
 SHORTEST = 10
 LONGEST = 200
+NO_PASSWORD = ""
+"""Of an account that is entered another way: no password fits."""
 
 
 @cache
@@ -40,12 +41,7 @@ def hash_pin(pin: str) -> str:
     return _hasher().hash(pin)
 
 
-def hash_nothing() -> str:
-    """Give the hash of an account that has no password: nobody knows one that fits."""
-    return _hasher().hash(secrets.token_urlsafe(32))
-
-
 def is_password(password: str, hashed: str | None) -> bool:
     """Compare; for an account that is not there it takes as long, so that names can't be tried out."""
     right = _hasher().verify(password[:LONGEST], hashed or _nobodys())
-    return right and hashed is not None
+    return right and bool(hashed)

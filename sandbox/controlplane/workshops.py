@@ -13,6 +13,7 @@ from sandbox.controlplane.orders import (
     enter_sandbox,
     note,
     order_change,
+    ordered_before,
     submit,
 )
 from sandbox.controlplane.plane import Plane
@@ -40,13 +41,9 @@ def order_workshop(plane: Plane, caller: Caller, asked: WorkshopAsked, key: str 
         lease_seconds=asked.lease_seconds,
     )
     check_sandbox(plane, of_each)
-    said = asked.model_dump(mode="json")
     with plane.store.session() as session:
-        known = wishes.remembered(session, caller.id, key, said) if key else None
-        if known is not None:
-            row = session.get(WorkshopRow, known)
-            assert row is not None, "a receipt is of something that was entered"
-            return row
+        if known := ordered_before(session, caller, key, asked, WorkshopRow):
+            return known
         needed = -(-asked.seats // len(asked.roles))
         _require_room(session, plane, asked, needed)
         row = WorkshopRow(
@@ -63,7 +60,7 @@ def order_workshop(plane: Plane, caller: Caller, asked: WorkshopAsked, key: str 
         session.flush()
         jobs = _enter_seats(session, plane, caller, asked, row, of_each)
         if key:
-            wishes.remember(session, caller.id, key, said, row.id, plane.now())
+            wishes.remember(session, caller.id, key, asked.model_dump(mode="json"), row.id, plane.now())
         note(session, plane, caller, "open-workshop", row.id)
     for job in jobs:
         submit(plane, job)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import timedelta
@@ -10,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, Page, ViewportSize, sync_playwright
+from playwright.sync_api import Browser, Page, ViewportSize
 
 from sandbox.controlplane.access import COOKIE
 from sandbox.controlplane.app import create_app
@@ -24,7 +23,6 @@ from tests.fakes.serving import serving
 from tests.fakes.stores import NOON, somebody
 from tests.nodes import install
 
-CHROMIUM = shutil.which("chromium")
 PASSWORD = "seven green kettles"
 WISH: dict[str, Any] = {
     "scenario": "cash-transfer",
@@ -38,17 +36,6 @@ MOST_TABS = 60
 JUDGE = """async () => (await axe.run(document, {resultTypes: ["violations"]})).violations.map(
   (each) => `${each.id}: ${each.help}: ${each.nodes.map((node) => node.target.join(" ")).join(", ")}`)"""
 FOCUSED = "() => (document.activeElement.labels?.[0] || document.activeElement).innerText.trim()"
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    if CHROMIUM is None:
-        pytest.skip("there is no chromium on this machine: apt-get install chromium")
-    with sync_playwright() as playwright:
-        arguments = ["--no-sandbox", "--disable-quic", "--disable-background-networking"]
-        started = playwright.chromium.launch(executable_path=CHROMIUM, args=arguments)
-        yield started
-        started.close()
 
 
 @pytest.fixture

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 import socket
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
@@ -13,7 +12,7 @@ from urllib.parse import urlsplit
 
 import httpx2
 import pytest
-from playwright.sync_api import Browser, BrowserContext, sync_playwright
+from playwright.sync_api import Browser, BrowserContext
 from starlette.types import ASGIApp
 
 from sandbox.controlplane.access import COOKIE
@@ -29,7 +28,6 @@ from tests.fakes.hostile import Hostile
 from tests.fakes.planes import Served, serve_on
 from tests.fakes.stores import NOON, somebody, token_of
 
-CHROMIUM = shutil.which("chromium")
 WISH = {
     "scenario": None,
     "blocks": ["payments"],
@@ -218,17 +216,6 @@ def test_an_answer_that_breaks_off_does_not_look_whole(yard: Yard) -> None:
         with yard.store.session() as session:
             wishes.find_sandbox(session, "adas", None).state = "starting"
         assert program.get("/s/adas/public/payments/echo").status_code == 409
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    if CHROMIUM is None:
-        pytest.skip("there is no chromium on this machine: apt-get install chromium")
-    with sync_playwright() as playwright:
-        arguments = ["--no-sandbox", "--disable-quic", "--disable-background-networking"]
-        started = playwright.chromium.launch(executable_path=CHROMIUM, args=arguments)
-        yield started
-        started.close()
 
 
 @pytest.mark.parametrize("policy", [crossing.POLICY, OPAQUE], ids=["no scripts", "scripts apart"])

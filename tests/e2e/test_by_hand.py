@@ -6,19 +6,16 @@ Nothing here calls an operation. What is clicked is what a visitor of the pages 
 from __future__ import annotations
 
 import re
-import shutil
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
 import duckdb
-import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page
 
 from tests.e2e.conftest import User
 
-CHROMIUM = shutil.which("chromium")
 PAYROLL = "BYHAND202601"
 PATIENCE = 240
 """Looks at the statement, half a second apart, until the institution has been paid."""
@@ -95,17 +92,6 @@ def a_visitor(browser: Browser, name: str, site: str, find_inbox: Callable[[str]
         yield Visitor(name, context, context.new_page(), site, find_inbox)
     finally:
         context.close()
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    if CHROMIUM is None:
-        pytest.skip("there is no chromium on this machine: apt-get install chromium")
-    with sync_playwright() as playwright:
-        arguments = ["--no-sandbox", "--disable-quic", "--disable-background-networking"]
-        started = playwright.chromium.launch(executable_path=CHROMIUM, args=arguments)
-        yield started
-        started.close()
 
 
 def find_needy(home: Path) -> Household:

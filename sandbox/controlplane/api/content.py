@@ -7,7 +7,7 @@ from typing import Any
 
 from fastapi import APIRouter, Response
 
-from sandbox.catalog.blueprint import blueprint_of
+from sandbox.catalog.blueprint import Blueprint, blueprint_of
 from sandbox.catalog.blueprint_svg import draw_blueprint
 from sandbox.catalog.show import show_scenario
 from sandbox.catalog.wiring import build_wiring
@@ -83,7 +83,7 @@ def make_router(plane: Plane) -> APIRouter:
         """Draw its service blueprint."""
         del caller
         return Response(
-            picture_of(plane, slug),
+            draw_blueprint(blueprint(plane, slug)),
             media_type="image/svg+xml",
             headers={"content-security-policy": PICTURE_POLICY},
         )
@@ -122,12 +122,12 @@ def whole_scenario(plane: Plane, slug: str) -> ScenarioWhole:
     return ScenarioWhole(**_scenario(plane, slug).model_dump(), steps=steps)
 
 
-def picture_of(plane: Plane, slug: str) -> str:
-    """Draw one scenario. Raises NotFound, ContentError."""
+def blueprint(plane: Plane, slug: str) -> Blueprint:
+    """Read the service blueprint of one scenario. Raises NotFound, ContentError."""
     read = plane.catalog.scenario(slug)
     blocks = plane.catalog.blocks(read.blocks)
     rows = show_scenario(read, build_wiring(blocks, plane.catalog.controls(), read))
-    return draw_blueprint(blueprint_of(read, rows, blocks))
+    return blueprint_of(read, rows, blocks)
 
 
 def packs(plane: Plane) -> list[PackView]:

@@ -9,7 +9,7 @@ from typing import Annotated
 from fastapi import APIRouter, Request, Response
 from pydantic import StringConstraints
 
-from sandbox.controlplane.access import Trainer
+from sandbox.controlplane.access import Trainer, address_of
 from sandbox.controlplane.api.sandboxes import Key, Most
 from sandbox.controlplane.api.views import Page, View
 from sandbox.controlplane.joining import join
@@ -122,8 +122,7 @@ def make_router(plane: Plane) -> APIRouter:
     @router.post("/workshops/join")
     def take_seat(joining: Joining, request: Request) -> JoinedView:
         """Take a seat. Needs no log-in: the code of the workshop, a name, and a PIN of one's own."""
-        address = request.client.host if request.client else ""
-        joined = join(plane, **joining.model_dump(), address=address, kind="token")
+        joined = join(plane, **joining.model_dump(), address=address_of(request), kind="token")
         return JoinedView(token=joined.secret, workshop=joined.title, seat=SeatView.of(joined.seat))
 
     @router.get("/workshops/{workshop}")

@@ -10,9 +10,9 @@ from markupsafe import Markup
 from pydantic import ValidationError
 from starlette.responses import RedirectResponse, Response
 
-from sandbox.controlplane.access import Trainer
+from sandbox.controlplane.access import Trainer, address_of
 from sandbox.controlplane.api.workshops import read_workshop
-from sandbox.controlplane.console.doors import Said, address_of, enter
+from sandbox.controlplane.console.doors import Said, enter
 from sandbox.controlplane.console.forms import FormByTrainer, from_our_page
 from sandbox.controlplane.console.rendering import render
 from sandbox.controlplane.joining import join

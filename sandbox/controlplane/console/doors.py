@@ -8,7 +8,7 @@ from fastapi import APIRouter, Depends, Form, Request
 from sqlalchemy.orm import Session
 from starlette.responses import RedirectResponse, Response
 
-from sandbox.controlplane.access import COOKIE, NotKnown, TooManyFailures
+from sandbox.controlplane.access import COOKIE, NotKnown, TooManyFailures, address_of, require_few_failures
 from sandbox.controlplane.console.forms import FormBy, from_our_page
 from sandbox.controlplane.console.rendering import render
 from sandbox.controlplane.names import clean_name
@@ -71,13 +71,9 @@ def make_router(plane: Plane) -> APIRouter:
 
 def log_in(plane: Plane, *, name: str, password: str, address: str) -> str:
     """Give the secret of a new session. Raises NotKnown, TooManyFailures."""
+    require_few_failures(plane, "log-in-failed", name, address, "too many log-ins failed")
     now = plane.now()
     with plane.store.session() as session:
-        since = now - plane.rules.login_window
-        of_name = journal.count_deeds(session, "log-in-failed", since, account=name)
-        from_there = journal.count_deeds(session, "log-in-failed", since, address=address)
-        if of_name >= plane.rules.login_failures or from_there >= plane.rules.login_failures_from:
-            raise TooManyFailures("too many log-ins failed", hint="wait five minutes")
         account = accounts.find_account(session, name)
     right = is_password(password, account.password if account else None)
     with plane.store.session() as session:
@@ -126,8 +122,3 @@ def enter(plane: Plane, request: Request, secret: str, to: str = "/") -> Respons
         secure=request.url.scheme == "https",
     )
     return answer
-
-
-def address_of(request: Request) -> str:
-    """Say where a request comes from."""
-    return request.client.host if request.client else ""

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Annotated
 
-from fastapi import APIRouter, Form, Request
+from fastapi import APIRouter, Depends, Form, Request
 from starlette.responses import FileResponse, RedirectResponse, Response
 
 from sandbox.controlplane.access import AskedBy, NotAllowed
-from sandbox.controlplane.api.content import packs, whole_scenario
+from sandbox.controlplane.api.content import blueprint, packs, whole_scenario
 from sandbox.controlplane.api.runs import find_run
 from sandbox.controlplane.console.forms import FormBy, FormByBuilder
 from sandbox.controlplane.console.rendering import TOKENS, render
@@ -28,6 +29,26 @@ Number = Annotated[int, Form()]
 LEASE_SECONDS = 8 * 3600
 """Of a sandbox that is started on a page: a working day."""
 _CHANGES = {"remove": Job.REMOVE, "reset": Job.RESET}
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """What the form of a scenario says, whichever of its buttons is pressed."""
+
+    scenario: str
+    runtime: str
+    people: People
+    key: str
+
+
+def read_choice(
+    scenario: Said, pack: Said, size: Number, seed: Number, runtime: Said, key: Said = ""
+) -> Choice:
+    """Read the form of a scenario."""
+    return Choice(scenario, runtime, People(pack=pack, size=size, seed=seed), key)
+
+
+Chosen = Annotated[Choice, Depends(read_choice)]
 
 
 def make_router(plane: Plane) -> APIRouter:
@@ -56,6 +77,7 @@ def _content(router: APIRouter, plane: Plane) -> None:
             "scenario.html.j2",
             caller=caller,
             scenario=whole_scenario(plane, slug),
+            blueprint=blueprint(plane, slug),
             packs=packs(plane),
             runtimes=runtime_names(),
             usual=plane.settings.runtime,
@@ -70,22 +92,11 @@ def _sandboxes(router: APIRouter, plane: Plane) -> None:
         return render(request, "sandboxes.html.j2", caller=caller, sandboxes=rows)
 
     @router.post("/sandboxes")
-    def start(
-        caller: FormByBuilder,
-        scenario: Said,
-        pack: Said,
-        size: Number,
-        seed: Number,
-        runtime: Said,
-        key: Said = "",
-    ) -> Response:
+    def start(caller: FormByBuilder, said: Chosen) -> Response:
         asked = SandboxAsked(
-            scenario=scenario,
-            runtime=runtime,
-            people=People(pack=pack, size=size, seed=seed),
-            lease_seconds=LEASE_SECONDS,
+            scenario=said.scenario, runtime=said.runtime, people=said.people, lease_seconds=LEASE_SECONDS
         )
-        row = order_sandbox(plane, caller, asked, key)
+        row = order_sandbox(plane, caller, asked, said.key)
         return RedirectResponse(f"/sandboxes/{row.name}", status_code=303)
 
     @router.get("/sandboxes/{name}")
@@ -133,18 +144,9 @@ def _runs(router: APIRouter, plane: Plane) -> None:
         return render(request, "runs.html.j2", caller=caller, runs=rows)
 
     @router.post("/runs")
-    def start(
-        caller: FormByBuilder,
-        scenario: Said,
-        pack: Said,
-        size: Number,
-        seed: Number,
-        runtime: Said,
-        key: Said = "",
-    ) -> Response:
-        people = People(pack=pack, size=size, seed=seed)
-        asked = RunAsked(scenario=scenario, runtime=runtime, people=people)
-        row = order_run(plane, caller, asked, key)
+    def start(caller: FormByBuilder, said: Chosen) -> Response:
+        asked = RunAsked(scenario=said.scenario, runtime=said.runtime, people=said.people)
+        row = order_run(plane, caller, asked, said.key)
         return RedirectResponse(f"/runs/{row.id}", status_code=303)
 
     @router.get("/runs/{run}")

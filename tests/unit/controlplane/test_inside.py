@@ -12,6 +12,7 @@ import pytest
 from sandbox.controlplane.access import COOKIE
 from sandbox.controlplane.console import inner_pages
 from sandbox.controlplane.console.inner_pages import who_saw
+from sandbox.controlplane.inside import MOST_SHOWN
 from sandbox.store import accounts, journal, wishes
 from sandbox.store.schema import Account
 from sandbox.store.store import Store
@@ -80,8 +81,21 @@ def test_a_fault_that_is_planted_twice_is_one(served: Served, store: Store, told
         for _ in range(2):
             asked = {"fault": "delay", "block": "payments", "times": 3}
             assert program.post("/api/v1/sandboxes/it/faults", json=asked).status_code == 204
+        otherwise = program.post("/api/v1/sandboxes/it/faults", json={**asked, "times": 5})
+        assert otherwise.status_code == 409
+        assert "planted there already, 3 times" in otherwise.json()["detail"]
         assert len(program.get("/api/v1/sandboxes/it/faults").json()["items"]) == 1
     assert len(told.changes) == 1
+
+
+def test_of_one_person_every_exchange_is_counted(served: Served, store: Store, told: Told) -> None:
+    ada = somebody(store)
+    enter(store, ada)
+    told.log = [exchange(number, individual="ID-1") for number in range(1, MOST_SHOWN + 10)]
+    with served.program(ada) as program:
+        listed = program.get("/api/v1/sandboxes/it/exchanges").json()["items"]
+        assert (len(listed), listed[0]["number"]) == (MOST_SHOWN, MOST_SHOWN + 9)
+        assert len(program.get("/api/v1/sandboxes/it/exchanges?individual=ID-1").json()["items"]) > MOST_SHOWN
 
 
 def test_a_sandbox_that_does_not_run_has_no_inside(served: Served, store: Store, told: Told) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
@@ -9,6 +10,7 @@ from typing import Any
 
 import pytest
 
+from sandbox.controlplane.api.content import blueprint
 from sandbox.controlplane.plane import Rules
 from sandbox.store import journal, wishes
 from sandbox.store.jobs import Job
@@ -281,7 +283,12 @@ def test_pages_show_what_there_is(served: Served, store: Store) -> None:
         session.add_all([failed, run])
     with served.program(ada) as program:
         assert "Unconditional social cash transfer" in program.get("/").text
-        assert "What happens in it" in program.get("/scenarios/cash-transfer").text
+        scenario = program.get("/scenarios/cash-transfer").text
+        words = scenario.partition("<details>")[2].partition("</details>")[0]
+        drawn = blueprint(served.plane, "cash-transfer").lines
+        assert words.count("<tr>") - 1 == len(drawn)
+        calls = sum(touch.calls for line in drawn for touch in line.touches.values())
+        assert sum(int(each) for each in re.findall(r"</bdi> (\d+)", words)) == calls > 0
         assert "broken" in program.get("/sandboxes").text
         page = program.get("/sandboxes/broken").text
         assert "&lt;b&gt;no room" in page
