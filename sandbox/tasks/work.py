@@ -64,7 +64,7 @@ class Held:
         """Refuse what ended everybody who began it. Raises RuntimeFailure."""
         if self.fence > MOST_HOLDERS:
             raise RuntimeFailure(
-                f"{MOST_HOLDERS} workers ended in the middle of this, so it is not tried again",
+                f"{MOST_HOLDERS} times a worker began this and came to no end, so it is not tried again",
                 hint="look at the machine's memory and at the workers' logs, then ask for it anew",
             )
 

@@ -200,5 +200,5 @@ def test_a_job_that_ended_five_workers_is_given_up_and_whoever_asked_is_told(
         found = wishes.find_sandbox(session, "demo", None)
         assert (found.state, found.reason) == (
             "failed",
-            "5 workers ended in the middle of this, so it is not tried again",
+            "5 times a worker began this and came to no end, so it is not tried again",
         )
